@@ -1,0 +1,1 @@
+"""The shared suite: what every variant must do, and the questions whose answers differ."""

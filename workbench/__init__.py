@@ -1,0 +1,1 @@
+"""The tool: PostgreSQL, the comparison, the command line."""
