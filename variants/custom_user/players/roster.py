@@ -1,0 +1,103 @@
+"""What one can do with players. Plain values in, plain values out, the same in all four variants.
+
+One table: each operation is one statement about the user's own row.
+"""
+
+from django.contrib.auth.hashers import make_password
+
+from players.errors import username_checked
+from players.extras import EXTRAS, born_after
+from players.models import User
+
+DETAILS = ("username", "email", *EXTRAS)
+
+
+# --8<-- [start:enrol]
+def enrol(user, *, birthdate=None, discord_id=None, zoom_id=None):
+    """Store a new user with their extras. Raises UsernameTaken."""
+    user.birthdate = birthdate
+    user.discord_id = discord_id
+    user.zoom_id = zoom_id
+    with username_checked():
+        user.save()
+
+
+# --8<-- [end:enrol]
+# --8<-- [start:register]
+def register(username, password, email="", **extras):
+    """Enrol a player; returns their id. Raises UsernameTaken."""
+    user = User(
+        username=User.normalize_username(username),
+        email=User.objects.normalize_email(email),
+        password=make_password(password),
+    )
+    enrol(user, **extras)
+    return user.pk
+
+
+# --8<-- [end:register]
+# --8<-- [start:is_taken]
+def is_taken(username, but_by=None):
+    """Whether somebody else than the user with the id `but_by` has this name, in whatever case."""
+    return User.objects.filter(username__iexact=username).exclude(pk=but_by).exists()
+
+
+# --8<-- [end:is_taken]
+# --8<-- [start:find]
+def find(username):
+    """One player's details, or None."""
+    return User.objects.filter(username=username).values(*DETAILS).first()
+
+
+# --8<-- [end:find]
+# --8<-- [start:page]
+def page(after="", size=50):
+    """The details of the next `size` players whose username comes after `after`."""
+    players = User.objects.filter(username__gt=after).order_by("username")
+    return list(players.values(*DETAILS)[:size])
+
+
+# --8<-- [end:page]
+# --8<-- [start:by_discord_id]
+def by_discord_id(discord_id):
+    """The details of everybody who gave this Discord ID."""
+    players = User.objects.filter(discord_id=discord_id).order_by("username")
+    return list(players.values(*DETAILS))
+
+
+# --8<-- [end:by_discord_id]
+# --8<-- [start:count_under]
+def count_under(age):
+    """How many players are younger than `age` years; those without a birthdate are not counted."""
+    return User.objects.filter(birthdate__gt=born_after(age)).count()
+
+
+# --8<-- [end:count_under]
+# --8<-- [start:change]
+def change(username, **new):
+    """Set a player's email or extras; returns whether there is such a player."""
+    return User.objects.filter(username=username).update(**new) == 1
+
+
+# --8<-- [end:change]
+# --8<-- [start:remove]
+def remove(username):
+    """Delete a player and all that is theirs; returns whether there was such a player."""
+    deleted, _ = User.objects.filter(username=username).delete()
+    return deleted > 0
+
+
+# --8<-- [end:remove]
+# --8<-- [start:add_many]
+def add_many(rows, password=None):
+    """Add players from dicts of their details, all with one password, or with none that works.
+
+    Returns how many. Raises UsernameTaken, and then adds nobody.
+    """
+    secret = make_password(password)
+    users = [User(**row, password=secret) for row in rows]
+    with username_checked():
+        return len(User.objects.bulk_create(users, 1000))
+
+
+# --8<-- [end:add_many]

@@ -1,0 +1,70 @@
+"""What a player fills in: to register, to change their details, to leave."""
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.utils import timezone
+
+from players import roster
+from players.errors import UsernameTaken
+from players.extras import ExtrasFields
+
+
+class EmailField(forms.EmailField):
+    def __init__(self, **kwargs):
+        super().__init__(required=False, **kwargs)
+        self.widget.attrs.update(autocomplete="email")
+
+
+# --8<-- [start:register]
+class RegisterForm(ExtrasFields, BaseUserCreationForm):
+    email = EmailField(
+        help_text="Optional, but without it you cannot reset a forgotten password.",
+    )
+    field_order = ["username", "email", "password1", "password2"]
+
+    class Meta(BaseUserCreationForm.Meta):
+        model = get_user_model()
+        fields = ["username", "email"]
+
+    def validate_unique(self):
+        """Whether the username is free, the INSERT will say: see players.errors."""
+
+    validate_constraints = validate_unique
+
+    def full_clean(self):
+        """Name all that is wrong at once: where something else is, look up the username too."""
+        super().full_clean()
+        if self._errors and roster.is_taken(self.cleaned_data.get("username", "")):
+            self.add_error("username", str(UsernameTaken()))
+
+    def save(self):
+        """Enrol the player, who is logged in by that. Raises UsernameTaken."""
+        user = super().save(commit=False)
+        user.last_login = timezone.now()
+        user.just_registered = True
+        roster.enrol(user, **self.extras())
+        return user
+
+
+# --8<-- [end:register]
+class DetailsForm(ExtrasFields):
+    email = EmailField()
+    field_order = ["email"]
+
+
+class LeaveForm(forms.Form):
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="So that nobody else can do this at a screen that you left open.",
+    )
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self):
+        if not self.user.check_password(self.cleaned_data["password"]):
+            raise forms.ValidationError("This is not your password.")

@@ -1,0 +1,137 @@
+"""What one can do with players. Plain values in, plain values out, the same in all four variants.
+
+Two tables: the user's row, and at most one row of `person` whose primary key is the user's.
+Reading joins them from the left, so that a user without a person is found too.
+"""
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
+
+from players.errors import username_checked
+from players.extras import EXTRAS, born_after
+from players.models import Person
+
+OF_THE_USER = ("username", "email")
+OF_THE_PERSON = {name: F(f"person__{name}") for name in EXTRAS}
+
+
+# --8<-- [start:enrol]
+def enrol(user, *, birthdate=None, discord_id=None, zoom_id=None):
+    """Store a new user with their extras. Raises UsernameTaken.
+
+    The receiver of post_save (in players.models) makes the person, from what is left for it here.
+    """
+    user.extras = {"birthdate": birthdate, "discord_id": discord_id, "zoom_id": zoom_id}
+    with username_checked():
+        user.save()
+
+
+# --8<-- [end:enrol]
+# --8<-- [start:register]
+def register(username, password, email="", **extras):
+    """Enrol a player; returns their id. Raises UsernameTaken."""
+    user = User(
+        username=User.normalize_username(username),
+        email=User.objects.normalize_email(email),
+        password=make_password(password),
+    )
+    enrol(user, **extras)
+    return user.pk
+
+
+# --8<-- [end:register]
+# --8<-- [start:is_taken]
+def is_taken(username, but_by=None):
+    """Whether somebody else than the user with the id `but_by` has this name, in whatever case."""
+    return User.objects.filter(username__iexact=username).exclude(pk=but_by).exists()
+
+
+# --8<-- [end:is_taken]
+# --8<-- [start:find]
+def find(username):
+    """One player's details, or None."""
+    return User.objects.filter(username=username).values(*OF_THE_USER, **OF_THE_PERSON).first()
+
+
+# --8<-- [end:find]
+# --8<-- [start:page]
+def page(after="", size=50):
+    """The details of the next `size` players whose username comes after `after`."""
+    players = User.objects.filter(username__gt=after).order_by("username")
+    return list(players.values(*OF_THE_USER, **OF_THE_PERSON)[:size])
+
+
+# --8<-- [end:page]
+# --8<-- [start:by_discord_id]
+def by_discord_id(discord_id):
+    """The details of everybody who gave this Discord ID."""
+    players = User.objects.filter(person__discord_id=discord_id).order_by("username")
+    return list(players.values(*OF_THE_USER, **OF_THE_PERSON))
+
+
+# --8<-- [end:by_discord_id]
+# --8<-- [start:count_under]
+def count_under(age):
+    """How many players are younger than `age` years; those without a birthdate are not counted."""
+    return Person.objects.filter(birthdate__gt=born_after(age)).count()
+
+
+# --8<-- [end:count_under]
+# --8<-- [start:change]
+@transaction.atomic
+def change(username, **new):
+    """Set a player's email or extras; returns whether there is such a player.
+
+    A user who has no person yet (made before this app was, or by SQL) is given one.
+    """
+    user = User.objects.select_for_update(no_key=True).filter(username=username).only("pk").first()
+    if user is None:
+        return False
+    extras = {name: new.pop(name) for name in EXTRAS if name in new}
+    if new:
+        User.objects.filter(pk=user.pk).update(**new)
+    if extras:
+        Person.objects.bulk_create(
+            [Person(user=user, **extras)],
+            update_conflicts=True,
+            unique_fields=["user"],
+            update_fields=extras,
+        )
+    return True
+
+
+# --8<-- [end:change]
+# --8<-- [start:remove]
+def remove(username):
+    """Delete a player and all that is theirs; returns whether there was such a player."""
+    deleted, _ = User.objects.filter(username=username).delete()
+    return deleted > 0
+
+
+# --8<-- [end:remove]
+# --8<-- [start:add_many]
+def add_many(rows, password=None):
+    """Add players from dicts of their details, all with one password, or with none that works.
+
+    Returns how many. Raises UsernameTaken, and then adds nobody. bulk_create sends no post_save,
+    so the people are made here.
+    """
+    secret = make_password(password)
+    with username_checked():
+        users = User.objects.bulk_create(
+            [
+                User(username=row["username"], email=row.get("email", ""), password=secret)
+                for row in rows
+            ],
+            1000,
+        )
+        extras = ({name: row.get(name) for name in EXTRAS} for row in rows)
+        Person.objects.bulk_create(
+            [Person(user=user, **its) for user, its in zip(users, extras, strict=True)], 1000
+        )
+    return len(users)
+
+
+# --8<-- [end:add_many]

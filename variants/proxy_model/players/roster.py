@@ -1,0 +1,110 @@
+"""What one can do with players. Plain values in, plain values out, the same in all four variants.
+
+One table, Django's own: a proxy adds no column to it. What is about the extras is CannotDo.
+"""
+
+from django.contrib.auth.hashers import make_password
+
+from players.errors import CannotDo, username_checked
+from players.extras import EXTRAS
+from players.models import Player
+
+DETAILS = ("username", "email")
+NO_COLUMN = "A proxy model adds no column to auth_user, so there is nowhere to keep this."
+
+
+# --8<-- [start:without_extras]
+def without_extras(details):
+    """The details that can be stored. Raises CannotDo if there is an extra that is not blank."""
+    if any(details.get(name) is not None for name in EXTRAS):
+        raise CannotDo(NO_COLUMN)
+    return {name: value for name, value in details.items() if name not in EXTRAS}
+
+
+# --8<-- [end:without_extras]
+# --8<-- [start:enrol]
+def enrol(player, **extras):
+    """Store a new player. Raises UsernameTaken, and CannotDo for extras."""
+    without_extras(extras)
+    with username_checked():
+        player.save()
+
+
+# --8<-- [end:enrol]
+# --8<-- [start:register]
+def register(username, password, email="", **extras):
+    """Enrol a player; returns their id. Raises UsernameTaken, and CannotDo for extras."""
+    player = Player(
+        username=Player.normalize_username(username),
+        email=Player.objects.normalize_email(email),
+        password=make_password(password),
+    )
+    enrol(player, **extras)
+    return player.pk
+
+
+# --8<-- [end:register]
+# --8<-- [start:is_taken]
+def is_taken(username, but_by=None):
+    """Whether somebody else than the user with the id `but_by` has this name, in whatever case."""
+    return Player.objects.filter(username__iexact=username).exclude(pk=but_by).exists()
+
+
+# --8<-- [end:is_taken]
+# --8<-- [start:find]
+def find(username):
+    """One player's details, or None."""
+    return Player.objects.filter(username=username).values(*DETAILS).first()
+
+
+# --8<-- [end:find]
+# --8<-- [start:page]
+def page(after="", size=50):
+    """The details of the next `size` players whose username comes after `after`."""
+    players = Player.objects.filter(username__gt=after).order_by("username")
+    return list(players.values(*DETAILS)[:size])
+
+
+# --8<-- [end:page]
+# --8<-- [start:by_discord_id]
+def by_discord_id(discord_id):
+    """Raises CannotDo: no column holds a Discord ID."""
+    raise CannotDo(NO_COLUMN)
+
+
+# --8<-- [end:by_discord_id]
+# --8<-- [start:count_under]
+def count_under(age):
+    """Raises CannotDo: no column holds a birthdate."""
+    raise CannotDo(NO_COLUMN)
+
+
+# --8<-- [end:count_under]
+# --8<-- [start:change]
+def change(username, **new):
+    """Set a player's email; returns whether there is such a player. Raises CannotDo for extras."""
+    return Player.objects.filter(username=username).update(**without_extras(new)) == 1
+
+
+# --8<-- [end:change]
+# --8<-- [start:remove]
+def remove(username):
+    """Delete a player and all that is theirs; returns whether there was such a player."""
+    deleted, _ = Player.objects.filter(username=username).delete()
+    return deleted > 0
+
+
+# --8<-- [end:remove]
+# --8<-- [start:add_many]
+def add_many(rows, password=None):
+    """Add players from dicts of their details, all with one password, or with none that works.
+
+    Returns how many. Raises UsernameTaken, or CannotDo for extras, and then adds nobody.
+    """
+    secret = make_password(password)
+    players = [Player(**without_extras(row), password=secret) for row in rows]
+    with username_checked():
+        return len(Player.objects.bulk_create(players, 1000))
+
+
+# --8<-- [end:add_many]
