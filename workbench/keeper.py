@@ -1,0 +1,68 @@
+"""A process that keeps the embedded server running for another process, its parent.
+
+It says on its output how to connect, waits for the end of its input, which comes also when the
+parent is killed, and then stops the server, unless another keeper still holds it. Who holds it is
+a lock on a file, not a list of process numbers: the operating system lets go of a dead one's lock.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import fasteners  # type: ignore[import-untyped]
+
+from workbench import cluster
+from workbench.errors import WorkbenchError
+
+
+def keep(folder: Path) -> None:
+    """Start or join the server of the folder, say so, and hold it until the input ends."""
+    turn = fasteners.InterProcessLock(folder / "turn.lock")
+    held = fasteners.InterProcessReaderWriterLock(folder / "held.lock")
+    with turn:
+        held.acquire_read_lock()
+        try:
+            env = cluster.start(folder)
+        except WorkbenchError:
+            _leave(held, folder)
+            raise
+    _say(env)
+    sys.stdin.read()
+    with turn:
+        _leave(held, folder)
+
+
+def _leave(held: fasteners.InterProcessReaderWriterLock, folder: Path) -> None:
+    held.release_read_lock()
+    if held.acquire_write_lock(blocking=False):
+        cluster.stop(folder)
+        held.release_write_lock()
+
+
+def _say(answer: dict[str, str]) -> None:
+    try:
+        print(json.dumps(answer), flush=True)
+    except BrokenPipeError:
+        # the parent has gone already; the end of the input says so too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def main() -> None:
+    """Keep the server of the folder that is named on the command line."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    folder = Path(sys.argv[1])
+    try:
+        keep(folder)
+    except WorkbenchError as error:
+        _say({"error": str(error)})
+    except (OSError, subprocess.SubprocessError) as error:
+        _say({"error": f"Cannot run PostgreSQL in {folder}: {error}."})
+
+
+if __name__ == "__main__":
+    main()
