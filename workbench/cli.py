@@ -10,7 +10,7 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from workbench import manage as managing
-from workbench import ports, postgres
+from workbench import ports, postgres, schema_print
 from workbench import serve as serving
 from workbench.errors import WorkbenchError
 from workbench.variants import VARIANTS
@@ -57,6 +57,26 @@ def manage(
     Example: workbench manage custom_user shell_plus
     """
     raise typer.Exit(managing.manage(variant, context.args))
+
+
+@app.command()
+def schema(
+    variant: Annotated[str | None, typer.Argument(help=ONE_VARIANT)] = None,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Show only where two variants differ."),
+    ] = None,
+    all_tables: Annotated[bool, typer.Option(help="Not only the players' tables.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show a variant's tables as PostgreSQL has them, or where two variants' differ.
+
+    Example: workbench schema --diff proxy_model custom_user
+    """
+    if (variant is None) == (diff is None):
+        raise WorkbenchError("Name either a variant or, with --diff, two: " + ONE_VARIANT)
+    show = schema_print.show_diff if diff else schema_print.show
+    show(Console(), *(diff or (variant or "",)), all_tables=all_tables, as_json=as_json)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from workbench import databases, processes, variants
+from workbench import databases, postgres, processes, variants
 from workbench.errors import WorkbenchError
 
 DEMO = {
@@ -39,6 +39,18 @@ def prepare(
             done(name)
     finally:
         processes.end(running.values())
+
+
+def prepare_new(server: Mapping[str, str], name: str) -> None:
+    """Make and migrate a variant's database, unless it has been migrated, however far, before.
+
+    Raises WorkbenchError as prepare() does.
+    """
+    databases.ensure(server, name)
+    with postgres.connect(server, name) as connection:
+        known = connection.execute("SELECT to_regclass('django_migrations') IS NOT NULL").fetchone()
+    if known == (False,):
+        prepare(server, [name])
 
 
 def _finish(name: str, process: subprocess.Popen[str]) -> None:

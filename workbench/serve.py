@@ -121,10 +121,13 @@ def _answers(port: int) -> bool:
 
 def _check_running(sites: Sites) -> None:
     for name, process in sites.items():
-        if process.poll() is not None:
+        if (code := process.poll()) is not None:
             log = places.logs() / f"{name}.log"
             said = prepare.last_line(log.read_text(errors="replace"))
-            raise WorkbenchError(f"{name}'s site stopped ({said}): see {log}.")
+            reason = said if code > 0 else f"signal {-code}"
+            raise WorkbenchError(
+                f"{name}'s site stopped ({reason}), so everything was stopped: see {log}."
+            )
 
 
 def _watch(server: Mapping[str, str], sites: Sites) -> None:
