@@ -10,7 +10,7 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from workbench import manage as managing
-from workbench import ports, postgres, schema_print
+from workbench import ports, postgres, schema_print, trial, trial_print
 from workbench import serve as serving
 from workbench.errors import WorkbenchError
 from workbench.variants import VARIANTS
@@ -66,7 +66,9 @@ def schema(
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="Show only where two variants differ."),
     ] = None,
-    all_tables: Annotated[bool, typer.Option(help="Not only the players' tables.")] = False,
+    all_tables: Annotated[
+        bool, typer.Option("--all-tables", help="Not only the players' tables.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Show a variant's tables as PostgreSQL has them, or where two variants' differ.
@@ -74,9 +76,23 @@ def schema(
     Example: workbench schema --diff proxy_model custom_user
     """
     if (variant is None) == (diff is None):
-        raise WorkbenchError("Name either a variant or, with --diff, two: " + ONE_VARIANT)
+        raise WorkbenchError(f"Name one variant, or two with --diff, of {', '.join(VARIANTS)}.")
     show = schema_print.show_diff if diff else schema_print.show
     show(Console(), *(diff or (variant or "",)), all_tables=all_tables, as_json=as_json)
+
+
+@app.command("try")
+def try_(
+    username: Annotated[str, typer.Option(help="The new player's name.")] = "tasha",
+    keep: Annotated[bool, typer.Option("--keep", help="Do not remove the player again.")] = False,
+) -> None:
+    """Register one player in all four, and show the SQL that ran and the rows it left.
+
+    Example: workbench try --username tasha
+    """
+    with postgres.server() as server:
+        trials = trial.register(server, username, keep=keep)
+    trial_print.show(Console(), trials, username if keep else None)
 
 
 def main() -> None:

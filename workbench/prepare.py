@@ -1,6 +1,7 @@
 """Getting the variants' databases ready: made, migrated, and with demo players when asked."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -41,16 +42,20 @@ def prepare(
         processes.end(running.values())
 
 
-def prepare_new(server: Mapping[str, str], name: str) -> None:
-    """Make and migrate a variant's database, unless it has been migrated, however far, before.
+def prepare_new(server: Mapping[str, str], *names: str) -> None:
+    """Make and migrate those of the databases that were not migrated, however far, before.
 
     Raises WorkbenchError as prepare() does.
     """
-    databases.ensure(server, name)
+    for name in names:
+        databases.ensure(server, name)
+    prepare(server, [name for name in names if not _is_migrated(server, name)])
+
+
+def _is_migrated(server: Mapping[str, str], name: str) -> bool:
     with postgres.connect(server, name) as connection:
-        known = connection.execute("SELECT to_regclass('django_migrations') IS NOT NULL").fetchone()
-    if known == (False,):
-        prepare(server, [name])
+        found = connection.execute("SELECT to_regclass('django_migrations')").fetchone()
+        return found != (None,)
 
 
 def _finish(name: str, process: subprocess.Popen[str]) -> None:
@@ -63,6 +68,7 @@ def _finish(name: str, process: subprocess.Popen[str]) -> None:
 
 
 def last_line(text: str) -> str:
-    """The last line of a program's complaint, without its final dot."""
+    """What a program complains of in the end, without PostgreSQL's hints and the final dot."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else "it says nothing"
+    errors = [line for line in lines if re.match(r"(?!HINT|DETAIL|LINE)[\w.]+: ", line)]
+    return (errors or lines or ["it says nothing"])[-1].rstrip(".")

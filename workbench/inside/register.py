@@ -1,0 +1,75 @@
+"""Registers one player through the variant's own page, and tells what that did to the database.
+
+Its argument is a JSON object, the fields of the form. It says on its output, as one line of JSON,
+either `errors`, the form's own by field, or `statements`, the SQL that ran with its values, and
+`rows`, what that left, by table. Then it waits for a line on its input: unless that is "keep", it
+removes the player and the session again, also when the input just ends.
+"""
+
+import importlib
+import json
+import re
+import sys
+from typing import Any
+
+import django
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, setup_test_environment
+
+WRITTEN = re.compile(r'(?:INSERT INTO|UPDATE) "(\w+)"')
+
+
+def main() -> None:
+    """Do it."""
+    form = json.loads(sys.argv[1])
+    django.setup()
+    # it lets a page's form be read, allows the client's host, and keeps mail in memory
+    setup_test_environment(debug=settings.DEBUG)
+    client = Client()
+    start = _now()
+    with CaptureQueriesContext(connection) as captured:
+        response = client.post("/register/", form)
+    if response.status_code != 302:
+        _say({"errors": response.context["form"].errors})
+        return
+    try:
+        statements = [query["sql"] for query in captured.captured_queries]
+        _say({"statements": statements, "rows": _rows_since(start, statements)})
+    finally:
+        if sys.stdin.readline().strip() != "keep":
+            importlib.import_module("players.roster").remove(form["username"])
+            client.session.delete()
+
+
+def _say(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer, default=str), flush=True)
+
+
+def _now() -> int:
+    """The number that the next transaction will get at the earliest, as rows bear it in xmin.
+
+    Source: PostgreSQL 18 docs, 9.28.8 Transaction ID and Snapshot Information Functions.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::numeric % 4294967296")
+        return int(cursor.fetchone()[0])
+
+
+def _rows_since(start: int, statements: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows that transactions from that number on wrote into the tables of the statements."""
+    tables = dict.fromkeys(name for sql in statements for name in WRITTEN.findall(sql))
+    return {name: _rows(name, start) for name in tables}
+
+
+def _rows(table: str, start: int) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(table)
+        cursor.execute(f"SELECT * FROM {name} WHERE xmin::text::bigint >= %s", [start])
+        columns = [column.name for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+if __name__ == "__main__":
+    main()
