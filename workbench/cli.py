@@ -98,9 +98,9 @@ def try_(
 def main() -> None:
     """Run the command line; what the user can put right is one sentence and exit code 2."""
     try:
-        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
+        sys.exit(app(sys.argv[1:] or ["--help"], prog_name="workbench", standalone_mode=False))
     except TyperException as error:
-        _fail(f"{error.format_message().rstrip('.')}. Try `{_command_path(error)} --help`.")
+        _fail(f"{_ended(error.format_message())} Try `{_command_path(error)} --help`.")
     except WorkbenchError as error:
         _fail(str(error))
     except psycopg.Error as error:
@@ -116,6 +116,10 @@ def main() -> None:
 def _fail(sentence: str) -> NoReturn:
     print(sentence, file=sys.stderr)
     sys.exit(2)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?")) else f"{sentence}."
 
 
 def _command_path(error: TyperException) -> str:

@@ -1,0 +1,226 @@
+"""Real processes on a real PostgreSQL, in folders and on ports of their own."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from workbench import ports
+from workbench.places import PROJECT
+from workbench.variants import VARIANTS
+
+# seconds in which the sites must answer, once set up
+ONCE_SET_UP = 10
+READY = "Ctrl-C stops all"
+
+
+def environment(folder, **more):
+    """The tool's environment: of the caller's, nothing that means PostgreSQL or Django."""
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("PG", "DJANGO_", "WORKBENCH_"))
+    }
+    return kept | {"WORKBENCH_DATA": str(folder), "COLUMNS": "120"} | more
+
+
+def command(*arguments):
+    return [sys.executable, "-c", "from workbench.cli import main; main()", *arguments]
+
+
+class Tool:
+    """The command line, on the data in one folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def run(self, *arguments, given="", **environ):
+        return subprocess.run(
+            command(*arguments),
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=PROJECT,
+            env=environment(self.folder, **environ),
+            check=False,
+        )
+
+    def complaint(self, *arguments, **environ):
+        """What it says on stderr when it refuses; the proof that this is one line and code 2."""
+        done = self.run(*arguments, **environ)
+        assert done.returncode == 2, done
+        assert done.stdout == ""
+        [sentence] = done.stderr.splitlines()
+        return sentence
+
+    def serve(self):
+        return Sites(self.folder)
+
+
+class Sites:
+    """A running `workbench serve`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.ports = free_ports()
+        began = time.monotonic()
+        options = [
+            word for name, port in self.ports.items() for word in ("--port", f"{name}={port}")
+        ]
+        self.process = subprocess.Popen(
+            command("serve", *options),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=PROJECT,
+            env=environment(folder),
+        )
+        self.said = self._until_ready()
+        self.seconds = time.monotonic() - began
+        self.processes = [self.process_tree(), postmaster(folder)]
+
+    def _until_ready(self):
+        said = ""
+        for line in self.process.stdout:
+            said += line
+            if READY in line:
+                return said
+        raise AssertionError(self.process.stderr.read())
+
+    def process_tree(self):
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def url(self, variant, path="/"):
+        return f"http://127.0.0.1:{self.ports[variant]}{path}"
+
+    @property
+    def index(self):
+        return self.url("index")
+
+    @property
+    def env(self):
+        """libpq's variables of the server, for psycopg or for a child process."""
+        lines = (self.folder / "data" / "postmaster.pid").read_text().splitlines()
+        return {"PGHOST": lines[4], "PGPORT": lines[3], "PGUSER": "postgres"}
+
+    def left(self):
+        """Those of its processes that are still there after some seconds, PostgreSQL included."""
+        tree, server = self.processes
+        _, alive = psutil.wait_procs([*tree, server], timeout=15)
+        return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+    def end(self, number=signal.SIGTERM):
+        """Stop it, if it runs; returns its exit code and what it says on stderr."""
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, errors
+
+    def ends(self):
+        """Wait for it to end by itself; returns its exit code and what it says on stderr."""
+        _, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, errors
+
+
+def postmaster(folder):
+    pid = (folder / "data" / "postmaster.pid").read_text().split()[0]
+    return psutil.Process(int(pid))
+
+
+def free_ports():
+    with contextlib.ExitStack() as stack:
+        probes = {name: stack.enter_context(socket.socket()) for name in (ports.INDEX, *VARIANTS)}
+        for probe in probes.values():
+            probe.bind((ports.HOST, 0))
+        return {name: probe.getsockname()[1] for name, probe in probes.items()}
+
+
+@contextlib.contextmanager
+def short_folder():
+    """A folder whose path is short enough for a socket, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="wb-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sites():
+    """The four sites, for tests that leave them running: `url(variant)`, `index`, `env`."""
+    with short_folder() as folder:
+        running = Sites(folder)
+        yield running
+        running.end()
+
+
+@pytest.fixture(scope="session")
+def tool(sites):
+    """The command line on the databases of the running sites."""
+    return Tool(sites.folder)
+
+
+@pytest.fixture(scope="session")
+def set_up():
+    """The command line on databases that are ready, for tests that stop and kill."""
+    with short_folder() as folder:
+        tool = Tool(folder)
+        tool.serve().end()
+        yield tool
+
+
+@pytest.fixture(scope="session")
+def bare():
+    """The command line on a PostgreSQL without the variants' databases."""
+    with short_folder() as folder:
+        yield Tool(folder)
+
+
+class Holder:
+    """A process that uses the embedded server until it is told to leave."""
+
+    PROGRAM = (
+        "import json; from workbench import postgres; "
+        "print(json.dumps(postgres.start()), flush=True); input()"
+    )
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", self.PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=PROJECT,
+            env=environment(folder),
+        )
+
+    def env(self):
+        """libpq's variables of the server, once it runs."""
+        return json.loads(self.process.stdout.readline())
+
+    def leave(self):
+        if self.process.poll() is None:
+            self.process.communicate("\n", timeout=30)
+
+
+@pytest.fixture
+def hold():
+    """Start processes that use the embedded server of a folder."""
+    with contextlib.ExitStack() as stack:
+
+        def start(folder):
+            holder = Holder(folder)
+            stack.callback(holder.leave)
+            return holder
+
+        yield start

@@ -1,0 +1,177 @@
+import time
+
+import psutil
+import psycopg
+import pytest
+
+from conftest import Tool, postmaster, short_folder
+from workbench import databases, postgres
+from workbench.errors import WorkbenchError
+
+
+def gone(process):
+    _, alive = psutil.wait_procs([process], timeout=15)
+    return not alive or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_two_processes_that_start_at_once_share_one_server(hold):
+    with short_folder() as folder:
+        first, second = hold(folder), hold(folder)
+        assert first.env() == second.env()
+        first.leave()
+        second.leave()
+
+
+def test_the_server_stays_while_somebody_uses_it(bare, hold):
+    first, second = hold(bare.folder), hold(bare.folder)
+    first.env()
+    env = second.env()
+    first.leave()
+    with postgres.connect(env, "postgres") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_server_stops_after_its_last_user(bare, hold):
+    holder = hold(bare.folder)
+    holder.env()
+    server = postmaster(bare.folder)
+    holder.leave()
+    assert gone(server)
+
+
+def test_the_server_stops_when_its_last_user_is_killed(bare, hold):
+    holder = hold(bare.folder)
+    holder.env()
+    server = postmaster(bare.folder)
+    holder.process.kill()
+    assert gone(server)
+
+
+def test_a_killed_server_starts_again_with_its_data(bare, hold):
+    first = hold(bare.folder)
+    with postgres.connect(first.env(), "postgres") as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1")
+    postmaster(bare.folder).kill()
+    first.process.kill()
+    with postgres.connect(hold(bare.folder).env(), "postgres") as connection:
+        assert connection.execute("DROP TABLE kept").statusmessage == "DROP TABLE"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{pid}\n", "{pid}\n{data}\n1700000000\n5432\n{data}\n\n  1  2\nready\n"],
+    ids=["an empty one", "a half-written one", "a whole one"],
+)
+def test_a_stale_postmaster_pid_stops_no_start(bare, hold, content):
+    """The number in it is a living process's: the one that runs this test."""
+    hold(bare.folder).leave()
+    data = bare.folder / "data"
+    text = content.format(pid=psutil.Process().pid, data=data)
+    (data / "postmaster.pid").write_text(text)
+    assert hold(bare.folder).env()["PGHOST"] == str(data)
+
+
+def test_a_path_too_long_for_a_socket_does_not_matter(hold):
+    with short_folder() as folder:
+        holder = hold(folder / ("long" * 30))
+        with postgres.connect(holder.env(), "postgres") as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        holder.leave()
+
+
+def test_case_and_order_are_the_same_on_every_system(bare, hold):
+    with postgres.connect(hold(bare.folder).env(), "postgres") as connection:
+        row = connection.execute("SELECT upper('é'), 'a' < 'B'").fetchone()
+    assert row == ("É", False)
+
+
+def test_a_pghost_that_points_nowhere_is_one_sentence(bare):
+    sentence = bare.complaint("schema", "custom_user", PGHOST="/nowhere")
+    assert sentence.startswith("No PostgreSQL to use at PGHOST=/nowhere (")
+
+
+def test_a_pghost_that_points_nowhere_is_said_soon(bare):
+    began = time.monotonic()
+    bare.complaint("schema", "custom_user", PGHOST="203.0.113.1")
+    assert time.monotonic() - began < 8
+
+
+def test_a_pgservice_that_nobody_knows_is_one_sentence(bare):
+    assert "PGSERVICE=unheard" in bare.complaint("schema", "custom_user", PGSERVICE="unheard")
+
+
+def test_pghost_is_used_instead_of_the_embedded_server(bare, hold):
+    env = hold(bare.folder).env()
+    with short_folder() as unused:
+        done = Tool(unused).run("manage", "custom_user", "version", **env)
+        assert done.returncode == 0
+        assert list(unused.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence():
+    sentence = Tool("/etc/passwd/data").complaint("schema", "custom_user")
+    assert sentence.startswith("Cannot write to /etc/passwd/data (Not a directory): ")
+
+
+def test_a_folder_of_another_postgresql_is_one_sentence():
+    with short_folder() as folder:
+        (folder / "data").mkdir()
+        (folder / "data" / "PG_VERSION").write_text("9\n")
+        assert "was made by PostgreSQL 9" in Tool(folder).complaint("schema", "custom_user")
+
+
+@pytest.fixture
+def server(bare, hold):
+    return hold(bare.folder).env()
+
+
+@pytest.fixture
+def database(server):
+    """A database that somebody else made, with the name of a variant."""
+    with postgres.connect(server, "postgres") as connection:
+        connection.execute("DROP DATABASE IF EXISTS foreignkey")
+        connection.execute("CREATE DATABASE foreignkey")
+        yield "foreignkey"
+        connection.execute("DROP DATABASE foreignkey WITH (FORCE)")
+
+
+@pytest.fixture
+def treasure(server, database):
+    """Something in it that must not be lost."""
+    with postgres.connect(server, database) as connection:
+        connection.execute("CREATE TABLE treasure AS SELECT 100 AS gold")
+        yield lambda: connection.execute("SELECT gold FROM treasure").fetchone()
+
+
+def test_an_empty_database_is_adopted(server, database):
+    databases.ensure(server, database)
+    with postgres.connect(server, database) as connection:
+        connection.execute("CREATE TABLE ours ()")
+    databases.ensure(server, database)
+
+
+def test_a_database_of_somebody_else_is_refused(server, database, treasure):
+    with pytest.raises(WorkbenchError, match="foreignkey holds something that the workbench did"):
+        databases.ensure(server, database)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["serve"], ["try"], ["schema", "foreignkey"], ["manage", "foreignkey", "flush"]]
+)
+def test_a_database_of_somebody_else_is_not_touched(bare, database, treasure, arguments):
+    assert "nothing was touched" in bare.complaint(*arguments)
+    assert treasure() == (100,)
+
+
+def test_a_user_who_may_not_create_databases_is_told_what_to_ask_for(bare, server):
+    with postgres.connect(server, "postgres") as connection:
+        connection.execute("DROP DATABASE IF EXISTS proxy_model")
+        connection.execute("CREATE ROLE guest LOGIN")
+        sentence = bare.complaint("schema", "proxy_model", **server | {"PGUSER": "guest"})
+        connection.execute("DROP ROLE guest")
+    assert "may not create the database proxy_model: give it CREATEDB" in sentence
+
+
+def test_what_postgresql_says_reaches_the_user_as_one_line():
+    error = psycopg.OperationalError("connection failed: FATAL:  no room\nTry later.")
+    assert postgres.reason(error) == "no room"
