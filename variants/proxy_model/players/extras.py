@@ -51,7 +51,7 @@ class ExtrasFields(forms.Form):
         validators=[
             RegexValidator(r"^[0-9]{17,20}\Z", "A Discord ID is a number of 17 to 20 digits.")
         ],
-        help_text="Optional. 17 to 20 digits: in Discord, switch on Developer Mode, then Copy User ID.",
+        help_text="Optional. 17 to 20 digits: in Discord, Developer Mode, Copy User ID.",
     )
     zoom_id = DigitsField(
         label="Zoom ID",

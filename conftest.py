@@ -1,0 +1,133 @@
+"""Runs the suite once per variant, each in a process of its own, and collects their answers.
+
+    pytest                                  all four variants side by side
+    pytest --variant custom_user -k login   one of them, in this process (so does --pdb)
+    pytest tests                            the tests of the workbench itself, once
+
+The engine is pytest-xdist: one worker per variant, each of which runs the whole suite.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbench import comparison, postgres, variants
+from workbench.errors import WorkbenchError
+
+ROOT = Path(__file__).parent
+WORKER_VARIANT = "WORKBENCH_VARIANT"
+
+# No test waits for ever, and PostgreSQL looks for a deadlock soon.
+SESSIONS = (
+    "-c statement_timeout=60s -c idle_in_transaction_session_timeout=60s -c deadlock_timeout=50ms"
+)
+
+
+def pytest_addoption(parser):
+    parser.getgroup("workbench").addoption(
+        "--variant",
+        metavar="NAME",
+        help=f"run the suite on this variant only: {', '.join(variants.VARIANTS)}",
+    )
+
+
+def pytest_configure(config):
+    if is_worker(config):
+        become(os.environ[WORKER_VARIANT])
+    elif runs_suite(config):
+        prepare(config)
+
+
+def is_worker(config):
+    return hasattr(config, "workerinput")
+
+
+def runs_suite(config):
+    """Whether the suite is asked for; the tests of the workbench itself know no variant."""
+    if config.getoption("help") or config.getoption("version"):
+        return False
+    paths = [
+        Path(config.invocation_params.dir, arg.split("::")[0]).resolve() for arg in config.args
+    ]
+    of_the_tool = [path.is_relative_to(ROOT / "tests") for path in paths]
+    if any(of_the_tool) and not all(of_the_tool):
+        raise pytest.UsageError(
+            "Run the suite and the tests of the workbench apart: pytest, pytest tests."
+        )
+    return not all(of_the_tool)
+
+
+def prepare(config):
+    """Start PostgreSQL; then be the variant that is asked for, or let one worker each be one."""
+    chosen = config.getoption("variant")
+    try:
+        one = variants.checked(chosen) if chosen else None
+        os.environ.update(postgres.start(), PGOPTIONS=SESSIONS)
+    except WorkbenchError as error:
+        raise pytest.UsageError(str(error)) from None
+    if one or config.getoption("usepdb") or config.getoption("collectonly"):
+        become(one or variants.VARIANTS[0])
+    else:
+        config.option.dist = "each"
+        config.option.tx = [
+            f"popen//env:{WORKER_VARIANT}={name}//id={name}" for name in variants.VARIANTS
+        ]
+        config.pluginmanager.register(Collector(config), "answers")
+
+
+def become(variant):
+    """Make `config` and `players` the variant's own in this process, and set Django up.
+
+    xdist gives a worker the sys.path of the process that started it, whatever PYTHONPATH says:
+    so the variant's folder is put first here, and what was imported is looked at.
+    """
+    folder = variants.path(variant)
+    sys.path.insert(0, str(folder))
+    os.environ.pop("DJANGO_SECRET_KEY", None)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+    import django
+    from django.conf import settings
+
+    md5 = "django.contrib.auth.hashers.MD5PasswordHasher"
+    settings.PASSWORD_HASHERS = [md5, *settings.PASSWORD_HASHERS]
+    django.setup()
+
+    import players
+
+    found = Path(players.__file__).parents[1]
+    if found != folder:
+        raise pytest.UsageError(
+            f"This process should test {variant}, but it has imported players from {found}."
+        )
+
+
+class Collector:
+    """In the process that started the workers: puts their answers together."""
+
+    def __init__(self, config):
+        self.whole = config.args == config.getini("testpaths")
+        self.sent = {}
+
+    def pytest_testnodedown(self, node, error):
+        if not error:
+            self.sent[node.gateway.id] = json.loads(node.workeroutput["answers"])
+
+    def pytest_terminal_summary(self, terminalreporter):
+        measured = comparison.put_together(self.sent)
+        rows = list(comparison.summary(measured))
+        width = max(len(area) for area, *_ in rows)
+        terminalreporter.section("comparison", sep="-")
+        terminalreporter.write_line(f"{'area':<{width}}  questions  differ")
+        for area, questions, differing in rows:
+            terminalreporter.write_line(f"{area:<{width}}  {questions:>9}  {differing:>6}")
+        if self.whole and comparison.is_whole(self.sent):
+            comparison.write(measured)
+            terminalreporter.write_line(
+                "Written to build/comparison.json; to read: workbench compare"
+            )
+        else:
+            terminalreporter.write_line("Not every question of every variant: nothing is written.")

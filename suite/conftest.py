@@ -1,0 +1,198 @@
+"""How a question is asked, and what the suite's tests may use."""
+
+import json
+import sys
+from datetime import date
+
+import pytest
+
+from suite.compare import CANNOT
+from suite.evidence import evidence
+
+answers = pytest.StashKey[dict]()
+collected = pytest.StashKey[dict]()
+
+
+def pytest_configure(config):
+    config.stash[answers] = {}
+    config.stash[collected] = {"questions": 0, "deselected": 0}
+
+
+def pytest_collection_modifyitems(config, items):
+    names = [item.originalname for item in items if is_question(item)]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise pytest.UsageError(f"Two questions have one name: {', '.join(sorted(twice))}.")
+
+
+def pytest_collection_finish(session):
+    questions = [item for item in session.items if is_question(item)]
+    session.config.stash[collected]["questions"] = len(questions)
+
+
+def pytest_deselected(items):
+    for item in items:
+        item.config.stash[collected]["deselected"] += 1
+
+
+def pytest_sessionfinish(session):
+    """Send the answers home, if this process is a worker."""
+    if hasattr(session.config, "workeroutput"):
+        counted = session.config.stash[collected]
+        session.config.workeroutput["answers"] = json.dumps(
+            {
+                "versions": versions(),
+                "collected": counted["questions"],
+                "deselected": counted["deselected"],
+                "answers": session.config.stash[answers],
+            }
+        )
+
+
+def versions():
+    """{name: version} of what the answers were measured with."""
+    import django
+    import psycopg
+
+    with psycopg.connect(dbname="postgres") as server:
+        postgresql = server.execute("SHOW server_version").fetchone()[0]
+    return {
+        "Django": django.get_version(),
+        "PostgreSQL": postgresql.split()[0],
+        "psycopg": psycopg.__version__,
+        "Python": ".".join(map(str, sys.version_info[:2])),
+    }
+
+
+def is_question(item):
+    return hasattr(getattr(item, "function", None), "question")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Ask a question: keep its answer and evidence, and fail if it is not the expected one."""
+    if not is_question(pyfuncitem):
+        return None
+    from django.conf import settings
+
+    function, variant = pyfuncitem.function, settings.BASE_DIR.name
+    expected = function.question.expected[variant]
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    with evidence.being_kept():
+        measured = ask(function, arguments, expected)
+    kept = evidence.as_list()
+    pyfuncitem.config.stash[answers][pyfuncitem.originalname.removeprefix("test_")] = {
+        **about(pyfuncitem),
+        "answer": measured,
+        "evidence": kept,
+    }
+    if json.dumps(measured, sort_keys=True) != json.dumps(expected, sort_keys=True):
+        pytest.fail(difference(pyfuncitem, variant, expected, measured, kept), pytrace=False)
+    return True
+
+
+def ask(function, arguments, expected):
+    """The answer. Where CANNOT is expected, an error that names what is missing proves it."""
+    from players.errors import CannotDo
+
+    try:
+        return function(**arguments)
+    except CannotDo as error:
+        evidence.add("error", f"{type(error).__name__}: {error}")
+        return CANNOT
+    except Exception as error:
+        if expected != CANNOT or not is_about_the_extras(error):
+            raise
+        evidence.add("error", f"{type(error).__name__}: {error}")
+        return CANNOT
+
+
+def is_about_the_extras(error):
+    from players.extras import EXTRAS
+
+    return any(word in str(error).lower() for word in (*EXTRAS, "person", "extras"))
+
+
+def about(item):
+    """What the comparison says of a question beside its answers."""
+    function, module = item.function, sys.modules[item.function.__module__]
+    return {
+        "id": item.originalname.removeprefix("test_"),
+        "area": module.__doc__.strip().splitlines()[0].rstrip("."),
+        "module": module.__name__.rpartition(".test_")[2],
+        "question": " ".join(function.__doc__.split()),
+        "mark": function.question.mark,
+        "so_what": function.question.so_what,
+        "source": function.question.source,
+        "line": function.__code__.co_firstlineno,
+    }
+
+
+def difference(item, variant, expected, measured, kept):
+    lines = [
+        about(item)["question"],
+        f"  variant:  {variant}",
+        f"  expected: {json.dumps(expected)}",
+        f"  measured: {json.dumps(measured)}",
+        "  evidence:",
+    ]
+    return "\n".join(lines + [f"    {kind}: {text}" for kind, text in kept])
+
+
+@pytest.fixture(autouse=True)
+def _database(projects, db):
+    """Every test of the suite may use the database."""
+
+
+@pytest.fixture(scope="session")
+def projects(django_db_setup, django_db_blocker):
+    """The maker of throw-away copies of the variant; its template is the migrated database."""
+    from django.conf import settings
+    from django.db import connection
+
+    from suite.projects import Projects, on_server
+
+    migrated = connection.settings_dict["NAME"]
+    template = f"{migrated}_template"
+    connection.close()
+    on_server(f'DROP DATABASE IF EXISTS "{template}" WITH (FORCE)')
+    on_server(f'CREATE DATABASE "{template}" TEMPLATE "{migrated}"')
+    yield Projects(settings.BASE_DIR, template)
+    on_server(f'DROP DATABASE "{template}" WITH (FORCE)')
+
+
+@pytest.fixture
+def project(projects, tmp_path):
+    """A copy of the variant with a migrated database of its own: a suite.projects.Project."""
+    made = projects.make(tmp_path, migrated=True)
+    yield made
+    projects.drop(made)
+
+
+@pytest.fixture
+def unmigrated(projects, tmp_path):
+    """A copy of the variant with an empty database of its own: a suite.projects.Project."""
+    made = projects.make(tmp_path, migrated=False)
+    yield made
+    projects.drop(made)
+
+
+@pytest.fixture
+def statements():
+    """The SQL statements that the question has run so far: a suite.evidence.Statements."""
+    return evidence.statements
+
+
+ALICE = {
+    "birthdate": date(2010, 5, 4),
+    "discord_id": "100000000000000001",
+    "zoom_id": "1234567890",
+}
+
+
+@pytest.fixture
+def alice():
+    """The user of a player registered through the roster, with the extras that it can keep."""
+    from suite.variant import enrolled
+
+    return enrolled("alice", **ALICE)

@@ -1,0 +1,107 @@
+"""Throw-away copies of the variant, to be changed: each a project of its own with a database.
+
+Ask for the fixture `project` (a copy with a migrated database) or `unmigrated` (an empty one).
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from suite.evidence import evidence
+
+
+@dataclass
+class Ran:
+    """How a command ended: its exit code, and all that it printed."""
+
+    code: int
+    printed: str
+
+    @property
+    def error(self):
+        """The last line, where Python names an exception; "" if the command succeeded."""
+        return self.printed.strip().splitlines()[-1] if self.code else ""
+
+
+class Project:
+    """The copy's folder, whose name is also its database's."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    @property
+    def database(self):
+        return self.folder.name
+
+    def replace(self, file, old, new):
+        """Replace a piece of a file, which must be in it."""
+        path = self.folder / file
+        text = path.read_text()
+        if old not in text:
+            raise ValueError(f"{file} does not hold {old!r}.")
+        path.write_text(text.replace(old, new))
+        evidence.add("saw", f"{file}: {old.strip()} -> {new.strip()}")
+
+    def add(self, file, text):
+        """Add text to a file's end, or make the file."""
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as opened:
+            opened.write(text)
+        evidence.add("saw", f"{file}: + {text.strip()}")
+
+    def manage(self, *arguments, answers=""):
+        """Run manage.py; `answers` is what is typed when it asks. Returns how it Ran."""
+        ended = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": "", "PYTHONWARNINGS": "ignore"},
+            input=answers,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        ran = Ran(ended.returncode, ended.stdout + ended.stderr)
+        evidence.add("ran", f"manage.py {' '.join(arguments)}")
+        evidence.add("error" if ran.code else "saw", ran.error or ran.printed.strip()[-2000:])
+        return ran
+
+    def sql(self, query, params=None):
+        """Run SQL in the copy's database, committed. Returns the rows, [] if there are none."""
+        evidence.add("sql", query)
+        with psycopg.connect(dbname=self.database, autocommit=True) as server:
+            cursor = server.execute(query, params)
+            return cursor.fetchall() if cursor.description else []
+
+
+class Projects:
+    """Makes the copies of one variant, and drops what they leave."""
+
+    def __init__(self, source: Path, template: str):
+        self.source = source
+        self.template = template
+        self.made = 0
+
+    def make(self, parent: Path, *, migrated: bool):
+        self.made += 1
+        folder = parent / f"scratch_{self.source.name}_{self.made}"
+        shutil.copytree(self.source, folder, ignore=shutil.ignore_patterns("__pycache__", "static"))
+        template = self.template if migrated else "template0"
+        on_server(f'DROP DATABASE IF EXISTS "{folder.name}" WITH (FORCE)')
+        on_server(f'CREATE DATABASE "{folder.name}" TEMPLATE "{template}"')
+        return Project(folder)
+
+    def drop(self, project):
+        on_server(f'DROP DATABASE "{project.database}" WITH (FORCE)')
+        shutil.rmtree(project.folder)
+
+
+def on_server(statement):
+    """Run a statement that belongs to no database, such as CREATE DATABASE."""
+    with psycopg.connect(dbname="postgres", autocommit=True) as server:
+        server.execute(statement)
