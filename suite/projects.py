@@ -3,16 +3,16 @@
 Ask for the fixture `project` (a copy with a migrated database) or `unmigrated` (an empty one).
 """
 
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
 from suite.evidence import evidence
+from suite.nursery import Nursery
+
+nursery = Nursery()
 
 
 @dataclass
@@ -57,16 +57,8 @@ class Project:
 
     def manage(self, *arguments, answers=""):
         """Run manage.py; `answers` is what is typed when it asks. Returns how it Ran."""
-        ended = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": "", "PYTHONWARNINGS": "ignore"},
-            input=answers,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        ran = Ran(ended.returncode, ended.stdout + ended.stderr)
+        code, printed, errors = nursery.run(self.folder, arguments, answers)
+        ran = Ran(code, printed + errors)
         evidence.add("ran", f"manage.py {' '.join(arguments)}")
         evidence.add("error" if ran.code else "saw", ran.error or ran.printed.strip()[-2000:])
         return ran
