@@ -27,10 +27,12 @@ class RegisterForm(ExtrasFields, BaseUserCreationForm):
         model = get_user_model()
         fields = ["username", "email"]
 
-    def validate_unique(self):
-        """Whether the username is free, the INSERT will say: see players.errors."""
-
-    validate_constraints = validate_unique
+    def _post_clean(self):
+        """Leave it to the INSERT to say whether the username is free: see players.errors."""
+        instance = self.instance
+        instance.validate_unique = instance.validate_constraints = lambda exclude: None
+        super()._post_clean()
+        del instance.validate_unique, instance.validate_constraints
 
     def full_clean(self):
         """Name all that is wrong at once: where something else is, look up the username too."""

@@ -1,0 +1,202 @@
+"""Registering: what every variant does alike."""
+
+import pytest
+from django.db import connection
+from players import roster
+from players.errors import UsernameTaken
+
+from suite.plain.pages import BOB, KEEPS_EXTRAS, errors, typed
+from suite.sessions import at_the_same_moment
+from suite.trying import rows
+from suite.variant import PASSWORD, User, enrolled
+
+
+def test_the_page_asks_for_all_seven(client):
+    page = client.get("/register/").content.decode()
+    for name in BOB:
+        assert f'name="{name}"' in page
+
+
+def test_a_visitor_registers_and_is_logged_in_at_home(client):
+    response = client.post("/register/", BOB, follow=True)
+    assert response.redirect_chain == [("/", 302)]
+    assert response.context["user"].get_username() == "bob"
+    assert "Welcome, bob" in response.content.decode()
+
+
+def test_the_extras_are_kept_as_far_as_the_variant_can(client):
+    client.post("/register/", BOB)
+    kept = roster.find("bob")
+    assert kept["email"] == "bob@example.org"
+    if KEEPS_EXTRAS:
+        assert str(kept["birthdate"]) == "1990-02-03"
+        assert (kept["discord_id"], kept["zoom_id"]) == ("200000000000000002", "2223334444")
+    else:
+        assert kept.keys() == {"username", "email"}
+
+
+def test_a_variant_that_cannot_keep_the_extras_says_why(client):
+    fields = client.get("/register/").context["form"].fields
+    disabled = {name for name, field in fields.items() if field.disabled}
+    assert disabled == (set() if KEEPS_EXTRAS else {"birthdate", "discord_id", "zoom_id"})
+    for name in disabled:
+        assert "adds no column" in fields[name].help_text
+
+
+def test_blank_extras_are_null(client):
+    blank = {"birthdate": "", "discord_id": "  ", "zoom_id": "", "email": ""}
+    client.post("/register/", BOB | blank)
+    extras = {key: value for key, value in roster.find("bob").items() if key in blank}
+    assert extras.pop("email") == ""
+    assert set(extras.values()) <= {None}
+
+
+def test_the_password_is_stored_as_an_argon2_hash(client, settings):
+    settings.PASSWORD_HASHERS = settings.PASSWORD_HASHERS[1:]  # without the suite's own, fast one
+    client.post("/register/", BOB)
+    assert User.objects.get(username="bob").password.startswith("argon2$")
+
+
+def test_a_password_is_hashed_once(client, settings, monkeypatch):
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda *args: hashed.append(args) or encode(*args)
+    )
+    client.post("/register/", BOB)
+    assert len(hashed) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("username", "", "This field is required."),
+        ("username", "bob the brave", "Enter a valid username."),
+        ("username", "b" * 151, "at most 150 characters"),
+        ("username", "bo\x00b", "Null characters are not allowed."),
+        ("email", "bob@", "Enter a valid email address."),
+        ("password2", "another", "The two password fields didn’t match."),
+        ("password2", "", "This field is required."),
+    ],
+)
+def test_an_error_stands_beside_its_field(client, field, value, sentence):
+    response = client.post("/register/", BOB | {field: value})
+    assert sentence in " ".join(errors(response)[field])
+    assert not User.objects.filter(email=BOB["email"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("birthdate", "2999-01-01", "This birthdate is in the future."),
+        ("birthdate", "1899-12-31", "This birthdate is before 1900."),
+        ("birthdate", "yesterday", "Enter a valid date."),
+        ("birthdate", "1990-02-30", "Enter a valid date."),
+        ("discord_id", "bob#1234", "A Discord ID is a number of 17 to 20 digits."),
+        ("discord_id", "1" * 21, "A Discord ID is a number of 17 to 20 digits."),
+        ("discord_id", "١" * 18, "A Discord ID is a number of 17 to 20 digits."),
+        ("zoom_id", "12345678", "A Zoom ID is a number of 9 to 11 digits."),
+        ("zoom_id", "123456789\n0000", "A Zoom ID is a number of 9 to 11 digits."),
+    ],
+)
+def test_a_wrong_extra_is_said_beside_its_field_and_nothing_is_stored(
+    client, field, value, sentence
+):
+    response = client.post("/register/", BOB | {field: value})
+    if KEEPS_EXTRAS:
+        assert errors(response) == {field: [sentence]}
+        assert not User.objects.filter(username="bob").exists()
+    else:
+        assert response.status_code == 302  # a disabled field is not read
+
+
+def test_what_was_typed_is_kept_but_for_the_passwords(client):
+    response = client.post("/register/", BOB | {"email": "bob@"})
+    for field in BOB.keys() - {"password1", "password2"}:
+        if KEEPS_EXTRAS or field in ("username", "email"):
+            assert typed(response, field) == (BOB | {"email": "bob@"})[field]
+    assert PASSWORD not in response.content.decode()
+
+
+@pytest.mark.parametrize("password", ["12345678", "password", "short", "bob@example"])
+def test_a_weak_password_is_refused(client, password):
+    response = client.post("/register/", BOB | {"password1": password, "password2": password})
+    assert "password2" in errors(response)
+    assert not User.objects.filter(username="bob").exists()
+
+
+@pytest.mark.parametrize("name", ["alice", "ALICE", "Alice"])
+def test_a_second_player_may_not_take_a_username_whatever_its_case(client, alice, name):
+    response = client.post("/register/", BOB | {"username": name})
+    assert errors(response) == {"username": [str(UsernameTaken())]}
+    assert typed(response, "username") == name
+    assert not User.objects.filter(email=BOB["email"]).exists()
+
+
+def test_a_taken_username_is_named_together_with_the_other_errors(client, alice):
+    response = client.post("/register/", BOB | {"username": "Alice", "email": "bob@"})
+    assert errors(response).keys() == {"username", "email"}
+
+
+@pytest.mark.parametrize("names", [("carol", "carol"), ("carol", "CAROL")])
+def test_of_two_who_register_at_once_one_gets_the_username(transactional_db, names):
+    first, second = (lambda name=name: roster.register(name, PASSWORD) for name in names)
+    race = at_the_same_moment(first, second)
+    assert isinstance(race.second, UsernameTaken)
+    assert race.second_waited
+    assert User.objects.filter(username__iexact="carol").count() == 1
+
+
+def test_the_loser_of_a_race_reads_a_sentence(transactional_db, client):
+    race = at_the_same_moment(
+        lambda: roster.register("BOB", PASSWORD), lambda: client.post("/register/", BOB)
+    )
+    assert errors(race.second) == {"username": [str(UsernameTaken())]}
+
+
+def test_a_failing_second_write_leaves_nothing(transactional_db, client):
+    """The trigger fails the last INSERT of the registration: the person's, or else the user's."""
+    table = "person" if "person" in connection.introspection.table_names() else User._meta.db_table
+    rows(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'the second write fails'; END $$"
+    )
+    rows(f"CREATE TRIGGER refuse AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()")
+    try:
+        client.raise_request_exception = False
+        assert client.post("/register/", BOB).status_code == 500
+        assert not User.objects.filter(username="bob").exists()
+        assert rows("SELECT count(*) FROM django_session") == [(0,)]
+    finally:
+        rows("DROP FUNCTION refuse CASCADE")
+
+
+def test_who_is_logged_in_need_not_register(client, alice):
+    client.force_login(alice)
+    assert client.get("/register/").headers["Location"] == "/"
+
+
+def test_registering_needs_the_csrf_token():
+    from django.test import Client
+
+    response = Client(enforce_csrf_checks=True).post("/register/", BOB)
+    assert response.status_code == 403
+    assert "Please try again" in response.content.decode()
+    assert not User.objects.filter(username="bob").exists()
+
+
+def test_a_username_is_normalized(client):
+    client.post("/register/", BOB | {"username": "ｂｏｂ"})  # full-width letters
+    assert User.objects.filter(username="bob").exists()
+
+
+def test_last_login_is_the_registration(client):
+    client.post("/register/", BOB)
+    bob = User.objects.get(username="bob")
+    assert abs((bob.last_login - bob.date_joined).total_seconds()) < 60
+
+
+def test_enrolled_players_are_distinct():
+    assert enrolled("carol") != enrolled("dave")

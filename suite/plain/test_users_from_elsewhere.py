@@ -1,0 +1,90 @@
+"""Users who did not register: made by createsuperuser, in a shell, by loaddata, or long ago."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from players import roster
+
+from suite.conftest import ALICE
+from suite.plain.pages import KEEPS_EXTRAS
+from suite.plain.test_admin import address
+from suite.trying import rows
+from suite.variant import PASSWORD, User, enrolled
+
+PAGES = ["/", "/profile/", "/profile/delete/", "/players/", "/password/change/"]
+
+
+def made_by_createsuperuser(monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command(
+        "createsuperuser", "--noinput", "--username=gm", "--email=gm@x.org", stdout=StringIO()
+    )
+
+
+def made_in_a_shell(monkeypatch):
+    User.objects.create_superuser("gm", "gm@x.org", PASSWORD)
+
+
+def there_before_the_players_app(monkeypatch):
+    """As an old row of the user's table is: made without a signal, and with no row beside it."""
+    gm = User(username="gm", email="gm@x.org", is_staff=True, is_superuser=True)
+    gm.set_password(PASSWORD)
+    User.objects.bulk_create([gm])
+
+
+@pytest.mark.parametrize(
+    "make", [made_by_createsuperuser, made_in_a_shell, there_before_the_players_app]
+)
+def test_they_log_in_open_every_page_and_edit_their_details(client, monkeypatch, make):
+    make(monkeypatch)
+    client.post("/login/", {"username": "gm", "password": PASSWORD})
+    gm = User.objects.get(username="gm")
+    for page in [*PAGES, "/admin/", address("changelist"), address("change", gm.pk)]:
+        assert client.get(page).status_code == 200, page
+    details = {name: str(value) for name, value in ALICE.items()} | {"email": "new@x.org"}
+    assert client.post("/profile/", details).status_code == 302
+    kept = ALICE if KEEPS_EXTRAS else {}
+    assert roster.find("gm") == {"username": "gm", "email": "new@x.org", **kept}
+
+
+def test_dumpdata_and_loaddata_bring_all_back(transactional_db, tmp_path):
+    enrolled("alice", email="alice@example.org", **ALICE)
+    before = roster.page()
+    dump = tmp_path / "dump.json"
+    apps = ["auth", "players", "--exclude=auth.permission", "--natural-foreign"]
+    call_command("dumpdata", *apps, output=str(dump))
+    call_command("flush", "--noinput", stdout=StringIO())
+    assert roster.page() == []
+    call_command("loaddata", str(dump), stdout=StringIO())
+    assert roster.page() == before
+    if KEEPS_EXTRAS:
+        tables = {model["model"] for model in json.loads(dump.read_text())}
+        assert tables & {"players.person", "players.user"}
+
+
+def test_every_model_has_its_migration():
+    call_command("makemigrations", "--check", "--dry-run", stdout=StringIO())
+
+
+def test_the_checks_find_nothing_in_the_database():
+    out = StringIO()
+    call_command("check", databases=["default"], stdout=out)
+    assert "no issues" in out.getvalue()
+
+
+@pytest.mark.parametrize("command", [["show_urls"], ["shell_plus", "--quiet-load", "-c", "User"]])
+def test_django_extensions_is_at_hand(command, capsys):
+    call_command(*command)
+    assert "Error" not in capsys.readouterr().err
+
+
+def test_the_username_index_goes_with_its_migration(transactional_db):
+    index = "SELECT 1 FROM pg_indexes WHERE indexname = 'username_taken_whatever_its_case'"
+    assert rows(index)
+    call_command("migrate", "players", "0001", verbosity=0)
+    gone = rows(index)
+    call_command("migrate", "players", verbosity=0)
+    assert gone == []
+    assert rows(index)
