@@ -1,5 +1,7 @@
 """Try something, and say what came of it; what was said stays as evidence."""
 
+from contextlib import contextmanager
+
 from django.db import connection, transaction
 
 from suite.evidence import evidence
@@ -40,3 +42,19 @@ def rows(sql, params=()):
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def heard(signal):
+    """A list of the models that send a signal of Django's inside the block: "players.Person"."""
+    senders = []
+
+    def note(sender, **kwargs):
+        senders.append(sender._meta.label)
+        evidence.add("saw", f"a signal, sent by {sender._meta.label}")
+
+    signal.connect(note)
+    try:
+        yield senders
+    finally:
+        signal.disconnect(note)
