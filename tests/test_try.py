@@ -56,11 +56,10 @@ def test_it_uses_the_real_hasher_and_shortens_the_hash(said):
     assert "argon2$argon2id$v=19$m=102400,t=2,p=8$" in said
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_it_leaves_nothing_behind(tool, sites, variant):
-    before = rows(sites, variant)
+def test_it_leaves_nothing_behind(tool, sites):
+    before = [rows(sites, variant) for variant in VARIANTS]
     assert tool.run("try").returncode == 0
-    assert rows(sites, variant) == before
+    assert [rows(sites, variant) for variant in VARIANTS] == before
 
 
 def test_keep_keeps_the_player(tool, sites):

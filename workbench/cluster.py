@@ -8,6 +8,7 @@ folder (keeper.py sees to it).
 
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -253,4 +254,5 @@ def _run(program: str, *arguments: str) -> str:
 def _complaint(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if "error:" in line or "FATAL:" in line]
-    return (errors or lines or ["it says nothing"])[-1].rstrip(".")
+    said = (errors or lines or ["it says nothing"])[-1]
+    return re.split("error: |FATAL: ", said)[-1].strip().rstrip(".")
