@@ -1,7 +1,94 @@
 """Reading"""
 
+import re
+from datetime import date
+from operator import attrgetter
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.db.models import Count, F
+from django.http import HttpResponse
+from django.template import Context, RequestContext, Template
+from django.urls import path as route
+
 from suite.compare import CANNOT, compare
-from suite.variant import User, path
+from suite.conftest import ALICE
+from suite.trying import outcome, saw
+from suite.variant import Listed, User, enrolled, enrolled_many, extras_of, path
+
+# What leads from a user to their extras, where these are a row of their own.
+REVERSE = "person_set" if hasattr(User, "person_set") else "person"
+BIRTHDATE = (
+    {
+        "person_set": "{{ user.person_set.first.birthdate }}",
+        "person": "{{ user.person.birthdate }}",
+    }[REVERSE]
+    if Listed.__name__ == "Person"
+    else "{{ user.birthdate }}"
+)
+
+
+@pytest.fixture
+def hundred():
+    """A hundred players with another birthdate each."""
+    return enrolled_many(100)
+
+
+def person_model():
+    """The class of the extras row. Raises LookupError where there is none."""
+    return apps.get_model("players", "Person")
+
+
+def without_row(username):
+    """A user who has no extras row, as an import or a line of SQL leaves one."""
+    user = enrolled(username)
+    person_model().objects.filter(user=user).delete()
+    return User.objects.get(pk=user.pk)
+
+
+def row_of(user):
+    """The user's extras row as the relation gives it; an AttributeError if there is no relation."""
+    return user.person_set.first() if REVERSE == "person_set" else user.person
+
+
+def users_with_extras():
+    """[(user, their extras)] for all users, with as few queries as the ORM can do it."""
+    if REVERSE == "person_set":
+        users = User.objects.prefetch_related("person_set")
+        return [(user, max(user.person_set.all(), key=attrgetter("pk"))) for user in users]
+    if hasattr(User, "person"):
+        return [(user, user.person) for user in User.objects.select_related("person")]
+    return [(user, user) for user in User.objects.all()]
+
+
+def joined(statements):
+    """How tables were joined: ["LEFT OUTER JOIN person"]."""
+    return [
+        f"{kind} {table}" for kind, table in re.findall(r'(\w+ ?\w* JOIN) "(\w+)"', *statements)
+    ]
+
+
+def seen_by(attribute):
+    """A view that says whether the user of the request has this attribute."""
+    return lambda request: HttpResponse(hasattr(request.user, attribute))
+
+
+urlpatterns = [
+    route(
+        "birthdate",
+        lambda request: HttpResponse(Template(BIRTHDATE).render(RequestContext(request))),
+    ),
+    route("may-greet", seen_by("greeting")),
+]
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=2, custom_user=1, foreignkey=2, mark="known")
+def test_queries_to_read_one_player_naively(alice, statements):
+    """How many queries does it take to get one user and then read their birthdate?"""
+    assert extras_of(User.objects.get(pk=alice.pk)).birthdate == ALICE["birthdate"]
+    return len(statements)
 
 
 @compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1, mark="known")
@@ -9,3 +96,553 @@ def test_joins_to_read_one_player_with_extras(alice, statements):
     """How many joins does it take to read one player with their birthdate?"""
     assert User.objects.values("username", path("birthdate")).get(pk=alice.pk)
     return statements.joins()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["LEFT OUTER JOIN person"],
+    custom_user=[],
+    foreignkey=["INNER JOIN auth_user"],
+)
+def test_join_that_reads_user_and_extras_as_objects(alice, statements):
+    """Which join gives one user and their extras as objects, in one query?"""
+    if REVERSE == "person_set":
+        assert Listed.objects.select_related("user").get(user=alice).user == alice
+    else:
+        related = ["person"] if hasattr(User, "person") else []
+        user = User.objects.select_related(*related).get(pk=alice.pk)
+        assert extras_of(user).birthdate == ALICE["birthdate"]
+    return joined(statements)
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=101, custom_user=1, foreignkey=101, mark="known")
+def test_queries_of_a_naive_list(hundred, statements):
+    """How many queries does a loop over 100 users take that reads each one's birthdate?"""
+    assert all(extras_of(user).birthdate for user in User.objects.all())
+    return len(statements)
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=1, foreignkey=2)
+def test_queries_of_a_list_at_best(hundred, statements):
+    """How many queries does a list of 100 users and their extras, as objects, take at best?"""
+    assert all(extras.birthdate for _, extras in users_with_extras())
+    return len(statements)
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=0)
+def test_joins_of_a_list_at_best(hundred, statements):
+    """How many joins does PostgreSQL make for that list of users and extras, as objects?"""
+    assert all(extras.birthdate for _, extras in users_with_extras())
+    return statements.joins()
+
+
+@compare(
+    proxy_model=CANNOT, profile_onetoone=2, custom_user=CANNOT, foreignkey=102, mark="surprising"
+)
+def test_queries_after_prefetching_the_extras(hundred, statements):
+    """How many queries does a list of 100 users take after prefetch_related(), one row each?"""
+    for user in User.objects.prefetch_related(REVERSE):
+        assert row_of(user).birthdate
+    return len(statements)
+
+
+@compare(
+    proxy_model="FieldError",
+    profile_onetoone="accepted",
+    custom_user="FieldError",
+    foreignkey="FieldError",
+)
+def test_select_related_from_user_to_extras():
+    """What does User.objects.select_related("person") do?"""
+    return outcome(lambda: list(User.objects.select_related("person")))
+
+
+@compare(proxy_model=0, profile_onetoone=0, custom_user=0, foreignkey=0, mark="surprising")
+def test_joins_of_bare_select_related_on_users(alice, statements):
+    """How many joins does select_related() without arguments make on a list of users?"""
+    assert alice in User.objects.select_related()
+    return statements.joins()
+
+
+@compare(proxy_model=0, profile_onetoone=1, custom_user=0, foreignkey=1, mark="surprising")
+def test_joins_of_bare_select_related_on_the_listed_class(alice, statements):
+    """How many joins does select_related() without arguments make on Player, Person or User?"""
+    assert list(Listed.objects.select_related())
+    return statements.joins()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["INNER JOIN person"],
+    custom_user=[],
+    foreignkey=["INNER JOIN person"],
+)
+def test_join_to_filter_users_by_birthdate(alice, statements):
+    """Which join does it take to find users by their birthdate?"""
+    assert User.objects.get(**{path("birthdate"): ALICE["birthdate"]}) == alice
+    return joined(statements)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["LEFT OUTER JOIN person"],
+    custom_user=[],
+    foreignkey=["LEFT OUTER JOIN person"],
+)
+def test_join_to_sort_users_by_birthdate(alice, statements):
+    """Which join does it take to sort users by their birthdate?"""
+    assert alice in User.objects.order_by(path("birthdate"))
+    return joined(statements)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["alice", "zoe", "bob"],
+    custom_user=["alice", "zoe", "bob"],
+    foreignkey=["alice", "zoe", "bob"],
+)
+def test_place_of_players_without_a_birthdate(alice):
+    """Sorted by birthdate, where does bob come, who gave none? (alice: 2010, zoe: 2011)"""
+    enrolled("bob")
+    enrolled("zoe", birthdate=date(2011, 1, 1))
+    users = User.objects.filter(username__in=["alice", "bob", "zoe"])
+    return list(users.order_by(path("birthdate")).values_list("username", flat=True))
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=False, custom_user=CANNOT, foreignkey=False)
+def test_list_of_extras_shows_users_without_row():
+    """Does a list of the extras rows, sorted by birthdate, show a user who has no such row?"""
+    bob = without_row("bob")
+    return bob.username in Listed.objects.order_by("birthdate").values_list(
+        "user__username", flat=True
+    )
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=True,
+    custom_user=CANNOT,
+    foreignkey=True,
+    mark="surprising",
+)
+def test_no_birthdate_finds_users_without_row():
+    """Does filtering users by birthdate__isnull=True also find those who have no extras row?"""
+    bob = without_row("bob")
+    return bob in User.objects.filter(**{path("birthdate__isnull"): True})
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["LEFT OUTER JOIN person"],
+    custom_user=[],
+    foreignkey=["NOT (EXISTS(SELECT"],
+    mark="surprising",
+)
+def test_sql_to_exclude_a_discord_id(alice, statements):
+    """How does exclude(discord_id=...) on users reach the extras: by a join or a subquery?"""
+    assert alice in User.objects.exclude(**{path("discord_id"): "1"})
+    return joined(statements) + re.findall(r"NOT \(EXISTS\(SELECT", *statements)
+
+
+@compare(
+    proxy_model=CANNOT, profile_onetoone=True, custom_user=True, foreignkey=True, mark="surprising"
+)
+def test_exclude_keeps_users_without_a_discord_id():
+    """Does exclude(discord_id="1") on users keep those who gave no Discord ID?"""
+    return enrolled("bob") in User.objects.exclude(**{path("discord_id"): "1"})
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=True,
+    custom_user=CANNOT,
+    foreignkey=True,
+    mark="surprising",
+)
+def test_exclude_keeps_users_without_row():
+    """Does exclude(discord_id="1") on users keep those who have no extras row?"""
+    return without_row("bob") in User.objects.exclude(**{path("discord_id"): "1"})
+
+
+def minors():
+    return User.objects.filter(**{path("birthdate__gte"): date(2009, 1, 1)})
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=2, mark="surprising")
+def test_joins_of_two_filters_on_extras(alice, statements):
+    """How many joins do filter(birthdate...).filter(discord_id...), one after the other, make?"""
+    assert alice in minors().filter(**{path("discord_id"): ALICE["discord_id"]})
+    return statements.joins()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=CANNOT,
+    custom_user=CANNOT,
+    foreignkey=True,
+    mark="surprising",
+)
+def test_two_filters_match_across_two_rows(alice):
+    """Do two chained filters find a user of whose two extras rows each fits one filter only?"""
+    person_model().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
+    return alice in minors().filter(**{path("discord_id"): "2"})
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=CANNOT, custom_user=CANNOT, foreignkey=False)
+def test_one_filter_matches_across_two_rows(alice):
+    """Does one filter with both conditions find that user?"""
+    person_model().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
+    both = {path("birthdate__gte"): date(2009, 1, 1), path("discord_id"): "2"}
+    return alice in User.objects.filter(**both)
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=4, custom_user=3, foreignkey=5)
+def test_columns_fetched_by_only(alice, statements):
+    """How many columns are fetched for objects with username and birthdate, by only()?"""
+    if REVERSE == "person_set":
+        list(Listed.objects.select_related("user").only("user__username", "birthdate"))
+    else:
+        related = ["person"] if hasattr(User, "person") else []
+        list(User.objects.select_related(*related).only("username", path("birthdate")))
+    return statements[0].partition(" FROM ")[0].count(", ") + 1
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=3, custom_user=2, foreignkey=3, mark="surprising")
+def test_queries_after_only_without_select_related(alice, statements):
+    """How many queries read username and birthdate after only(<the birthdate>) on users?"""
+    user = User.objects.only(path("birthdate")).get(pk=alice.pk)
+    assert user.username
+    assert extras_of(user).birthdate
+    return len(statements)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["username", "person__birthdate"],
+    custom_user=["username", "birthdate"],
+    foreignkey=["username", "person__birthdate"],
+)
+def test_keys_of_values(alice):
+    """Under which keys does values() give the username and the birthdate of a user?"""
+    return list(User.objects.values("username", path("birthdate")).get(pk=alice.pk))
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1, mark="known")
+def test_joins_to_count_users_by_birthdate(alice, statements):
+    """How many joins does it take to count users born after a day, in one query?"""
+    assert minors().count() >= 1
+    assert len(statements) == 1
+    return statements.joins()
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=0, custom_user=0, foreignkey=0)
+def test_joins_to_count_extras_by_birthdate(alice, statements):
+    """How many joins does the same count take where it starts from the class with the extras?"""
+    assert Listed.objects.filter(birthdate__gte=date(2009, 1, 1)).count() >= 1
+    return statements.joins()
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1)
+def test_joins_to_ask_whether_a_user_gave_a_birthdate(alice, statements):
+    """How many joins does exists() take to say whether a user gave a birthdate?"""
+    assert User.objects.filter(pk=alice.pk, **{path("birthdate__isnull"): False}).exists()
+    return statements.joins()
+
+
+@compare(
+    proxy_model=CANNOT, profile_onetoone=CANNOT, custom_user=CANNOT, foreignkey=2, mark="surprising"
+)
+def test_count_of_a_user_with_two_rows(alice):
+    """How many does count() find of users born after a day, if alice owns two such extras rows?"""
+    person_model().objects.create(user=alice, birthdate=ALICE["birthdate"])
+    return minors().filter(pk=alice.pk).count()
+
+
+@compare(
+    proxy_model=CANNOT, profile_onetoone=True, custom_user=True, foreignkey=False, mark="surprising"
+)
+def test_extras_are_found_by_the_id_of_the_user():
+    """Does the user's id, as primary key, find the extras of that user?"""
+    carol = User.objects.create(pk=10**9, username="carol")
+    if REVERSE == "person_set":
+        carol.person_set.create()
+    return Listed.objects.values("birthdate").filter(pk=carol.pk).exists()
+
+
+@compare(
+    proxy_model=[],
+    profile_onetoone=["person: Person"],
+    custom_user=[],
+    foreignkey=["person_set: RelatedManager"],
+    mark="known",
+)
+def test_attributes_that_lead_from_user_to_extras(alice):
+    """Which attribute leads from a user to the extras in another table, and what is it?"""
+    ours = [
+        to for to in User._meta.related_objects if to.related_model._meta.app_label == "players"
+    ]
+    names = [relation.get_accessor_name() for relation in ours]
+    return [f"{name}: {type(getattr(alice, name)).__name__}" for name in names]
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=3, custom_user=2, foreignkey=3)
+def test_queries_of_a_page_that_shows_the_birthdate(alice, client, settings, statements):
+    """How many queries does a page take that shows the logged-in player's birthdate?"""
+    settings.ROOT_URLCONF = __name__
+    client.force_login(alice)
+    statements.clear()
+    page = client.get("/birthdate").content.decode()
+    queries = len(statements)
+    assert saw(page) == f"{extras_of(alice).birthdate:%B %-d, %Y}"
+    return queries
+
+
+@compare(
+    proxy_model=CANNOT, profile_onetoone="", custom_user=CANNOT, foreignkey="", mark="surprising"
+)
+def test_template_that_shows_a_missing_row():
+    """What does a template show for the birthdate of a user who has no extras row?"""
+    return Template(BIRTHDATE).render(Context({"user": without_row("bob")}))
+
+
+@compare(proxy_model="", profile_onetoone="None", custom_user="None", foreignkey="None")
+def test_template_that_shows_an_empty_birthdate():
+    """What does a template show for the birthdate of a player who gave none?"""
+    return Template(BIRTHDATE).render(Context({"user": enrolled("bob")}))
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=False, custom_user=CANNOT, foreignkey=True)
+def test_hasattr_for_a_user_without_row():
+    """What does hasattr() say about the attribute that leads to the extras if there is no row?"""
+    return hasattr(without_row("bob"), REVERSE)
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=[1, 0], custom_user=CANNOT, foreignkey=[0, 0])
+def test_queries_of_hasattr(statements):
+    """How many queries does this hasattr() make the first time, and the second?"""
+    bob = without_row("bob")
+    statements.clear()
+    hasattr(bob, REVERSE)
+    first = len(statements)
+    hasattr(bob, REVERSE)
+    return [first, len(statements) - first]
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=0, custom_user=CANNOT, foreignkey=CANNOT)
+def test_queries_for_a_missing_row_after_select_related(statements):
+    """How many more queries, after select_related("person"), say that the row is missing?"""
+    bob = without_row("bob")
+    user = User.objects.select_related("person").get(pk=bob.pk)
+    statements.clear()
+    assert not hasattr(user, "person")
+    return len(statements)
+
+
+@compare(
+    proxy_model=["Player", "User", "User"],
+    profile_onetoone=["Person", "User", "User"],
+    custom_user=["User", "User", "User"],
+    foreignkey=["Person", "User", "User"],
+)
+def test_classes_of_what_is_read(alice):
+    """Which class has a player read by our class, by User, by a ForeignKey to User?"""
+    entry = LogEntry.objects.create(user=alice, action_flag=CHANGE)
+    entry.refresh_from_db()
+    return [
+        type(found).__name__ for found in (Listed.objects.last(), User.objects.last(), entry.user)
+    ]
+
+
+@compare(
+    proxy_model=["request.user"],
+    profile_onetoone=[],
+    custom_user=["request.user", "entry.user"],
+    foreignkey=[],
+)
+def test_objects_that_have_the_methods_of_our_class(alice, client, settings, monkeypatch):
+    """A method on our class: do request.user and the user of an admin log entry have it?"""
+    monkeypatch.setattr(Listed, "greeting", lambda self: "Well met", raising=False)
+    settings.ROOT_URLCONF = __name__
+    client.force_login(alice)
+    entry = LogEntry.objects.create(user=alice, action_flag=CHANGE)
+    there = {
+        "request.user": client.get("/may-greet").content == b"True",
+        "entry.user": hasattr(LogEntry.objects.get(pk=entry.pk).user, "greeting"),
+    }
+    return [name for name, has_it in there.items() if has_it]
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="accepted",
+    custom_user="accepted",
+    foreignkey="ValueError",
+)
+def test_extras_of_many_users_by_in_bulk(alice):
+    """Does in_bulk() give the extras of many users, by the ids of these users?"""
+    people = Listed.objects.filter(birthdate=ALICE["birthdate"])
+    key = "pk" if Listed is User else "user_id"
+    return outcome(lambda: people.in_bulk([alice.pk], field_name=key)[alice.pk])
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1)
+def test_joins_to_compare_username_and_discord_id(alice, statements):
+    """How many joins does it take to find users whose Discord ID is their username?"""
+    assert alice not in User.objects.filter(**{path("discord_id"): F("username")})
+    return statements.joins()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["LEFT OUTER JOIN person"],
+    custom_user=[],
+    foreignkey=["LEFT OUTER JOIN person"],
+)
+def test_join_to_count_users_per_birth_year(alice, statements):
+    """Which join does it take to count users per year of birth?"""
+    year = path("birthdate__year")
+    assert User.objects.values(year).annotate(users=Count("pk")).get(**{year: 2010})["users"]
+    return joined(statements)
+
+
+def groups_and_extras_counted(user):
+    """Both counts, made by one query, for a user who is put into two groups."""
+    user.groups.add(*[Group.objects.create(name=name) for name in ("elves", "dwarves")])
+    counts = User.objects.annotate(of_groups=Count("groups"), of_extras=Count(path("birthdate")))
+    return list(counts.values_list("of_groups", "of_extras").get(pk=user.pk))
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=[2, 2],
+    custom_user=[2, 2],
+    foreignkey=[2, 2],
+    mark="surprising",
+)
+def test_two_counts_in_one_query(alice):
+    """What do Count("groups") and Count(<birthdate>) say together of a user in two groups?"""
+    return groups_and_extras_counted(alice)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=CANNOT,
+    custom_user=CANNOT,
+    foreignkey=[4, 4],
+    mark="surprising",
+)
+def test_two_counts_in_one_query_with_two_rows(alice):
+    """And what do they say of a user in two groups who owns two extras rows?"""
+    person_model().objects.create(user=alice, birthdate=date(1980, 1, 1))
+    return groups_and_extras_counted(alice)
+
+
+@compare(
+    proxy_model=CANNOT, profile_onetoone=[0, 1], custom_user=CANNOT, foreignkey=[0, 1], mark="known"
+)
+def test_queries_for_the_id_of_the_user(alice, statements):
+    """How many queries do person.user_id and then person.user.pk take?"""
+    person = person_model().objects.get(user=alice)
+    statements.clear()
+    assert person.user_id == alice.pk
+    without_the_user = len(statements)
+    assert person.user.pk == alice.pk
+    return [without_the_user, len(statements) - without_the_user]
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=0, custom_user=CANNOT, foreignkey=0)
+def test_queries_to_go_to_the_extras_and_back(alice, statements):
+    """How many more queries does the way back from the extras row to its user take?"""
+    person = row_of(alice)
+    statements.clear()
+    assert person.user.username == "alice"
+    return len(statements)
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=True, custom_user=CANNOT, foreignkey=True)
+def test_way_back_gives_the_same_user_object(alice):
+    """Does this way to the extras and back end at the same Python object?"""
+    return row_of(alice).user is alice
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=1, foreignkey=1)
+def test_queries_for_a_birthdate_left_out_by_only(alice, statements):
+    """How many more queries does the birthdate take for a user loaded with only("username")?"""
+    user = User.objects.only("username").get(pk=alice.pk)
+    statements.clear()
+    assert extras_of(user).birthdate
+    return len(statements)
+
+
+@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=3, foreignkey=1, mark="surprising")
+def test_queries_for_all_extras_left_out_by_only(alice, statements):
+    """And how many more do birthdate, Discord ID and Zoom ID take together?"""
+    user = User.objects.only("username").get(pk=alice.pk)
+    statements.clear()
+    extras = extras_of(user)
+    assert [extras.birthdate, extras.discord_id, extras.zoom_id] == list(ALICE.values())
+    return len(statements)
+
+
+@compare(
+    proxy_model="PlayerManager",
+    profile_onetoone="Manager",
+    custom_user="UserManager",
+    foreignkey="Manager",
+)
+def test_default_manager_of_our_class():
+    """Which class is the default manager of our class (Player, Person, User)?"""
+    return type(Listed._default_manager).__name__
+
+
+@compare(
+    proxy_model=["our class"],
+    profile_onetoone=["our class"],
+    custom_user=["our class", "User", "members of a group"],
+    foreignkey=["our class"],
+)
+def test_lists_ordered_by_meta_ordering(monkeypatch, statements):
+    """Which lists of players come in the order that Meta.ordering of our class declares?"""
+    monkeypatch.setattr(Listed._meta, "ordering", ["-pk"])
+    lists = {
+        "our class": Listed.objects.all(),
+        "User": User.objects.all(),
+        "members of a group": Group.objects.create(name="elves").user_set.all(),
+    }
+    statements.clear()
+    assert [len(users) for users in lists.values()] == [0, 0, 0]
+    return [name for name, sql in zip(lists, statements, strict=True) if "ORDER BY" in sql]
+
+
+@compare(
+    proxy_model=CANNOT, profile_onetoone=["bob", None], custom_user=CANNOT, foreignkey=["bob", None]
+)
+def test_values_of_a_user_without_row():
+    """What does values_list(username, birthdate) over users give if the extras row is missing?"""
+    bob = without_row("bob")
+    return list(User.objects.values_list("username", path("birthdate")).get(pk=bob.pk))
+
+
+@compare(
+    proxy_model=CANNOT, profile_onetoone="accepted", custom_user="accepted", foreignkey="ValueError"
+)
+def test_streaming_the_list_with_iterator(hundred):
+    """Can the list of users with their extras be streamed by iterator(), without arguments?"""
+    best = {"person_set": User.objects.prefetch_related("person_set")}
+    users = best.get(REVERSE) or User.objects.select_related(*["person"] * hasattr(User, "person"))
+    assert extras_of(User.objects.last()).birthdate
+    return outcome(lambda: [extras_of(user).birthdate for user in users.iterator()])
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=True,
+    custom_user=CANNOT,
+    foreignkey=False,
+    mark="surprising",
+)
+def test_postgresql_leaves_out_the_join():
+    """Does PostgreSQL leave out the join to the extras if a query uses none of their columns?"""
+    users = User.objects.annotate(born=F("person__birthdate")).values("username")
+    assert "JOIN" in str(users.query)
+    return saw(sorted(re.findall(r" on (\w+)", users.explain(costs=False)))) == ["auth_user"]
