@@ -72,6 +72,7 @@ def prepare(config):
         become(one or variants.VARIANTS[0])
     else:
         config.option.dist = "each"
+        config.option.maxworkerrestart = 0
         config.option.tx = [
             f"popen//env:{WORKER_VARIANT}={name}//id={name}" for name in variants.VARIANTS
         ]
@@ -89,13 +90,6 @@ def become(variant):
     os.environ.pop("DJANGO_SECRET_KEY", None)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
-    import django
-    from django.conf import settings
-
-    md5 = "django.contrib.auth.hashers.MD5PasswordHasher"
-    settings.PASSWORD_HASHERS = [md5, *settings.PASSWORD_HASHERS]
-    django.setup()
-
     import players
 
     found = Path(players.__file__).parents[1]
@@ -103,6 +97,13 @@ def become(variant):
         raise pytest.UsageError(
             f"This process should test {variant}, but it has imported players from {found}."
         )
+
+    import django
+    from django.conf import settings
+
+    md5 = "django.contrib.auth.hashers.MD5PasswordHasher"
+    settings.PASSWORD_HASHERS = [md5, *settings.PASSWORD_HASHERS]
+    django.setup()
 
 
 class Collector:

@@ -1,0 +1,31 @@
+"""A process that should test one variant and has imported another must not get far."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from workbench import variants
+from workbench.places import PROJECT
+
+# Imports players from the wrong variant before the root conftest.py can say which is the right one.
+SABOTEUR = "import sys; sys.path.insert(0, {folder!r}); import players"
+
+
+@pytest.mark.parametrize("arguments", [["--variant", "custom_user"], []])
+def test_the_guard_stops_a_process_with_the_wrong_variant(sites, tmp_path, arguments):
+    wrong = str(variants.path("foreignkey"))
+    (tmp_path / "saboteur.py").write_text(SABOTEUR.format(folder=wrong))
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "saboteur", *arguments, "-k", "nothing at all"],
+        cwd=PROJECT,
+        env={**os.environ, **sites.env, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode != 0
+    said = ended.stdout + ended.stderr
+    assert f"should test custom_user, but it has imported players from {wrong}" in said
+    assert "passed" not in said
