@@ -1,0 +1,947 @@
+"""Registration"""
+
+from asgiref.sync import async_to_sync
+from django import forms
+from django.contrib.auth import login
+from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.db import connection, transaction
+from django.db.models.signals import post_save
+from django.test.utils import CaptureQueriesContext
+from players import roster
+from players.forms import RegisterForm
+
+from suite import seed
+from suite.compare import CANNOT, compare
+from suite.seed import TYPED, a_refused_discord_id, article_signal, left_of, rows_with_extras
+from suite.sessions import at_the_same_moment, said
+from suite.trying import outcome, rows, saw
+from suite.variant import PASSWORD, VARIANT, Listed, User, enrolled, path
+
+
+def extra_stored(name, username="bob"):
+    """What the database has as this extra of the player's."""
+    return saw(User.objects.values_list(path(name), flat=True).get(username=username))
+
+
+def in_two_steps(username, **extras):
+    """create_user() first, then the extras: the code that one writes without thinking of errors."""
+    if Listed.__name__ != "Person":
+        return User.objects.create_user(username, password=PASSWORD, **extras)
+    user = User.objects.create_user(username, password=PASSWORD)
+    person = user.person if hasattr(User, "person") else Listed(user=user)
+    for name, value in extras.items():
+        setattr(person, name, value)
+    return person.save()
+
+
+def received(sender, action):
+    """Whether a receiver of post_save that is connected with this sender hears of the action."""
+    heard = []
+
+    def receiver(instance, **kwargs):
+        heard.append(instance)
+
+    post_save.connect(receiver, sender=sender)
+    try:
+        action()
+    finally:
+        post_save.disconnect(receiver, sender=sender)
+    return bool(heard)
+
+
+def ids_given_out():
+    """How many ids the database's sequences have given out."""
+    return int(rows("SELECT sum(last_value) FROM pg_sequences")[0][0])
+
+
+def transactions(action):
+    """The statements about transactions that are sent to PostgreSQL, in order."""
+    with CaptureQueriesContext(connection) as captured:
+        action()
+    words = [query["sql"].split('"')[0].strip() for query in captured]
+    about = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE SAVEPOINT")
+    return saw([word for word in words if word in about])
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Counts how often a password is hashed."""
+
+    algorithm = "counting"
+    times = 0
+
+    def encode(self, password, salt):
+        CountingHasher.times += 1
+        return super().encode(password, salt)
+
+
+def hashes(settings, client, url):
+    """How often the password is hashed while a visitor registers there."""
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    settings.ROOT_URLCONF = "suite.seed"
+    CountingHasher.times = 0
+    assert client.post(url, TYPED).status_code == 302
+    return saw(CountingHasher.times)
+
+
+@compare(
+    proxy_model=["INSERT auth_user", "INSERT django_session"],
+    profile_onetoone=["INSERT auth_user", "INSERT person", "INSERT django_session"],
+    custom_user=["INSERT players_user", "INSERT django_session"],
+    foreignkey=["INSERT auth_user", "INSERT person", "INSERT django_session"],
+    mark="useful",
+    so_what="A second table costs one INSERT for each registration, and nothing else.",
+)
+def test_statements_of_a_registration(client, statements):
+    """Which statements does one registration run, from the posted form to the redirect?"""
+    statements.clear()
+    assert client.post("/register/", TYPED).status_code == 302
+    return statements.verbs()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=[
+        *("SELECT auth_user", "SELECT auth_user"),
+        *("INSERT auth_user", "INSERT person", "UPDATE person"),
+        *("SELECT auth_user", "SELECT person", "UPDATE auth_user", "UPDATE person"),
+        *("SELECT auth_user", "UPDATE auth_user", "SELECT person", "UPDATE person"),
+        "INSERT django_session",
+    ],
+    custom_user=[
+        *("SELECT players_user", "SELECT players_user"),
+        *("SELECT players_user", "INSERT players_user"),
+        *("SELECT players_user", "UPDATE players_user", "INSERT django_session"),
+    ],
+    foreignkey=[
+        *("SELECT auth_user", "SELECT auth_user", "INSERT auth_user", "INSERT person"),
+        *("SELECT auth_user", "UPDATE auth_user", "INSERT django_session"),
+    ],
+    mark="useful",
+    so_what=(
+        "Fourteen statements for what takes three: the signal saves the person at each save "
+        "of the user, login included; in custom_user the second SELECT is its own unique "
+        "constraint, looked up by the form."
+    ),
+    source="The article, 'Using a signal...' and 'Wrapping up with the view'",
+)
+def test_statements_of_the_articles_registration(client, settings, statements):
+    """Which statements does the article's view run, from the posted form to the redirect?"""
+    settings.ROOT_URLCONF = "suite.seed"
+    with article_signal():
+        statements.clear()
+        assert client.post("/article/", TYPED).status_code == 302
+    return statements.verbs()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=[
+        *("INSERT auth_user", "INSERT person", "UPDATE person"),
+        *("SELECT auth_user", "SELECT person", "UPDATE auth_user", "UPDATE person"),
+    ],
+    custom_user=["INSERT players_user"],
+    foreignkey=["INSERT auth_user", "INSERT person"],
+    mark="useful",
+    so_what=(
+        "The article's signal and refresh_from_db() make seven statements of two; one row is "
+        "one INSERT."
+    ),
+    source="The article, 'Using a signal...' and 'Wrapping up with the view'",
+)
+def test_statements_to_save_the_articles_form(statements):
+    """Which statements store the user and the extras of the article's form, once it is valid?"""
+    form = seed.typed()
+    assert form.is_valid()
+    with article_signal():
+        statements.clear()
+        seed.save(form)
+    return statements.verbs()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["INSERT auth_user", "INSERT person", "UPDATE person"],
+    custom_user=["INSERT players_user"],
+    foreignkey=["INSERT auth_user", "INSERT person"],
+    mark="useful",
+    so_what=(
+        "Two lines of the article left out, and the profile costs one statement more than a "
+        "ForeignKey."
+    ),
+    source='Django 5.2 docs, "Signals", section "post_save"',
+)
+def test_statements_with_a_create_only_signal(statements):
+    """Which statements store user and extras, if the signal only creates the person and the view
+    saves the person itself, without refresh_from_db()?"""
+    form = seed.typed()
+    assert form.is_valid()
+    with article_signal(seed.create_person):
+        statements.clear()
+        if VARIANT == "profile_onetoone":
+            person = form.save().person
+            person.birthdate = form.cleaned_data["birthdate"]
+            person.save()
+        else:
+            seed.save(form)
+    return statements.verbs()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    mark="surprising",
+    so_what=(
+        "Person.objects.create(user=instance) fills the cache of user.person on the same "
+        "object, so the article's refresh_from_db() is a query for nothing."
+    ),
+    source=(
+        'Django 5.2 docs, "Model instance reference", section "Refreshing objects from database"'
+    ),
+)
+def test_refresh_is_needed_before_the_extras():
+    """Must the user be read again (refresh_from_db) after the form's save(), before the extras
+    that a signal has made can be set and saved?"""
+    form = seed.typed()
+    assert form.is_valid()
+    with seed.receiving(seed.create_person):
+        user = form.save()
+    extras = extras_made_for(user)
+    extras.discord_id = "refreshed by nobody"
+    extras.save()
+    return extra_stored("discord_id") != "refreshed by nobody"
+
+
+def extras_made_for(user):
+    """The object that keeps the user's extras, without reading the user again."""
+    if hasattr(User, "person_set"):
+        return user.person_set.get()
+    return user.person if hasattr(User, "person") else user
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["auth_user", "person"],
+    custom_user=[],
+    foreignkey=["auth_user"],
+    mark="useful",
+    so_what=(
+        "Two tables written without a transaction leave an account without its details; one "
+        "row is stored or it is not."
+    ),
+    source='Django 5.2 docs, "Database transactions", section "Autocommit"',
+)
+def test_left_when_the_articles_extras_are_refused(transactional_db, client, settings):
+    """The database refuses an extra in the article's view, each statement a transaction of its
+    own (Django's default): in which tables is something of the player left?"""
+    settings.ROOT_URLCONF = "suite.seed"
+    client.raise_request_exception = False
+    with a_refused_discord_id(), article_signal():
+        assert client.post("/article/", {**TYPED, "discord_id": "refused"}).status_code == 500
+    return left_of("bob")
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="A user with that username already exists.",
+    custom_user="registered",
+    foreignkey="A user with that username already exists.",
+    mark="useful",
+    so_what=(
+        "The visitor has an account that they were told has failed, and cannot register again "
+        "under its name."
+    ),
+)
+def test_second_try_after_refused_extras(transactional_db, client, settings):
+    """An extra was refused in the article's view, and the visitor presses Register again, with
+    good data: what is the answer?"""
+    settings.ROOT_URLCONF = "suite.seed"
+    client.raise_request_exception = False
+    with a_refused_discord_id(), article_signal():
+        client.post("/article/", {**TYPED, "discord_id": "refused"})
+        again = client.post("/article/", TYPED)
+    return "registered" if again.status_code == 302 else again.json()["username"][0]
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=[],
+    custom_user=[],
+    foreignkey=[],
+    mark="useful",
+    so_what="One setting repairs the article's view, in every approach.",
+    source=(
+        'Django 5.2 docs, "Database transactions", section "Tying transactions to HTTP requests"'
+    ),
+)
+def test_left_with_atomic_requests(transactional_db, client, settings):
+    """The same refusal in the article's view with ATOMIC_REQUESTS = True: in which tables is
+    something of the player left?"""
+    settings.ROOT_URLCONF = "suite.seed"
+    client.raise_request_exception = False
+    connection.settings_dict["ATOMIC_REQUESTS"] = True
+    try:
+        with a_refused_discord_id(), article_signal():
+            assert client.post("/article/", {**TYPED, "discord_id": "refused"}).status_code == 500
+    finally:
+        connection.settings_dict["ATOMIC_REQUESTS"] = False
+    return left_of("bob")
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=[],
+    custom_user=[],
+    foreignkey=[],
+    mark="useful",
+    so_what=(
+        "With transaction.atomic() two tables are as safe as one; but somebody must have "
+        "thought of it."
+    ),
+    source=(
+        'Django 5.2 docs, "Database transactions", section "Controlling transactions explicitly"'
+    ),
+)
+def test_left_when_the_roster_is_refused_extras(transactional_db):
+    """The same refusal in the variant's own registration, which is one transaction: in which
+    tables is something of the player left?"""
+    with a_refused_discord_id():
+        said(lambda: roster.register("bob", PASSWORD, discord_id="refused"))
+    return left_of("bob")
+
+
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    so_what=(
+        "save() sends post_save after its INSERT is committed: a signal that makes the "
+        "profile is no part of creating the user unless a transaction is around both."
+    ),
+    source='Django 5.2 docs, "Signals", section "post_save"',
+)
+def test_user_stays_when_a_receiver_raises(transactional_db):
+    """A receiver of post_save raises within create_user(), outside any transaction: is the user
+    stored all the same?"""
+
+    def receiver(**kwargs):
+        raise RuntimeError("The mail server is down.")
+
+    post_save.connect(receiver)
+    try:
+        said(lambda: User.objects.create_user("bob"))
+    finally:
+        post_save.disconnect(receiver)
+    return User.objects.filter(username="bob").exists()
+
+
+@compare(
+    proxy_model=["BEGIN", "COMMIT"],
+    profile_onetoone=["BEGIN", "COMMIT"],
+    custom_user=["BEGIN", "COMMIT"],
+    foreignkey=["BEGIN", "COMMIT"],
+    mark="useful",
+    so_what=(
+        "Two tables need the transaction; for one row it is not necessary, and costs two "
+        "short round trips."
+    ),
+    source=(
+        'Django 5.2 docs, "Database transactions", section "Controlling transactions explicitly"'
+    ),
+)
+def test_transaction_statements_of_a_registration(transactional_db):
+    """Which statements about transactions surround the variant's own registration, one
+    transaction.atomic()?"""
+    return transactions(lambda: enrolled("bob"))
+
+
+@compare(
+    proxy_model=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
+    profile_onetoone=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
+    custom_user=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
+    foreignkey=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
+    mark="useful",
+    so_what="An inner atomic() is a savepoint: two statements more, whatever the approach.",
+    source='Django 5.2 docs, "Database transactions", section "Savepoints"',
+)
+def test_transaction_statements_within_another(transactional_db):
+    """Which statements about transactions are there if a transaction.atomic() is around it, as
+    with ATOMIC_REQUESTS?"""
+    return transactions(lambda: transaction.atomic(roster.register)("bob", PASSWORD))
+
+
+@compare(
+    proxy_model="never",
+    profile_onetoone="never",
+    custom_user="POST",
+    foreignkey="never",
+    mark="surprising",
+    so_what=(
+        "With a custom user the page looks right and fails at the first visitor: the form "
+        "names auth.User, whose manager is gone only when it is asked."
+    ),
+    source=(
+        'Django 5.2 docs, "Customizing authentication in Django", section "Custom users and '
+        'the built-in auth forms"'
+    ),
+)
+def test_step_where_plain_usercreationform_fails():
+    """Where does django.contrib.auth.forms.UserCreationForm, taken as it is, fail: when it is
+    shown (GET), when it is sent (POST), or never?"""
+    try:
+        assert "username" in str(UserCreationForm())
+    except AttributeError as error:
+        saw(error)
+        return "GET"
+    saved = said(lambda: UserCreationForm(TYPED).save())
+    return "POST" if isinstance(saved, AttributeError) else "never"
+
+
+@compare(
+    proxy_model=["auth_user"],
+    profile_onetoone=["auth_user", "person"],
+    custom_user=[],
+    foreignkey=["auth_user"],
+    mark="useful",
+    so_what=(
+        "Without a signal nobody makes the person; with a proxy the new row belongs to the "
+        "class User."
+    ),
+    source=(
+        'Django 5.2 docs, "Customizing authentication in Django", section "Custom users and '
+        'the built-in auth forms"'
+    ),
+)
+def test_tables_that_plain_usercreationform_fills():
+    """Into which tables does django.contrib.auth.forms.UserCreationForm, taken as it is, put a
+    new player?"""
+    said(lambda: UserCreationForm(TYPED).save())
+    return left_of("bob")
+
+
+@compare(
+    proxy_model="FieldError",
+    profile_onetoone="FieldError",
+    custom_user="accepted",
+    foreignkey="FieldError",
+    mark="useful",
+    so_what="Only where the extra is a column of the user does Django's form store it by itself.",
+    source=(
+        'Django 5.2 docs, "Customizing authentication in Django", section "Custom users and '
+        'the built-in auth forms"'
+    ),
+)
+def test_usercreationform_with_an_extra_in_meta_fields():
+    """Does a UserCreationForm accept the birthdate in its Meta.fields?"""
+
+    def form():
+        class WithBirthdate(UserCreationForm):
+            class Meta(UserCreationForm.Meta):
+                model = User
+                fields = ["username", "birthdate"]
+
+        WithBirthdate(TYPED).save()
+
+    return outcome(form)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    mark="surprising",
+    so_what=(
+        "A field that is not in Meta.fields is checked, shown in cleaned_data, and lost "
+        "without a word, in custom_user too."
+    ),
+    source='Django 5.2 docs, "Creating forms from models", section "Selecting the fields to use"',
+)
+def test_extra_declared_on_the_form_only_is_stored():
+    """The form declares a birthdate field that is not in Meta.fields, and the view calls only
+    form.save(): is the birthdate stored?"""
+
+    class WithField(UserCreationForm):
+        birthdate = forms.DateField()
+
+        class Meta(UserCreationForm.Meta):
+            model = User
+
+    WithField(TYPED).save()
+    return extra_stored("birthdate") is not None
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=[0, 1],
+    custom_user=[0, 1],
+    foreignkey=[0, 0],
+    mark="useful",
+    so_what=(
+        "The signal comes with the user's save(), whenever that is; what a view does by hand "
+        "it must do after it."
+    ),
+    source='Django 5.2 docs, "Creating forms from models", section "The save() method"',
+)
+def test_rows_with_extras_after_commit_false():
+    """How many rows keep the player's extras after form.save(commit=False), and how many after the
+    user.save() that follows?"""
+
+    class Form(UserCreationForm):
+        class Meta(UserCreationForm.Meta):
+            model = User
+
+    user = Form(TYPED).save(commit=False)
+    before = rows_with_extras("bob")
+    user.save()
+    return [before, rows_with_extras("bob")]
+
+
+@compare(
+    proxy_model="TypeError",
+    profile_onetoone="ValueError",
+    custom_user="accepted",
+    foreignkey="ValueError",
+    mark="useful",
+    so_what="Two rows have an order: Django refuses the person before the user has an id.",
+)
+def test_extras_before_the_user():
+    """Can the extras be saved together with a user who is not saved yet?"""
+    bob = {"user": User(username="bob")} if Listed.__name__ == "Person" else {"username": "bob"}
+    return outcome(lambda: Listed(birthdate="2010-05-04", **bob).save())
+
+
+@compare(
+    proxy_model="TypeError",
+    profile_onetoone="TypeError",
+    custom_user="accepted",
+    foreignkey="TypeError",
+    mark="useful",
+    so_what=(
+        "With a custom user every helper that makes users takes the extras; elsewhere none does."
+    ),
+    source='Django 5.2 docs, "django.contrib.auth", section "Manager methods"',
+)
+def test_create_user_with_an_extra():
+    """Does create_user() accept the birthdate?"""
+    return outcome(lambda: User.objects.create_user("bob", birthdate="2010-05-04"))
+
+
+@compare(
+    proxy_model=False,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    so_what=(
+        "save() sends the class of the object as sender: third-party receivers for User stay "
+        "silent for players made through a proxy."
+    ),
+    source="Django ticket #9318",
+)
+def test_receiver_for_user_hears_of_a_registration():
+    """Does a receiver of post_save with sender=get_user_model() hear of a player who registers?"""
+    return received(User, lambda: enrolled("bob"))
+
+
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="useful",
+    so_what=(
+        "The text names whichever class is the user, without importing it: right for code "
+        "that several projects use."
+    ),
+    source=(
+        'Django 5.2 docs, "Customizing authentication in Django", section "Referencing the '
+        'User model"'
+    ),
+)
+def test_receiver_connected_by_the_setting(settings):
+    """Does a receiver of post_save with sender=settings.AUTH_USER_MODEL, a text, hear of
+    create_user()?"""
+    return received(settings.AUTH_USER_MODEL, lambda: User.objects.create_user("bob"))
+
+
+@compare(
+    proxy_model=["UPDATE auth_user"],
+    profile_onetoone=["UPDATE auth_user", "SELECT person", "UPDATE person"],
+    custom_user=["UPDATE players_user"],
+    foreignkey=["UPDATE auth_user"],
+    mark="useful",
+    so_what=(
+        "Writing down last_login saves the user, so the article's signal saves the person at "
+        "each login too."
+    ),
+    source=(
+        'Django 5.2 docs, "Using the Django authentication system", section "How to log a user in"'
+    ),
+)
+def test_statements_of_login_after_the_articles_registration(rf, statements):
+    """Which statements about the player does login() run right after registering, with the
+    article's signal in place?"""
+    enrolled("bob")
+    request = rf.post("/")
+    request.session = SessionStore()
+    with article_signal():
+        user = User.objects.get(username="bob")
+        statements.clear()
+        login(request, user, "django.contrib.auth.backends.ModelBackend")
+    return statements.verbs()
+
+
+@compare(
+    proxy_model=["auth_user_username_key", "username_taken_whatever_its_case"],
+    profile_onetoone=["auth_user_username_key", "username_taken_whatever_its_case"],
+    custom_user=["players_user_username_key", "username_taken_whatever_its_case"],
+    foreignkey=["auth_user_username_key", "username_taken_whatever_its_case"],
+    mark="useful",
+    so_what=(
+        "Django's own unique username minds the case; the index on UPPER(username) is what "
+        "stops ALICE."
+    ),
+    source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
+)
+def test_constraints_against_a_taken_username(alice):
+    """Which constraint of the database refuses a second "alice", and which one "ALICE"?"""
+
+    def refused_by(username):
+        with transaction.atomic():
+            return User.objects.create(username=username)
+
+    errors = [said(lambda name=name: refused_by(name)) for name in ("alice", "ALICE")]
+    return [error.__cause__.diag.constraint_name for error in errors]
+
+
+def race_of(form):
+    """Two visitors send the form with one username at one moment: [valid, valid, the loser's]."""
+    valid = []
+
+    def register():
+        filled = form(TYPED)
+        valid.append(filled.is_valid())
+        return filled.save()
+
+    race = at_the_same_moment(register, register)
+    return [*valid, type(race.second).__name__]
+
+
+@compare(
+    proxy_model=[True, True, "UsernameTaken"],
+    profile_onetoone=[True, True, "UsernameTaken"],
+    custom_user=[True, True, "UsernameTaken"],
+    foreignkey=[True, True, "UsernameTaken"],
+    mark="useful",
+    so_what=(
+        "Both forms are valid in every approach: only the database's refusal decides, and the "
+        "variant's form turns it into a sentence."
+    ),
+)
+def test_race_for_a_username(transactional_db):
+    """Two visitors send the variant's own form with one username at the same moment: is the first
+    form valid, is the second, and what does the loser's save() raise?"""
+    return race_of(RegisterForm)
+
+
+@compare(
+    proxy_model=[True, True, "IntegrityError"],
+    profile_onetoone=[True, True, "IntegrityError"],
+    custom_user=[True, True, "IntegrityError"],
+    foreignkey=[True, True, "IntegrityError"],
+    mark="useful",
+    so_what=(
+        "Django's form looks first and inserts later: the loser of the race sees an error "
+        "page, in every approach."
+    ),
+    source='Django 5.2 docs, "Using the Django authentication system", section "Built-in forms"',
+)
+def test_race_for_a_username_in_djangos_form(transactional_db):
+    """The same race with Django's UserCreationForm: is the first form valid, is the second, and
+    what does the loser's save() raise?"""
+    return race_of(seed.SeedForm)
+
+
+@compare(
+    proxy_model=1,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=1,
+    mark="useful",
+    so_what=(
+        "An id that an INSERT has drawn is not given back: user ids have gaps, in every approach."
+    ),
+    source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
+)
+def test_ids_burnt_by_a_taken_username(client, alice):
+    """How many ids are used up by one registration that the variant's own page refuses because the
+    username is taken?"""
+    before = ids_given_out()
+    assert client.post("/register/", {**TYPED, "username": "alice"}).status_code == 200
+    return ids_given_out() - before
+
+
+@compare(
+    proxy_model=0,
+    profile_onetoone=0,
+    custom_user=0,
+    foreignkey=0,
+    mark="useful",
+    so_what=(
+        "A look before the INSERT keeps the ids without gaps, and costs a query at each "
+        "registration."
+    ),
+    source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
+)
+def test_ids_burnt_in_djangos_form(alice):
+    """How many ids are used up if Django's own UserCreationForm refuses the taken username?"""
+    before = ids_given_out()
+    assert not seed.typed(username="alice").is_valid()
+    return ids_given_out() - before
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="accepted",
+    custom_user="accepted",
+    foreignkey="accepted",
+    mark="surprising",
+    so_what="The validator looks at username, names and e-mail only, wherever the extras are.",
+    source='Django 5.2 docs, "Password management in Django", section "Included validators"',
+)
+def test_password_equal_to_the_discord_id():
+    """Does Django's UserAttributeSimilarityValidator refuse a password that is the player's
+    Discord ID?"""
+    roster.register("bob", PASSWORD, discord_id="dragonfly77")
+    bob = User.objects.get(username="bob")
+    return outcome(lambda: UserAttributeSimilarityValidator().validate("dragonfly77", bob))
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="accepted",
+    custom_user="ValidationError",
+    foreignkey="accepted",
+    mark="surprising",
+    so_what=(
+        "The option reads attributes of the user: it can name an extra only where the extra is one."
+    ),
+    source='Django 5.2 docs, "Password management in Django", section "Included validators"',
+)
+def test_password_equal_to_a_named_attribute():
+    """The same password, if the validator's option user_attributes names discord_id?"""
+    roster.register("bob", PASSWORD, discord_id="dragonfly77")
+    bob = User.objects.get(username="bob")
+    strict = UserAttributeSimilarityValidator(user_attributes=["username", "discord_id"])
+    return outcome(lambda: strict.validate("dragonfly77", bob))
+
+
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="known",
+    so_what="Only create_user() and set_password() hash; this is so in every approach.",
+    source='Django 5.2 docs, "Using the Django authentication system", section "Creating users"',
+)
+def test_password_in_clear_with_objects_create():
+    """Is the password stored as it was typed by objects.create(username=..., password=...)?"""
+    user = (User if Listed.__name__ == "Person" else Listed).objects.create(
+        username="bob", password=PASSWORD
+    )
+    user.refresh_from_db()
+    return user.password == PASSWORD
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=0,
+    mark="useful",
+    so_what="acreate_user() calls save() in a thread, so the signal works there too.",
+    source='Django 5.2 docs, "django.contrib.auth", section "Manager methods"',
+)
+def test_rows_with_extras_after_acreate_user():
+    """How many rows keep the extras of a user made by the asynchronous acreate_user()?"""
+    async_to_sync(User.objects.acreate_user)("bob", password=PASSWORD)
+    return rows_with_extras("bob")
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["auth_user", "person"],
+    custom_user=[],
+    foreignkey=["auth_user"],
+    mark="useful",
+    so_what=(
+        "A value that is wrong in the second step leaves the first one behind; with one row "
+        "there is no first step."
+    ),
+    source='Django 5.2 docs, "Database transactions", section "Autocommit"',
+)
+def test_left_by_an_impossible_birthdate(transactional_db):
+    """create_user(), then the extras, with the birthdate "2010-02-30" and no transaction around:
+    in which tables is something of the player left?"""
+    error = said(lambda: in_two_steps("bob", birthdate="2010-02-30"))
+    if isinstance(error, TypeError):
+        raise error
+    return left_of("bob")
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="empty text",
+    custom_user="empty text",
+    foreignkey="empty text",
+    mark="surprising",
+    so_what=(
+        "Only a CharField's form field turns blank into NULL, a TextField's does not: two "
+        "kinds of nothing, and two blank players collide under unique=True."
+    ),
+    source='Django 5.2 docs, "Model field reference", section "null"',
+)
+def test_blank_discord_id_in_a_modelform():
+    """What does Django's own ModelForm store for a Discord ID left blank, a TextField(null=True):
+    NULL or an empty text?"""
+    extras = extras_made_for(enrolled("bob", discord_id="100000000000000002"))
+    form = forms.modelform_factory(type(extras), fields=["discord_id"])
+    form({"discord_id": ""}, instance=extras).save()
+    return "empty text" if extra_stored("discord_id") == "" else "NULL"
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="NULL",
+    custom_user="NULL",
+    foreignkey="NULL",
+    mark="surprising",
+    so_what="A form field with empty_value=None stores NULL, in every approach alike.",
+    source='Django 5.2 docs, "Form fields", section "CharField"',
+)
+def test_blank_discord_id_in_our_form(client):
+    """What does the variant's own registration store for a Discord ID left blank: NULL or an
+    empty text?"""
+    client.post("/register/", {**TYPED, "discord_id": ""})
+    return "empty text" if extra_stored("discord_id") == "" else "NULL"
+
+
+@compare(
+    proxy_model="players.models.Player",
+    profile_onetoone="django.contrib.auth.models.User",
+    custom_user="players.models.User",
+    foreignkey="django.contrib.auth.models.User",
+    mark="known",
+    so_what=(
+        "A proxy's methods are there on request.user only because an authentication backend "
+        "of one's own hands out the proxy."
+    ),
+    source=(
+        'Django 5.2 docs, "Customizing authentication in Django", section "Writing an '
+        'authentication backend"'
+    ),
+)
+def test_class_of_request_user(client):
+    """Of which class is request.user on the page after registering?"""
+    client.post("/register/", TYPED)
+    found = client.get("/").wsgi_request.user.__class__
+    return f"{found.__module__}.{found.__name__}"
+
+
+@compare(
+    proxy_model=1,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=1,
+    mark="useful",
+    so_what="login() takes the user that was just saved: nothing asks for the password again.",
+    source=(
+        'Django 5.2 docs, "Using the Django authentication system", section "How to log a user in"'
+    ),
+)
+def test_hashes_of_a_registration(client, settings):
+    """How often is the password hashed, deliberately slow work, in the variant's own view?"""
+    return hashes(settings, client, "/register/")
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=2,
+    custom_user=2,
+    foreignkey=2,
+    mark="useful",
+    so_what=(
+        "authenticate() after form.save() doubles the costliest part of registering, in every "
+        "approach."
+    ),
+    source=(
+        'Django 5.2 docs, "Using the Django authentication system", section "How to log a user in"'
+    ),
+)
+def test_hashes_of_the_articles_registration(client, settings):
+    """How often is the password hashed in the article's view, which authenticates the new player
+    once more?"""
+    with article_signal():
+        return hashes(settings, client, "/article/")
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=True,
+    mark="surprising",
+    so_what=(
+        "post_save comes before COMMIT: with a ForeignKey the user's receivers have run when "
+        "the person is refused; in profile_onetoone the refusal comes in the receiver before "
+        "it. transaction.on_commit() is right everywhere."
+    ),
+    source='Django 5.2 docs, "Database transactions", section "Performing actions after commit"',
+)
+def test_mail_for_a_refused_registration(transactional_db):
+    """A receiver of post_save sends the welcome mail, and the database refuses an extra: has the
+    mail gone out to somebody who is not registered?"""
+    with a_refused_discord_id():
+        return received(
+            User, lambda: said(lambda: roster.register("bob", PASSWORD, discord_id="refused"))
+        )
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="useful",
+    so_what=(
+        "Validators belong to forms and full_clean(), save() does not call them; a CHECK "
+        "constraint would hold, where there is a column."
+    ),
+    source='Django 5.2 docs, "Validators", section "How validators are run"',
+)
+def test_birthdate_in_the_future_through_the_roster():
+    """The form refuses a birthdate in the year 2999: does the database take it from other code?"""
+    roster.register("bob", PASSWORD, birthdate="2999-01-01")
+    return extra_stored("birthdate").year == 2999
+
+
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="useful",
+    so_what="create_user() validates nothing, whatever the approach.",
+    source='Django 5.2 docs, "Validators", section "How validators are run"',
+)
+def test_create_user_takes_a_name_that_forms_refuse():
+    """Does create_user() take the username "no spaces!", which every form refuses?"""
+    return User.objects.create_user("no spaces!").pk is not None
