@@ -9,11 +9,13 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
+from workbench import compare as comparing
 from workbench import manage as managing
 from workbench import ports, postgres, schema_print, trial, trial_print
 from workbench import serve as serving
 from workbench.errors import WorkbenchError
-from workbench.variants import VARIANTS
+from workbench.measure import measured
+from workbench.variants import VARIANTS, checked
 
 ONE_VARIANT = f"One of {', '.join(VARIANTS)}."
 
@@ -93,6 +95,51 @@ def try_(
     with postgres.server() as server:
         trials = trial.register(server, username, keep=keep)
     trial_print.show(Console(), trials, username if keep else None)
+
+
+@app.command()
+def compare(
+    variants: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[A B]", help="Only two variants, and only where these differ."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the questions that all answer alike.")
+    ] = False,
+    area: Annotated[str | None, typer.Option(help="Only one area, such as Schema.")] = None,
+    question: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Only this question, with its evidence; repeat it."),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Run the suite even if its answers are current.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="A table for a page like the README.")
+    ] = False,
+) -> None:
+    """Show where the four differ, as measured; the suite is run first if it has to be.
+
+    Example: workbench compare profile_onetoone custom_user
+    """
+    if variants and len(variants) != 2:
+        raise WorkbenchError(f"Name no variant or two to compare, of {', '.join(VARIANTS)}.")
+    names = [checked(name) for name in variants or VARIANTS]
+    comparison = measured(fresh=fresh)
+    shown = comparing.chosen(
+        comparison, names, everything=everything, area=area, ids=question or ()
+    )
+    console = Console()
+    if as_json:
+        typer.echo(comparing.as_json(comparison, shown))
+    elif as_markdown:
+        typer.echo(comparing.as_markdown(shown, names))
+    elif question:
+        for one in shown:
+            comparing.show_with_evidence(console, one, names)
+    else:
+        comparing.show(console, shown, names)
 
 
 def main() -> None:
