@@ -14,10 +14,9 @@ run: $(READY)  ## the four sites on PostgreSQL, with demo players; Ctrl-C stops 
 	@$(BIN)/workbench serve
 
 test: $(READY)  ## the suite on all four variants, then the tests of the workbench itself
-	@$(BIN)/pytest
-	@$(BIN)/pytest tests
+	@$(BIN)/pytest; suite=$$?; $(BIN)/pytest tests && exit $$suite
 
-lint: $(READY)  ## ruff, mypy, and the migrations that are missing
+lint: $(READY)  ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
