@@ -141,7 +141,13 @@ def difference(item, variant, expected, measured, kept):
 
 @pytest.fixture(autouse=True)
 def _database(projects, db):
-    """Every test of the suite may use the database."""
+    """Every test of the suite may use the database, and begins without cached content types.
+
+    Else whether Django asks for one would depend on which tests ran before.
+    """
+    from django.contrib.contenttypes.models import ContentType
+
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture(scope="session")
