@@ -45,16 +45,19 @@ def rows(sql, params=()):
 
 
 @contextmanager
-def heard(signal):
-    """A list of the models that send a signal of Django's inside the block: "players.Person"."""
+def heard(signal, sender=None):
+    """A list of the models that send a signal of Django's inside the block: "players.Person".
+
+    With a `sender` only that model is listened to.
+    """
     senders = []
 
     def note(sender, **kwargs):
         senders.append(sender._meta.label)
         evidence.add("saw", f"a signal, sent by {sender._meta.label}")
 
-    signal.connect(note)
+    signal.connect(note, sender=sender)
     try:
         yield senders
     finally:
-        signal.disconnect(note)
+        signal.disconnect(note, sender=sender)

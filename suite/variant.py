@@ -23,6 +23,17 @@ Listed = apps.get_model(
 )
 
 
+def person_class():
+    """The model Person. Raises LookupError where the variant has none."""
+    return apps.get_model("players", "Person")
+
+
+def extras_class():
+    """The class that has the extras as fields. Raises FieldDoesNotExist where none has."""
+    Listed._meta.get_field("birthdate")
+    return Listed
+
+
 def enrolled(username, **details):
     """The user of a new player, registered through the roster with what it can keep."""
     try:
