@@ -79,6 +79,11 @@ def test_objects_that_dumpdata_writes_for_a_player(alice):
     profile_onetoone=["players.person"],
     custom_user=["players.user"],
     foreignkey=["players.person"],
+    so_what=(
+        "A dump of the players app alone is complete only with a custom user; a proxy is left "
+        "out with a warning, a profile comes without its accounts."
+    ),
+    source='Django 5.2 docs, "django-admin and manage.py", section "dumpdata"',
 )
 def test_objects_that_dumpdata_of_our_app_writes(alice):
     """Which objects does "dumpdata players", our app alone, write for one player?"""
@@ -90,6 +95,7 @@ def test_objects_that_dumpdata_of_our_app_writes(alice):
     profile_onetoone="players.person",
     custom_user="players.user",
     foreignkey="players.person",
+    so_what="serialize() writes a proxy under its own name, though dumpdata refuses it.",
 )
 def test_label_of_our_class_in_json(alice):
     """Which model does serializers.serialize("json", ...) name for an object of our class?"""
@@ -101,6 +107,11 @@ def test_label_of_our_class_in_json(alice):
     profile_onetoone=["birthdate"],
     custom_user=["username", "password", "birthdate"],
     foreignkey=["birthdate"],
+    so_what=(
+        "Where our class is the user, an export of players carries the password hashes unless "
+        "fields= leaves them out."
+    ),
+    source='Django 5.2 docs, "Serializing Django objects", section "Subset of fields"',
 )
 def test_what_json_of_our_class_holds(alice):
     """Which of username, password and birthdate does that JSON of our class hold?"""
@@ -113,15 +124,27 @@ def test_what_json_of_our_class_holds(alice):
     profile_onetoone="IntegrityError",
     custom_user="accepted",
     foreignkey="IntegrityError",
+    so_what="A profile's JSON is not a backup of a player: the account is missing.",
 )
-def test_json_of_our_class_brings_a_deleted_player_back(alice, load):
+def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice, load):
     """Does that JSON of our class alone, loaded again, bring a deleted player back?"""
     written = json.loads(serializers.serialize("json", Listed.objects.all()))
     roster.remove("alice")
     return outcome(lambda: load(written))
 
 
-@compare(proxy_model=True, profile_onetoone=True, custom_user=True, foreignkey=True, mark="known")
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="known",
+    so_what=(
+        "A create-signal must ignore raw, as the one here does, for the fixture to bring the "
+        "person itself."
+    ),
+    source='Django 5.2 docs, "Signals", section "post_save"',
+)
 def test_player_survives_dumpdata_flush_loaddata(transactional_db, alice, load):
     """Is a player the same after dumpdata, flush and loaddata?"""
     before = roster.find("alice")
@@ -132,7 +155,17 @@ def test_player_survives_dumpdata_flush_loaddata(transactional_db, alice, load):
     return roster.find("alice") == before
 
 
-@compare(proxy_model=True, profile_onetoone=False, custom_user=True, foreignkey=False)
+@compare(
+    proxy_model=True,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    so_what=(
+        "AbstractBaseUser brings a natural key; a profile must be given one before dumps can "
+        "travel."
+    ),
+    source='Django 5.2 docs, "Serializing Django objects", section "Natural keys"',
+)
 def test_our_class_has_a_natural_key():
     """Has our class a natural key without a line of code for it?"""
     return hasattr(Listed, "natural_key")
@@ -144,6 +177,11 @@ def test_our_class_has_a_natural_key():
     custom_user="username",
     foreignkey="username",
     mark="surprising",
+    so_what=(
+        "A OneToOneField as primary key is written as the bare id even with --natural-foreign, "
+        "as the serializer treats keys apart from fields."
+    ),
+    source='Django 5.2 docs, "Serializing Django objects", section "Natural keys"',
 )
 def test_what_names_the_user_in_a_natural_dump(alice):
     """Written with --natural-foreign --natural-primary, by what do the extras name their user?"""
@@ -160,6 +198,11 @@ def test_what_names_the_user_in_a_natural_dump(alice):
     custom_user=["alice"],
     foreignkey=["alice"],
     mark="surprising",
+    so_what=(
+        "With a primary-key profile the extras go to whoever has the id there: give Person a "
+        "natural_key() before moving dumps."
+    ),
+    source='Django 5.2 docs, "Serializing Django objects", section "Natural keys"',
 )
 def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
     """A natural dump of alice, loaded where mallory has alice's old id: whose are her extras?"""
@@ -175,6 +218,11 @@ def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
+    so_what=(
+        "loaddata updates the row that has the key: any extras row whose number is in the dump "
+        "is overwritten without a word."
+    ),
+    source='Django 5.2 docs, "django-admin and manage.py", section "loaddata"',
 )
 def test_extras_of_somebody_else_survive_loaddata(alice, load):
     """And does mallory, whose rows have the ids of alice's rows, keep the Discord ID of her own?"""
@@ -190,8 +238,13 @@ def test_extras_of_somebody_else_survive_loaddata(alice, load):
     custom_user="accepted",
     foreignkey="accepted",
     mark="surprising",
+    so_what=(
+        "A profile keyed by the user cannot travel without ids; a user or an ordinary "
+        "ForeignKey can."
+    ),
+    source='Django 5.2 docs, "Serializing Django objects", section "Natural keys"',
 )
-def test_natural_dump_loaded_where_the_id_is_free(alice, load):
+def test_natural_dump_loaded_where_the_id_is_free(transactional_db, alice, load):
     """And what does loaddata say to such a dump where the old id is nobody's?"""
     written = dumped("auth", "players", **NATURAL)
     roster.remove("alice")
@@ -203,6 +256,10 @@ def test_natural_dump_loaded_where_the_id_is_free(alice, load):
     profile_onetoone="accepted",
     custom_user="ProgrammingError",
     foreignkey="accepted",
+    so_what=(
+        "Fixtures and seed data of others are written for auth.user: with a custom user the "
+        "class is known, but it has no table."
+    ),
 )
 def test_fixture_of_auth_user(load):
     """What does loaddata say to a fixture that was written for auth.user?"""
@@ -210,13 +267,23 @@ def test_fixture_of_auth_user(load):
     return outcome(lambda: load([{"model": "auth.user", "pk": 10**9, "fields": user}]))
 
 
-@compare(proxy_model=False, profile_onetoone=False, custom_user=True, foreignkey=False)
+@compare(
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+)
 def test_model_to_dict_of_the_user_has_the_extras(alice):
     """Does model_to_dict(user), what a ModelForm starts from, hold the birthdate?"""
     return "birthdate" in model_to_dict(alice)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=0,
+    foreignkey=1,
+)
 def test_queries_for_extras_of_an_unpickled_user(alice, statements):
     """How many queries does the birthdate take after a user came back from a cache (pickle)?"""
     back = pickle.loads(pickle.dumps(fresh(alice)))
@@ -225,7 +292,15 @@ def test_queries_for_extras_of_an_unpickled_user(alice, statements):
     return len(statements)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=0, custom_user=0, foreignkey=1)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=0,
+    custom_user=0,
+    foreignkey=1,
+    so_what=(
+        "A OneToOne row that was read travels in the pickle; a ForeignKey's row is asked for anew."
+    ),
+)
 def test_queries_for_extras_read_before_pickling(alice, statements):
     """And how many, if it was read before the user went into the cache?"""
     user = fresh(alice)
@@ -241,6 +316,10 @@ def test_queries_for_extras_read_before_pickling(alice, statements):
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
+    so_what=(
+        "A custom user carries personal data into every cache; a profile keeps them out until "
+        "they are read."
+    ),
 )
 def test_pickled_user_holds_the_extras(alice):
     """Are the extras in a user that goes into a cache (pickle), though nobody read them?"""
@@ -266,6 +345,8 @@ def test_pickled_user_holds_extras_that_were_read(alice):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
+    so_what="Django compares concrete models, so a Player is its User, and a Person never is.",
+    source='Django 5.2 docs, "Model instance reference", section "__eq__()"',
 )
 def test_our_object_equals_the_user_with_the_same_key(alice):
     """Is an object of our class equal (==) to the user with the same primary key?"""
@@ -278,6 +359,8 @@ def test_our_object_equals_the_user_with_the_same_key(alice):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
+    so_what="The hash is the primary key's, whatever the class: only == tells them apart in a set.",
+    source='Django 5.2 docs, "Model instance reference", section "__hash__()"',
 )
 def test_our_object_has_the_hash_of_the_user(alice):
     """Has it the same hash?"""
@@ -285,14 +368,29 @@ def test_our_object_has_the_hash_of_the_user(alice):
 
 
 @compare(
-    proxy_model=False, profile_onetoone=False, custom_user=True, foreignkey=False, mark="known"
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    mark="known",
+    so_what="isinstance(user, Player) fails for whatever was read as a User.",
+    source=(
+        'Django 5.2 docs, "Models", section "QuerySets still return the model that was requested"'
+    ),
 )
 def test_user_is_an_instance_of_our_class(alice):
     """Is what User.objects.get() gives an instance of our class (Player, Person, User)?"""
     return isinstance(User.objects.get(pk=alice.pk), Listed)
 
 
-@compare(proxy_model=True, profile_onetoone=False, custom_user=True, foreignkey=False, mark="known")
+@compare(
+    proxy_model=True,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    mark="known",
+    so_what="A proxy can be handed to any code that wants a User; a profile cannot.",
+)
 def test_our_object_is_an_instance_of_user(alice):
     """Is what our class's objects.get() gives an instance of User?"""
     return isinstance(Listed.objects.last(), User)
@@ -303,6 +401,7 @@ def test_our_object_is_an_instance_of_user(alice):
     profile_onetoone="Person",
     custom_user="User",
     foreignkey="Person",
+    so_what="The admin logs under the proxy's own content type.",
 )
 def test_class_that_an_admin_log_entry_leads_to(alice):
     """An admin log entry about an object of our class: which class does it lead back to?"""
@@ -317,6 +416,14 @@ def test_class_that_an_admin_log_entry_leads_to(alice):
     custom_user="User",
     foreignkey="Person",
     mark="surprising",
+    so_what=(
+        "By default the content type of the concrete model is kept: what was a Player comes "
+        "back as a User, without its methods."
+    ),
+    source=(
+        'Django 5.2 docs, "The contenttypes framework", section '
+        '"GenericForeignKey.for_concrete_model"'
+    ),
 )
 @isolate_apps("players")
 def test_class_that_a_generic_foreign_key_leads_to(alice):
@@ -342,6 +449,10 @@ def test_class_that_a_generic_foreign_key_leads_to(alice):
     custom_user=False,
     foreignkey=False,
     mark="surprising",
+    so_what=(
+        "Django copies the dict of cached relations but not what is in it: both users hold the "
+        "same person."
+    ),
 )
 def test_copied_user_shares_the_extras(alice):
     """After copy.copy(user), extras read before: does a change of the copy's change the user's?"""
@@ -357,6 +468,7 @@ def test_copied_user_shares_the_extras(alice):
     custom_user="alice",
     foreignkey="Person object (N)",
     mark="known",
+    so_what="A profile wants a __str__ of its own before it is readable in the admin.",
 )
 def test_str_of_our_class_by_default(alice):
     """What is str() of an object of our class if the class has no __str__ of its own?"""
@@ -364,7 +476,16 @@ def test_str_of_our_class_by_default(alice):
     return super(Listed, found).__str__().replace(f"({found.pk})", "(N)")
 
 
-@compare(proxy_model=0, profile_onetoone=1, custom_user=0, foreignkey=1)
+@compare(
+    proxy_model=0,
+    profile_onetoone=1,
+    custom_user=0,
+    foreignkey=1,
+    so_what=(
+        "A list or a select of persons that shows their names asks for each user, unless "
+        'select_related("user") is there.'
+    ),
+)
 def test_queries_of_str_that_names_the_user(alice, statements):
     """How many queries does str() take that gives the username, on an object of our class?"""
     found = Listed.objects.last()
@@ -378,6 +499,10 @@ def test_queries_of_str_that_names_the_user(alice, statements):
     profile_onetoone="str",
     custom_user="str",
     foreignkey="str",
+    so_what=(
+        "Sessions keep the id as text, so they outlive a move between approaches that keeps ids"
+        " and hashes."
+    ),
 )
 def test_type_of_the_id_in_a_session(alice, client):
     """As which type does a session keep the id of the user who has logged in?"""
@@ -390,6 +515,11 @@ def test_type_of_the_id_in_a_session(alice, client):
     profile_onetoone="AnonymousUser",
     custom_user="AnonymousUser",
     foreignkey="AnonymousUser",
+    so_what="The session keeps a hash of the password too, and ends when it does not fit.",
+    source=(
+        'Django 5.2 docs, "Using the Django authentication system", section "Session '
+        'invalidation on password change"'
+    ),
 )
 def test_old_session_and_a_new_user_with_the_id(alice, client):
     """Whose account does an old session open if the user is gone and somebody new has the id?"""
