@@ -20,14 +20,10 @@ from suite.variant import Listed, User, enrolled, enrolled_many, extras_of, path
 
 # What leads from a user to their extras, where these are a row of their own.
 REVERSE = "person_set" if hasattr(User, "person_set") else "person"
-BIRTHDATE = (
-    {
-        "person_set": "{{ user.person_set.first.birthdate }}",
-        "person": "{{ user.person.birthdate }}",
-    }[REVERSE]
-    if Listed.__name__ == "Person"
-    else "{{ user.birthdate }}"
-)
+
+# How a template shows it: {{ user.birthdate }}, {{ user.person.birthdate }} and so on.
+ROW = {"person": "person", "person_set": "person_set.first"}[REVERSE]
+BIRTHDATE = path("birthdate").replace("person__", f"{ROW}.").join(["{{ user.", " }}"])
 
 
 @pytest.fixture
@@ -70,18 +66,15 @@ def joined(statements):
     ]
 
 
-def seen_by(attribute):
-    """A view that says whether the user of the request has this attribute."""
-    return lambda request: HttpResponse(hasattr(request.user, attribute))
+def show_birthdate(request):
+    return HttpResponse(Template(BIRTHDATE).render(RequestContext(request)))
 
 
-urlpatterns = [
-    route(
-        "birthdate",
-        lambda request: HttpResponse(Template(BIRTHDATE).render(RequestContext(request))),
-    ),
-    route("may-greet", seen_by("greeting")),
-]
+def may_greet(request):
+    return HttpResponse(hasattr(request.user, "greeting"))
+
+
+urlpatterns = [route("birthdate", show_birthdate), route("may-greet", may_greet)]
 
 
 @compare(
@@ -172,7 +165,7 @@ def test_queries_of_a_list_at_best(hundred, statements):
     foreignkey=0,
 )
 def test_joins_of_a_list_at_best(hundred, statements):
-    """How many joins does PostgreSQL make for that list of users and extras, as objects?"""
+    """How many joins does a list of 100 users and their extras, as objects, take at best?"""
     assert all(extras.birthdate for _, extras in users_with_extras())
     return statements.joins()
 
@@ -407,7 +400,7 @@ def test_two_filters_match_across_two_rows(alice):
     source='Django 5.2 docs, "Making queries", section "Spanning multi-valued relationships"',
 )
 def test_one_filter_matches_across_two_rows(alice):
-    """Does one filter with both conditions find that user?"""
+    """Does one filter() find a user of whose two extras rows each fits one condition only?"""
     person_model().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
     both = {path("birthdate__gte"): date(2009, 1, 1), path("discord_id"): "2"}
     return alice in User.objects.filter(**both)
@@ -485,7 +478,7 @@ def test_joins_to_count_users_by_birthdate(alice, statements):
     so_what="Counting where the extras are needs no join in any approach that stores them.",
 )
 def test_joins_to_count_extras_by_birthdate(alice, statements):
-    """How many joins does the same count take where it starts from the class with the extras?"""
+    """How many joins does it take to count who was born after a day, by the class of the extras?"""
     assert Listed.objects.filter(birthdate__gte=date(2009, 1, 1)).count() >= 1
     return statements.joins()
 
@@ -632,7 +625,7 @@ def test_hasattr_for_a_user_without_row():
     so_what="Django remembers that the OneToOne row is missing, so asking again is free.",
 )
 def test_queries_of_hasattr(statements):
-    """How many queries does this hasattr() make the first time, and the second?"""
+    """How many queries does hasattr(), asking for a missing extras row, make, then make again?"""
     bob = without_row("bob")
     statements.clear()
     hasattr(bob, REVERSE)
@@ -680,7 +673,7 @@ def test_classes_of_what_is_read(alice):
 @compare(
     proxy_model=["request.user"],
     profile_onetoone=[],
-    custom_user=["request.user", "entry.user"],
+    custom_user=["request.user", "LogEntry.user"],
     foreignkey=[],
     so_what=(
         "A proxy needs a login backend for request.user and is out of reach for relations; a "
@@ -698,7 +691,7 @@ def test_objects_that_have_the_methods_of_our_class(alice, client, settings, mon
     entry = LogEntry.objects.create(user=alice, action_flag=CHANGE)
     there = {
         "request.user": client.get("/may-greet").content == b"True",
-        "entry.user": hasattr(LogEntry.objects.get(pk=entry.pk).user, "greeting"),
+        "LogEntry.user": hasattr(LogEntry.objects.get(pk=entry.pk).user, "greeting"),
     }
     return [name for name, has_it in there.items() if has_it]
 
@@ -780,7 +773,7 @@ def test_two_counts_in_one_query(alice):
     source='Django 5.2 docs, "Aggregation", section "Combining multiple aggregations"',
 )
 def test_two_counts_in_one_query_with_two_rows(alice):
-    """And what do they say of a user in two groups who owns two extras rows?"""
+    """What do both counts say of a user in two groups who owns two extras rows?"""
     person_model().objects.create(user=alice, birthdate=date(1980, 1, 1))
     return groups_and_extras_counted(alice)
 
@@ -827,7 +820,7 @@ def test_queries_to_go_to_the_extras_and_back(alice, statements):
     so_what="Django hands the known user to the row it reads, so both ways see one object.",
 )
 def test_way_back_gives_the_same_user_object(alice):
-    """Does this way to the extras and back end at the same Python object?"""
+    """Does the way from a user to the extras row and back end at the same Python object?"""
     return row_of(alice).user is alice
 
 
@@ -859,7 +852,7 @@ def test_queries_for_a_birthdate_left_out_by_only(alice, statements):
     source='Django 5.2 docs, "QuerySet API reference", section "defer()"',
 )
 def test_queries_for_all_extras_left_out_by_only(alice, statements):
-    """And how many more do birthdate, Discord ID and Zoom ID take together?"""
+    """How many more queries do all three extras take for a user loaded with only("username")?"""
     user = User.objects.only("username").get(pk=alice.pk)
     statements.clear()
     extras = extras_of(user)

@@ -83,7 +83,7 @@ def test_objects_that_dumpdata_writes_for_a_player(alice):
         "A dump of the players app alone is complete only with a custom user; a proxy is left "
         "out with a warning, a profile comes without its accounts."
     ),
-    source='Django 5.2 docs, "django-admin and manage.py", section "dumpdata"',
+    source="Django ticket #26144",
 )
 def test_objects_that_dumpdata_of_our_app_writes(alice):
     """Which objects does "dumpdata players", our app alone, write for one player?"""
@@ -96,6 +96,7 @@ def test_objects_that_dumpdata_of_our_app_writes(alice):
     custom_user="players.user",
     foreignkey="players.person",
     so_what="serialize() writes a proxy under its own name, though dumpdata refuses it.",
+    source="Django ticket #17717",
 )
 def test_label_of_our_class_in_json(alice):
     """Which model does serializers.serialize("json", ...) name for an object of our class?"""
@@ -114,7 +115,7 @@ def test_label_of_our_class_in_json(alice):
     source='Django 5.2 docs, "Serializing Django objects", section "Subset of fields"',
 )
 def test_what_json_of_our_class_holds(alice):
-    """Which of username, password and birthdate does that JSON of our class hold?"""
+    """Which of username, password hash and birthdate does our class, serialized to JSON, hold?"""
     fields = json.loads(serializers.serialize("json", Listed.objects.all()))[0]["fields"]
     return [name for name in ("username", "password", "birthdate") if name in fields]
 
@@ -127,7 +128,7 @@ def test_what_json_of_our_class_holds(alice):
     so_what="A profile's JSON is not a backup of a player: the account is missing.",
 )
 def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice, load):
-    """Does that JSON of our class alone, loaded again, bring a deleted player back?"""
+    """Does our class alone, serialized to JSON and loaded again, bring a deleted player back?"""
     written = json.loads(serializers.serialize("json", Listed.objects.all()))
     roster.remove("alice")
     return outcome(lambda: load(written))
@@ -143,7 +144,7 @@ def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice,
         "A create-signal must ignore raw, as the one here does, for the fixture to bring the "
         "person itself."
     ),
-    source='Django 5.2 docs, "Signals", section "post_save"',
+    source='Django 5.2 docs, "Fixtures", section "How fixtures are saved to the database?"',
 )
 def test_player_survives_dumpdata_flush_loaddata(transactional_db, alice, load):
     """Is a player the same after dumpdata, flush and loaddata?"""
@@ -222,10 +223,10 @@ def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
         "loaddata updates the row that has the key: any extras row whose number is in the dump "
         "is overwritten without a word."
     ),
-    source='Django 5.2 docs, "django-admin and manage.py", section "loaddata"',
+    source='Django 5.2 docs, "Fixtures", section "How fixtures are saved to the database?"',
 )
 def test_extras_of_somebody_else_survive_loaddata(alice, load):
-    """And does mallory, whose rows have the ids of alice's rows, keep the Discord ID of her own?"""
+    """A natural dump of alice, loaded where mallory's rows have its ids: does mallory keep hers?"""
     written = dumped("auth", "players", **NATURAL)
     rename(alice, "mallory")
     load(written)
@@ -245,7 +246,7 @@ def test_extras_of_somebody_else_survive_loaddata(alice, load):
     source='Django 5.2 docs, "Serializing Django objects", section "Natural keys"',
 )
 def test_natural_dump_loaded_where_the_id_is_free(transactional_db, alice, load):
-    """And what does loaddata say to such a dump where the old id is nobody's?"""
+    """What does loaddata say to a natural dump of a player whose old id is nobody's now?"""
     written = dumped("auth", "players", **NATURAL)
     roster.remove("alice")
     return outcome(lambda: load(written))
@@ -302,7 +303,7 @@ def test_queries_for_extras_of_an_unpickled_user(alice, statements):
     ),
 )
 def test_queries_for_extras_read_before_pickling(alice, statements):
-    """And how many, if it was read before the user went into the cache?"""
+    """How many queries does it take if the birthdate was read before the user was pickled?"""
     user = fresh(alice)
     assert extras_of(user).birthdate
     back = pickle.loads(pickle.dumps(user))
@@ -333,7 +334,7 @@ def test_pickled_user_holds_the_extras(alice):
     foreignkey=False,
 )
 def test_pickled_user_holds_extras_that_were_read(alice):
-    """Are they in it after they have been read?"""
+    """Are the extras in a user that goes into a cache (pickle) after they have been read?"""
     user = fresh(alice)
     assert extras_of(user).discord_id == ALICE["discord_id"]
     return ALICE["discord_id"].encode() in pickle.dumps(user)
@@ -363,7 +364,7 @@ def test_our_object_equals_the_user_with_the_same_key(alice):
     source='Django 5.2 docs, "Model instance reference", section "__hash__()"',
 )
 def test_our_object_has_the_hash_of_the_user(alice):
-    """Has it the same hash?"""
+    """Has an object of our class the hash of the user with the same primary key?"""
     return hash(Listed(pk=alice.pk)) == hash(alice)
 
 
@@ -427,7 +428,7 @@ def test_class_that_an_admin_log_entry_leads_to(alice):
 )
 @isolate_apps("players")
 def test_class_that_a_generic_foreign_key_leads_to(alice):
-    """And a GenericForeignKey to an object of our class, as one declares it by default?"""
+    """A GenericForeignKey to an object of our class: which class does it lead back to?"""
 
     class Note(models.Model):
         content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
