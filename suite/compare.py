@@ -24,6 +24,11 @@ MARKS = {
 }
 
 
+def docs(page, section):
+    """A source in Django's docs, as a reader finds it there."""
+    return f'Django 5.2 docs, "{page}", section "{section}"'
+
+
 @dataclass(frozen=True)
 class Question:
     """What a question carries beside its function.

@@ -14,7 +14,7 @@ from players import roster
 from players.forms import RegisterForm
 
 from suite import seed
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.seed import TYPED, a_refused_discord_id, article_signal, left_of, rows_with_extras
 from suite.sessions import at_the_same_moment, said
 from suite.trying import outcome, rows, saw
@@ -91,7 +91,6 @@ def hashes(settings, client, url):
     profile_onetoone=["INSERT auth_user", "INSERT person", "INSERT django_session"],
     custom_user=["INSERT players_user", "INSERT django_session"],
     foreignkey=["INSERT auth_user", "INSERT person", "INSERT django_session"],
-    mark="useful",
     so_what="A second table costs one INSERT for each registration, and nothing else.",
 )
 def test_statements_of_a_registration(client, statements):
@@ -119,13 +118,10 @@ def test_statements_of_a_registration(client, statements):
         *("SELECT auth_user", "SELECT auth_user", "INSERT auth_user", "INSERT person"),
         *("SELECT auth_user", "UPDATE auth_user", "INSERT django_session"),
     ],
-    mark="useful",
     so_what=(
-        "Fourteen statements for what takes three: the signal saves the person at each save "
-        "of the user, login included; in custom_user the second SELECT is its own unique "
-        "constraint, looked up by the form."
+        "Its signal saves the person at every save of the user, login included. (custom_user "
+        "looks the username up once more, because of its own unique constraint.)"
     ),
-    source="The article, 'Using a signal...' and 'Wrapping up with the view'",
 )
 def test_statements_of_the_articles_registration(client, settings, statements):
     """Which statements does the article's view run, from the posted form to the redirect?"""
@@ -144,12 +140,7 @@ def test_statements_of_the_articles_registration(client, settings, statements):
     ],
     custom_user=["INSERT players_user"],
     foreignkey=["INSERT auth_user", "INSERT person"],
-    mark="useful",
-    so_what=(
-        "The article's signal and refresh_from_db() make seven statements of two; one row is "
-        "one INSERT."
-    ),
-    source="The article, 'Using a signal...' and 'Wrapping up with the view'",
+    so_what="The article's signal and refresh_from_db() make seven statements of two.",
 )
 def test_statements_to_save_the_articles_form(statements):
     """Which statements store the user and the extras of the article's form, once it is valid?"""
@@ -166,12 +157,8 @@ def test_statements_to_save_the_articles_form(statements):
     profile_onetoone=["INSERT auth_user", "INSERT person", "UPDATE person"],
     custom_user=["INSERT players_user"],
     foreignkey=["INSERT auth_user", "INSERT person"],
-    mark="useful",
-    so_what=(
-        "Two lines of the article left out, and the profile costs one statement more than a "
-        "ForeignKey."
-    ),
-    source='Django 5.2 docs, "Signals", section "post_save"',
+    so_what="Without them the profile costs one statement more than a ForeignKey.",
+    source=docs("Signals", "post_save"),
 )
 def test_statements_with_a_create_only_signal(statements):
     """Which statements store user and extras, if the signal only creates the person and the view
@@ -196,12 +183,10 @@ def test_statements_with_a_create_only_signal(statements):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Person.objects.create(user=instance) fills the cache of user.person on the same "
-        "object, so the article's refresh_from_db() is a query for nothing."
+        "Person.objects.create(user=instance) puts the person into the cache of user.person: "
+        "refresh_from_db() is a query for nothing."
     ),
-    source=(
-        'Django 5.2 docs, "Model instance reference", section "Refreshing objects from database"'
-    ),
+    source=docs("Model instance reference", "Refreshing objects from database"),
 )
 def test_refresh_is_needed_before_the_extras():
     """Must the user be read again (refresh_from_db) after the form's save(), before the extras
@@ -228,12 +213,8 @@ def extras_made_for(user):
     profile_onetoone=["auth_user", "person"],
     custom_user=[],
     foreignkey=["auth_user"],
-    mark="useful",
-    so_what=(
-        "Two tables written without a transaction leave an account without its details; one "
-        "row is stored or it is not."
-    ),
-    source='Django 5.2 docs, "Database transactions", section "Autocommit"',
+    so_what="Two tables without a transaction can leave an account without its details.",
+    source=docs("Database transactions", "Autocommit"),
 )
 def test_left_when_the_articles_extras_are_refused(transactional_db, client, settings):
     """The database refuses an extra in the article's view, each statement a transaction of its
@@ -250,11 +231,7 @@ def test_left_when_the_articles_extras_are_refused(transactional_db, client, set
     profile_onetoone="A user with that username already exists.",
     custom_user="registered",
     foreignkey="A user with that username already exists.",
-    mark="useful",
-    so_what=(
-        "The visitor has an account that they were told has failed, and cannot register again "
-        "under its name."
-    ),
+    so_what="Who was told that registering failed has an account, and cannot try again.",
 )
 def test_second_try_after_refused_extras(transactional_db, client, settings):
     """An extra was refused in the article's view, and the visitor presses Register again, with
@@ -272,11 +249,8 @@ def test_second_try_after_refused_extras(transactional_db, client, settings):
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    mark="useful",
     so_what="One setting repairs the article's view, in every approach.",
-    source=(
-        'Django 5.2 docs, "Database transactions", section "Tying transactions to HTTP requests"'
-    ),
+    source=docs("Database transactions", "Tying transactions to HTTP requests"),
 )
 def test_left_with_atomic_requests(transactional_db, client, settings):
     """The same refusal in the article's view with ATOMIC_REQUESTS = True: in which tables is
@@ -297,14 +271,8 @@ def test_left_with_atomic_requests(transactional_db, client, settings):
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    mark="useful",
-    so_what=(
-        "With transaction.atomic() two tables are as safe as one; but somebody must have "
-        "thought of it."
-    ),
-    source=(
-        'Django 5.2 docs, "Database transactions", section "Controlling transactions explicitly"'
-    ),
+    so_what="In a transaction two tables are as safe as one, if somebody thought of it.",
+    source=docs("Database transactions", "Controlling transactions explicitly"),
 )
 def test_left_when_the_roster_is_refused_extras(transactional_db):
     """The same refusal in the variant's own registration, which is one transaction: in which
@@ -321,10 +289,10 @@ def test_left_when_the_roster_is_refused_extras(transactional_db):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "save() sends post_save after its INSERT is committed: a signal that makes the "
-        "profile is no part of creating the user unless a transaction is around both."
+        "save() sends post_save after the INSERT is committed: a row that a signal makes is no "
+        "part of making the user, unless a transaction is around both."
     ),
-    source='Django 5.2 docs, "Signals", section "post_save"',
+    source=docs("Signals", "post_save"),
 )
 def test_user_stays_when_a_receiver_raises(transactional_db):
     """A receiver of post_save raises within create_user(), outside any transaction: is the user
@@ -346,14 +314,8 @@ def test_user_stays_when_a_receiver_raises(transactional_db):
     profile_onetoone=["BEGIN", "COMMIT"],
     custom_user=["BEGIN", "COMMIT"],
     foreignkey=["BEGIN", "COMMIT"],
-    mark="useful",
-    so_what=(
-        "Two tables need the transaction; for one row it is not necessary, and costs two "
-        "short round trips."
-    ),
-    source=(
-        'Django 5.2 docs, "Database transactions", section "Controlling transactions explicitly"'
-    ),
+    so_what="Two tables need them; for one row they are two round trips for nothing.",
+    source=docs("Database transactions", "Controlling transactions explicitly"),
 )
 def test_transaction_statements_of_a_registration(transactional_db):
     """Which statements about transactions surround the variant's own registration, one
@@ -366,9 +328,7 @@ def test_transaction_statements_of_a_registration(transactional_db):
     profile_onetoone=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
     custom_user=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
     foreignkey=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
-    mark="useful",
-    so_what="An inner atomic() is a savepoint: two statements more, whatever the approach.",
-    source='Django 5.2 docs, "Database transactions", section "Savepoints"',
+    source=docs("Database transactions", "Savepoints"),
 )
 def test_transaction_statements_within_another(transactional_db):
     """Which statements about transactions are there if a transaction.atomic() is around it, as
@@ -383,13 +343,10 @@ def test_transaction_statements_within_another(transactional_db):
     foreignkey="never",
     mark="surprising",
     so_what=(
-        "With a custom user the page looks right and fails at the first visitor: the form "
-        "names auth.User, whose manager is gone only when it is asked."
+        "The form names auth.User, whose manager is missing only when it is asked: with a custom "
+        "user the page looks right until somebody sends it."
     ),
-    source=(
-        'Django 5.2 docs, "Customizing authentication in Django", section "Custom users and '
-        'the built-in auth forms"'
-    ),
+    source=docs("Customizing authentication in Django", "Custom users and the built-in auth forms"),
 )
 def test_step_where_plain_usercreationform_fails():
     """Where does django.contrib.auth.forms.UserCreationForm, taken as it is, fail: when it is
@@ -408,15 +365,8 @@ def test_step_where_plain_usercreationform_fails():
     profile_onetoone=["auth_user", "person"],
     custom_user=[],
     foreignkey=["auth_user"],
-    mark="useful",
-    so_what=(
-        "Without a signal nobody makes the person; with a proxy the new row belongs to the "
-        "class User."
-    ),
-    source=(
-        'Django 5.2 docs, "Customizing authentication in Django", section "Custom users and '
-        'the built-in auth forms"'
-    ),
+    so_what="Without a signal nobody makes the person.",
+    source=docs("Customizing authentication in Django", "Custom users and the built-in auth forms"),
 )
 def test_tables_that_plain_usercreationform_fills():
     """Into which tables does django.contrib.auth.forms.UserCreationForm, taken as it is, put a
@@ -430,12 +380,8 @@ def test_tables_that_plain_usercreationform_fills():
     profile_onetoone="FieldError",
     custom_user="accepted",
     foreignkey="FieldError",
-    mark="useful",
-    so_what="Only where the extra is a column of the user does Django's form store it by itself.",
-    source=(
-        'Django 5.2 docs, "Customizing authentication in Django", section "Custom users and '
-        'the built-in auth forms"'
-    ),
+    so_what="Only an extra that is a column of the user is stored by Django's form itself.",
+    source=docs("Customizing authentication in Django", "Custom users and the built-in auth forms"),
 )
 def test_usercreationform_with_an_extra_in_meta_fields():
     """Does a UserCreationForm accept the birthdate in its Meta.fields?"""
@@ -457,11 +403,8 @@ def test_usercreationform_with_an_extra_in_meta_fields():
     custom_user=False,
     foreignkey=False,
     mark="surprising",
-    so_what=(
-        "A field that is not in Meta.fields is checked, shown in cleaned_data, and lost "
-        "without a word, in custom_user too."
-    ),
-    source='Django 5.2 docs, "Creating forms from models", section "Selecting the fields to use"',
+    so_what="A field that Meta.fields does not name is checked and then lost without a word.",
+    source=docs("Creating forms from models", "Selecting the fields to use"),
 )
 def test_extra_declared_on_the_form_only_is_stored():
     """The form declares a birthdate field that is not in Meta.fields, and the view calls only
@@ -482,12 +425,8 @@ def test_extra_declared_on_the_form_only_is_stored():
     profile_onetoone=[0, 1],
     custom_user=[0, 1],
     foreignkey=[0, 0],
-    mark="useful",
-    so_what=(
-        "The signal comes with the user's save(), whenever that is; what a view does by hand "
-        "it must do after it."
-    ),
-    source='Django 5.2 docs, "Creating forms from models", section "The save() method"',
+    so_what="A signal comes with the user's save(), whenever that is.",
+    source=docs("Creating forms from models", "The save() method"),
 )
 def test_rows_with_extras_after_commit_false():
     """How many rows keep the player's extras after form.save(commit=False), and how many after the
@@ -508,8 +447,7 @@ def test_rows_with_extras_after_commit_false():
     profile_onetoone="ValueError",
     custom_user="accepted",
     foreignkey="ValueError",
-    mark="useful",
-    so_what="Two rows have an order: Django refuses the person before the user has an id.",
+    so_what="Two rows have an order: the person needs the user's id.",
 )
 def test_extras_before_the_user():
     """Can the extras be saved together with a user who is not saved yet?"""
@@ -522,11 +460,8 @@ def test_extras_before_the_user():
     profile_onetoone="TypeError",
     custom_user="accepted",
     foreignkey="TypeError",
-    mark="useful",
-    so_what=(
-        "With a custom user every helper that makes users takes the extras; elsewhere none does."
-    ),
-    source='Django 5.2 docs, "django.contrib.auth", section "Manager methods"',
+    so_what="With a custom user, all that makes users takes the extras.",
+    source=docs("django.contrib.auth", "Manager methods"),
 )
 def test_create_user_with_an_extra():
     """Does create_user() accept the birthdate?"""
@@ -540,8 +475,8 @@ def test_create_user_with_an_extra():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "save() sends the class of the object as sender: third-party receivers for User stay "
-        "silent for players made through a proxy."
+        "The sender is the class of the object: receivers for User, of other packages too, do not "
+        "hear of a proxy's save()."
     ),
     source="Django ticket #9318",
 )
@@ -555,15 +490,8 @@ def test_receiver_for_user_hears_of_a_registration():
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    mark="useful",
-    so_what=(
-        "The text names whichever class is the user, without importing it: right for code "
-        "that several projects use."
-    ),
-    source=(
-        'Django 5.2 docs, "Customizing authentication in Django", section "Referencing the '
-        'User model"'
-    ),
+    so_what="It names the user's class, whichever it is, without importing it.",
+    source=docs("Customizing authentication in Django", "Referencing the User model"),
 )
 def test_receiver_connected_by_the_setting(settings):
     """Does a receiver of post_save with sender=settings.AUTH_USER_MODEL, a text, hear of
@@ -576,14 +504,8 @@ def test_receiver_connected_by_the_setting(settings):
     profile_onetoone=["UPDATE auth_user", "SELECT person", "UPDATE person"],
     custom_user=["UPDATE players_user"],
     foreignkey=["UPDATE auth_user"],
-    mark="useful",
-    so_what=(
-        "Writing down last_login saves the user, so the article's signal saves the person at "
-        "each login too."
-    ),
-    source=(
-        'Django 5.2 docs, "Using the Django authentication system", section "How to log a user in"'
-    ),
+    so_what="A login saves the user (last_login), and so the signal saves the person.",
+    source=docs("Using the Django authentication system", "How to log a user in"),
 )
 def test_statements_of_login_after_the_articles_registration(rf, statements):
     """Which statements about the player does login() run right after registering, with the
@@ -603,11 +525,7 @@ def test_statements_of_login_after_the_articles_registration(rf, statements):
     profile_onetoone=["auth_user_username_key", "username_taken_whatever_its_case"],
     custom_user=["players_user_username_key", "username_taken_whatever_its_case"],
     foreignkey=["auth_user_username_key", "username_taken_whatever_its_case"],
-    mark="useful",
-    so_what=(
-        "Django's own unique username minds the case; the index on UPPER(username) is what "
-        "stops ALICE."
-    ),
+    so_what="Django's own constraint minds the case; the index on UPPER(username) does not.",
     source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
 )
 def test_constraints_against_a_taken_username(alice):
@@ -639,11 +557,7 @@ def race_of(form):
     profile_onetoone=[True, True, "UsernameTaken"],
     custom_user=[True, True, "UsernameTaken"],
     foreignkey=[True, True, "UsernameTaken"],
-    mark="useful",
-    so_what=(
-        "Both forms are valid in every approach: only the database's refusal decides, and the "
-        "variant's form turns it into a sentence."
-    ),
+    so_what="Only the database can decide; the form makes a sentence of its refusal.",
 )
 def test_race_for_a_username(transactional_db):
     """Two visitors send the variant's own form with one username at the same moment: is the first
@@ -656,12 +570,8 @@ def test_race_for_a_username(transactional_db):
     profile_onetoone=[True, True, "IntegrityError"],
     custom_user=[True, True, "IntegrityError"],
     foreignkey=[True, True, "IntegrityError"],
-    mark="useful",
-    so_what=(
-        "Django's form looks first and inserts later: the loser of the race sees an error "
-        "page, in every approach."
-    ),
-    source='Django 5.2 docs, "Using the Django authentication system", section "Built-in forms"',
+    so_what="It looks first and inserts later: the loser sees an error page.",
+    source=docs("Using the Django authentication system", "Built-in forms"),
 )
 def test_race_for_a_username_in_djangos_form(transactional_db):
     """The same race with Django's UserCreationForm: is the first form valid, is the second, and
@@ -674,10 +584,7 @@ def test_race_for_a_username_in_djangos_form(transactional_db):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    mark="useful",
-    so_what=(
-        "An id that an INSERT has drawn is not given back: user ids have gaps, in every approach."
-    ),
+    so_what="An id that a refused INSERT has drawn is not given back.",
     source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
 )
 def test_ids_burnt_by_a_taken_username(client, alice):
@@ -693,11 +600,7 @@ def test_ids_burnt_by_a_taken_username(client, alice):
     profile_onetoone=0,
     custom_user=0,
     foreignkey=0,
-    mark="useful",
-    so_what=(
-        "A look before the INSERT keeps the ids without gaps, and costs a query at each "
-        "registration."
-    ),
+    so_what="It looks before it inserts, which costs a query at each registration.",
     source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
 )
 def test_ids_burnt_in_djangos_form(alice):
@@ -713,8 +616,8 @@ def test_ids_burnt_in_djangos_form(alice):
     custom_user="accepted",
     foreignkey="accepted",
     mark="surprising",
-    so_what="The validator looks at username, names and e-mail only, wherever the extras are.",
-    source='Django 5.2 docs, "Password management in Django", section "Included validators"',
+    so_what="It compares with username, names and e-mail only, wherever the extras are.",
+    source=docs("Password management in Django", "Included validators"),
 )
 def test_password_equal_to_the_discord_id():
     """Does Django's UserAttributeSimilarityValidator refuse a password that is the player's
@@ -730,10 +633,8 @@ def test_password_equal_to_the_discord_id():
     custom_user="ValidationError",
     foreignkey="accepted",
     mark="surprising",
-    so_what=(
-        "The option reads attributes of the user: it can name an extra only where the extra is one."
-    ),
-    source='Django 5.2 docs, "Password management in Django", section "Included validators"',
+    so_what="The option names attributes of the user: elsewhere an extra is none.",
+    source=docs("Password management in Django", "Included validators"),
 )
 def test_password_equal_to_a_named_attribute():
     """The same password, if the validator's option user_attributes names discord_id?"""
@@ -749,8 +650,8 @@ def test_password_equal_to_a_named_attribute():
     custom_user=True,
     foreignkey=True,
     mark="known",
-    so_what="Only create_user() and set_password() hash; this is so in every approach.",
-    source='Django 5.2 docs, "Using the Django authentication system", section "Creating users"',
+    so_what="Only create_user() and set_password() hash, in every approach.",
+    source=docs("Using the Django authentication system", "Creating users"),
 )
 def test_password_in_clear_with_objects_create():
     """Is the password stored as it was typed by objects.create(username=..., password=...)?"""
@@ -766,9 +667,8 @@ def test_password_in_clear_with_objects_create():
     profile_onetoone=1,
     custom_user=1,
     foreignkey=0,
-    mark="useful",
-    so_what="acreate_user() calls save() in a thread, so the signal works there too.",
-    source='Django 5.2 docs, "django.contrib.auth", section "Manager methods"',
+    so_what="It calls save() in a thread, so the signal is sent there too.",
+    source=docs("django.contrib.auth", "Manager methods"),
 )
 def test_rows_with_extras_after_acreate_user():
     """How many rows keep the extras of a user made by the asynchronous acreate_user()?"""
@@ -781,12 +681,8 @@ def test_rows_with_extras_after_acreate_user():
     profile_onetoone=["auth_user", "person"],
     custom_user=[],
     foreignkey=["auth_user"],
-    mark="useful",
-    so_what=(
-        "A value that is wrong in the second step leaves the first one behind; with one row "
-        "there is no first step."
-    ),
-    source='Django 5.2 docs, "Database transactions", section "Autocommit"',
+    so_what="What is wrong in the second step leaves the first one behind.",
+    source=docs("Database transactions", "Autocommit"),
 )
 def test_left_by_an_impossible_birthdate(transactional_db):
     """create_user(), then the extras, with the birthdate "2010-02-30" and no transaction around:
@@ -804,10 +700,10 @@ def test_left_by_an_impossible_birthdate(transactional_db):
     foreignkey="empty text",
     mark="surprising",
     so_what=(
-        "Only a CharField's form field turns blank into NULL, a TextField's does not: two "
-        "kinds of nothing, and two blank players collide under unique=True."
+        "Of Django's fields only CharField turns blank into NULL: with unique=True, two players "
+        "who leave it blank collide."
     ),
-    source='Django 5.2 docs, "Model field reference", section "null"',
+    source=docs("Model field reference", "null"),
 )
 def test_blank_discord_id_in_a_modelform():
     """What does Django's own ModelForm store for a Discord ID left blank, a TextField(null=True):
@@ -824,8 +720,8 @@ def test_blank_discord_id_in_a_modelform():
     custom_user="NULL",
     foreignkey="NULL",
     mark="surprising",
-    so_what="A form field with empty_value=None stores NULL, in every approach alike.",
-    source='Django 5.2 docs, "Form fields", section "CharField"',
+    so_what="A form field with empty_value=None stores NULL.",
+    source=docs("Form fields", "CharField"),
 )
 def test_blank_discord_id_in_our_form(client):
     """What does the variant's own registration store for a Discord ID left blank: NULL or an
@@ -840,14 +736,8 @@ def test_blank_discord_id_in_our_form(client):
     custom_user="players.models.User",
     foreignkey="django.contrib.auth.models.User",
     mark="known",
-    so_what=(
-        "A proxy's methods are there on request.user only because an authentication backend "
-        "of one's own hands out the proxy."
-    ),
-    source=(
-        'Django 5.2 docs, "Customizing authentication in Django", section "Writing an '
-        'authentication backend"'
-    ),
+    so_what="The proxy's methods are there only by an authentication backend of one's own.",
+    source=docs("Customizing authentication in Django", "Writing an authentication backend"),
 )
 def test_class_of_request_user(client):
     """Of which class is request.user on the page after registering?"""
@@ -861,11 +751,7 @@ def test_class_of_request_user(client):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    mark="useful",
-    so_what="login() takes the user that was just saved: nothing asks for the password again.",
-    source=(
-        'Django 5.2 docs, "Using the Django authentication system", section "How to log a user in"'
-    ),
+    source=docs("Using the Django authentication system", "How to log a user in"),
 )
 def test_hashes_of_a_registration(client, settings):
     """How often is the password hashed, deliberately slow work, in the variant's own view?"""
@@ -877,14 +763,8 @@ def test_hashes_of_a_registration(client, settings):
     profile_onetoone=2,
     custom_user=2,
     foreignkey=2,
-    mark="useful",
-    so_what=(
-        "authenticate() after form.save() doubles the costliest part of registering, in every "
-        "approach."
-    ),
-    source=(
-        'Django 5.2 docs, "Using the Django authentication system", section "How to log a user in"'
-    ),
+    so_what="authenticate() doubles the costliest part of registering.",
+    source=docs("Using the Django authentication system", "How to log a user in"),
 )
 def test_hashes_of_the_articles_registration(client, settings):
     """How often is the password hashed in the article's view, which authenticates the new player
@@ -900,11 +780,10 @@ def test_hashes_of_the_articles_registration(client, settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "post_save comes before COMMIT: with a ForeignKey the user's receivers have run when "
-        "the person is refused; in profile_onetoone the refusal comes in the receiver before "
-        "it. transaction.on_commit() is right everywhere."
+        "post_save comes before COMMIT, here even before the person's INSERT (the profile's own "
+        "receiver was first, and raised): use transaction.on_commit()."
     ),
-    source='Django 5.2 docs, "Database transactions", section "Performing actions after commit"',
+    source=docs("Database transactions", "Performing actions after commit"),
 )
 def test_mail_for_a_refused_registration(transactional_db):
     """A receiver of post_save sends the welcome mail, and the database refuses an extra: has the
@@ -920,12 +799,8 @@ def test_mail_for_a_refused_registration(transactional_db):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    mark="useful",
-    so_what=(
-        "Validators belong to forms and full_clean(), save() does not call them; a CHECK "
-        "constraint would hold, where there is a column."
-    ),
-    source='Django 5.2 docs, "Validators", section "How validators are run"',
+    so_what="save() runs no validators; a CHECK would hold, where there is a column.",
+    source=docs("Validators", "How validators are run"),
 )
 def test_birthdate_in_the_future_through_the_roster():
     """The form refuses a birthdate in the year 2999: does the database take it from other code?"""
@@ -938,9 +813,8 @@ def test_birthdate_in_the_future_through_the_roster():
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    mark="useful",
-    so_what="create_user() validates nothing, whatever the approach.",
-    source='Django 5.2 docs, "Validators", section "How validators are run"',
+    so_what="create_user() validates nothing.",
+    source=docs("Validators", "How validators are run"),
 )
 def test_create_user_takes_a_name_that_forms_refuse():
     """Does create_user() take the username "no spaces!", which every form refuses?"""
