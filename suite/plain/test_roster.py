@@ -10,6 +10,7 @@ from players.extras import born_after
 
 from suite.conftest import ALICE
 from suite.plain.pages import KEEPS_EXTRAS
+from suite.sessions import at_the_same_moment
 from suite.variant import PASSWORD, User, enrolled, enrolled_many
 
 
@@ -113,6 +114,19 @@ def test_remove_deletes_one_player_and_says_whether_there_was_one(alice):
     assert roster.remove("alice")
     assert not roster.remove("alice")
     assert roster.find("bob")
+
+
+def test_remove_waits_for_extras_that_are_stored_at_the_same_moment(transactional_db):
+    User.objects.bulk_create([User(username="bob")])  # has no row for the extras yet
+    new = {"zoom_id": "999888777"} if KEEPS_EXTRAS else {"email": "bob@example.org"}
+    race = at_the_same_moment(lambda: roster.change("bob", **new), lambda: roster.remove("bob"))
+    assert race.second_waited
+    assert (race.first, race.second) == (True, True)
+    assert roster.find("bob") is None
+
+
+def test_add_many_takes_any_iterable():
+    assert roster.add_many({"username": name} for name in ("bob", "carol")) == 2
 
 
 def test_add_many_adds_all_with_one_password(client):

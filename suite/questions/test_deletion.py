@@ -397,16 +397,15 @@ def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
     foreignkey="the deletion waits; refused: the deletion",
     mark="surprising",
     so_what="delete() looks for people before it waits for the user, and does not look again: "
-    "who deletes must lock the user first too.",
+    "who deletes must lock the user first too, as the roster's remove() does.",
     source='PostgreSQL 18 docs, 13.2.1. "Read Committed Isolation Level"',
 )
 def test_deleting_a_locked_user_while_first_extras_are_stored(transactional_db):
-    """The same by the roster, which locks the user before it stores extras: who waits, and whose
-    COMMIT is refused?"""
-    user_without_extras()
-    return deletion_while(
-        lambda: roster.change("bob", birthdate=ALICE["birthdate"]), lambda: roster.remove("bob")
-    )
+    """The same where the user is locked before the extras are stored: who waits, and whose COMMIT
+    is refused?"""
+    bob = user_without_extras()
+    change = lambda: roster.change("bob", birthdate=ALICE["birthdate"])  # noqa: E731
+    return deletion_while(change, User.objects.get(pk=bob.pk).delete)
 
 
 @compare(

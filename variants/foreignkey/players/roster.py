@@ -110,10 +110,17 @@ def change(username, **new):
 
 # --8<-- [end:change]
 # --8<-- [start:remove]
+@transaction.atomic
 def remove(username):
-    """Delete a player and all that is theirs; returns whether there was such a player."""
-    deleted, _ = User.objects.filter(username=username).delete()
-    return deleted > 0
+    """Delete a player and all that is theirs; returns whether there was such a player.
+
+    The lock comes first: extras stored at the same moment would be seen too late, and refused.
+    """
+    user = User.objects.select_for_update().filter(username=username).first()
+    if user is None:
+        return False
+    user.delete()
+    return True
 
 
 # --8<-- [end:remove]
@@ -123,6 +130,7 @@ def add_many(rows, password=None):
 
     Returns how many. Raises UsernameTaken, and then adds nobody.
     """
+    rows = list(rows)
     secret = make_password(password)
     with username_checked():
         users = User.objects.bulk_create(
