@@ -1,0 +1,470 @@
+"""Duplicates and races"""
+
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.forms import UserCreationForm
+from django.db import models, transaction
+from django.db.migrations import operations
+from django.db.models import Avg
+from django.db.models.functions import ExtractYear
+from django.forms import modelform_factory
+from django.test import Client
+from players import roster
+from players.forms import RegisterForm
+
+from suite.compare import CANNOT, compare
+from suite.migrating import migrated
+from suite.sessions import at_the_same_moment
+from suite.trying import outcome, rows, saw
+from suite.variant import PASSWORD, Listed, User, birthdate_of, enrolled, extras_of, path
+
+CASE_INDEX = "username_taken_whatever_its_case"
+
+
+def whose(user):
+    """How a row of Listed says whose extras it holds; raises where it holds none."""
+    Listed._meta.get_field("birthdate")
+    return {"user": user} if hasattr(Listed, "user") else {"pk": user.pk}
+
+
+def add_extras_row(user, **extras):
+    """Try to give a user a further row of extras: "accepted", or the class of its error."""
+    row = Listed(**whose(user), **{"birthdate": extras_of(user).birthdate, **extras})
+    return outcome(lambda: row.save(force_insert=True))
+
+
+def came_of(result):
+    """What one side of a race got: "accepted", or the class of its error."""
+    return type(result).__name__ if isinstance(result, Exception) else "accepted"
+
+
+def without_extras_row(username):
+    """The user of a player whose row of extras is lost, where the user is not the row."""
+    user = enrolled(username)
+    if hasattr(Listed, "user"):
+        Listed.objects.filter(user=user).delete()
+    return User.objects.get(pk=user.pk)
+
+
+def typed(username):
+    """What a visitor types to register."""
+    return {"username": username, "password1": PASSWORD, "password2": PASSWORD}
+
+
+class StockForm(UserCreationForm):
+    """Django's own form, for whatever the user is."""
+
+    class Meta(UserCreationForm.Meta):
+        model = User
+
+
+@contextmanager
+def without_case_index():
+    """Django's own table of users, in which alice and Alice are two; nobody is left in it."""
+    [[definition]] = rows("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [CASE_INDEX])
+    rows(f"DROP INDEX {CASE_INDEX}")
+    try:
+        yield
+    finally:
+        User.objects.all().delete()
+        rows(definition)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="IntegrityError",
+    custom_user="IntegrityError",
+    foreignkey="accepted",
+    mark="known",
+    so_what="With a ForeignKey nothing says no, now or later: one record per player is then up to"
+    " every line of code that writes.",
+    source='Django 5.2 docs, "Model field reference", section "OneToOneField"',
+)
+def test_second_extras_row(alice):
+    """What happens if the ORM creates a second row of extras for one user?"""
+    return add_extras_row(alice)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="accepted",
+    custom_user="accepted",
+    foreignkey="MultipleObjectsReturned",
+    mark="known",
+    so_what="One double row, and every .get() for that player is a server error until somebody "
+    "cleans up.",
+    source='Django 5.2 docs, "QuerySet API reference", section "get()"',
+)
+def test_get_after_a_second_row(alice):
+    """After somebody tried to add a second row: does .get(user=...) still find the extras?"""
+    add_extras_row(alice)
+    return outcome(lambda: Listed.objects.get(**whose(alice)))
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=True,
+    mark="surprising",
+    so_what="An UPDATE writes a new version of the row further back in the table: without "
+    "order_by() the shown birthdate changes when the other row is edited.",
+    source="PostgreSQL 18 docs, 7.5. Sorting Rows (ORDER BY)",
+)
+def test_first_row_is_another_after_an_update(alice):
+    """A user has two rows, if that is possible: is the first one, without order_by(), another one
+    after it was updated?"""
+    add_extras_row(alice, birthdate=birthdate_of(0))
+    table = Listed._meta.db_table  # tidied, so that nothing is left of what ran before
+    rows(f"SET CONSTRAINTS ALL IMMEDIATE; CLUSTER {table} USING {table}_pkey; ANALYZE {table}")
+    people = Listed.objects.filter(**whose(alice))
+    first = people[0].birthdate
+    people.filter(birthdate=first).update(zoom_id="123456789")
+    return saw(people[0].birthdate) != saw(first)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=2,
+    mark="surprising",
+    so_what="get_or_create() is safe only where a unique constraint stops the second INSERT; a "
+    "ForeignKey has none.",
+    source='Django 5.2 docs, "QuerySet API reference", section "get_or_create()"',
+)
+def test_rows_after_two_get_or_create(transactional_db):
+    """Two requests get_or_create() a user's missing extras at the same moment: how many rows?"""
+    row = whose(without_extras_row("bob"))
+    at_the_same_moment(*[lambda: Listed.objects.get_or_create(**row)] * 2)
+    return Listed.objects.filter(**row).count()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=2,
+    mark="surprising",
+    so_what="It locks the row that it finds; where there is none yet, it is get_or_create() with "
+    "the same gap.",
+    source='Django 5.2 docs, "QuerySet API reference", section "update_or_create()"',
+)
+def test_rows_after_two_update_or_create(transactional_db):
+    """Two requests update_or_create() a user's missing extras at the same moment: how many rows?"""
+    row = whose(without_extras_row("bob"))
+    extras = {"birthdate": birthdate_of(0)}
+    at_the_same_moment(*[lambda: Listed.objects.update_or_create(**row, defaults=extras)] * 2)
+    return Listed.objects.filter(**row).count()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="1 row, IntegrityError",
+    custom_user="1 row, accepted",
+    foreignkey="2 rows, accepted",
+    so_what="Asking before writing stops nobody: only a unique key does, and then the code must "
+    "expect its error.",
+    source='Django 5.2 docs, "QuerySet API reference", section "get_or_create()"',
+)
+def test_create_if_it_does_not_exist_twice(transactional_db):
+    """Two requests ask exists() and then create() the extras: how many rows, and what does the
+    second request get?"""
+    row = whose(without_extras_row("bob"))
+    people = Listed.objects.filter(**row)
+    race = at_the_same_moment(*[lambda: people.exists() or Listed.objects.create(**row)] * 2)
+    return f"{people.count()} row{'s' * (people.count() > 1)}, {came_of(race.second)}"
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=1,
+    so_what="The cure for a ForeignKey: every writer must lock the user first, and none may "
+    "forget it.",
+    source='Django 5.2 docs, "QuerySet API reference", section "select_for_update()"',
+)
+def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
+    """Both lock the user by select_for_update() before get_or_create(): how many rows?"""
+    user = without_extras_row("bob")
+    row = whose(user)
+
+    @transaction.atomic
+    def locked():
+        User.objects.select_for_update().get(pk=user.pk)
+        Listed.objects.get_or_create(**row)
+
+    at_the_same_moment(locked, locked)
+    return Listed.objects.filter(**row).count()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=2,
+    so_what="ON CONFLICT DO NOTHING needs a unique key to conflict with; without one it is a "
+    "plain INSERT.",
+    source='Django 5.2 docs, "QuerySet API reference", section "bulk_create()"',
+)
+def test_rows_after_ignore_conflicts(alice):
+    """After bulk_create(ignore_conflicts=True) of extras that the user has: how many rows?"""
+    again = Listed(**whose(alice), birthdate=birthdate_of(0))
+    Listed.objects.bulk_create([again], ignore_conflicts=True)
+    return Listed.objects.filter(**whose(alice)).count()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="accepted",
+    custom_user="accepted",
+    foreignkey="accepted",
+    so_what="None of the approaches makes an extra unique by itself; a lookup or a login by it "
+    "may find two.",
+)
+def test_two_players_with_one_discord_id():
+    """May two players register with the same Discord ID?"""
+    roster.register("bob", PASSWORD, discord_id="100000000000000002")
+    same = {"discord_id": "100000000000000002"}
+    return outcome(lambda: roster.register("carol", PASSWORD, **same))
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    mark="surprising",
+    so_what="TextField.formfield() stores a blank as '', and unlike CharField it takes no heed of"
+    " null=True; two '' are equal, two NULLs are not.",
+    source='Django 5.2 docs, "Model field reference", section "Field.null"',
+)
+def test_blank_discord_id_twice_in_a_model_form():
+    """discord_id is made unique: may two players leave it blank in a plain ModelForm?"""
+    Listed._meta.get_field("discord_id")
+    roster.add_many([{"username": "bob"}, {"username": "carol"}])
+    unique = models.TextField(blank=True, null=True, unique=True)
+    changed = migrated(operations.AlterField(Listed.__name__, "discord_id", unique))
+    model = changed.get_model("players", Listed.__name__)
+    form = modelform_factory(model, fields=["discord_id"])
+    blank = [form({"discord_id": ""}, instance=row) for row in model.objects.all()]
+    return all(saw(each.errors) == {} and each.save() is not None for each in blank)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    so_what="A form field with empty_value=None makes unique and optional go together.",
+    source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
+)
+def test_blank_discord_id_twice_in_our_form():
+    """And in the form of this project, which stores a blank field as NULL?"""
+    Listed._meta.get_field("discord_id")
+    unique = models.TextField(blank=True, null=True, unique=True)
+    migrated(operations.AlterField(Listed.__name__, "discord_id", unique))
+    forms = [RegisterForm({**typed(name), "discord_id": ""}) for name in ("bob", "carol")]
+    return all(form.is_valid() and outcome(form.save) == "accepted" for form in forms)
+
+
+TAKEN = "Somebody plays under this username already. Please choose another one."
+
+
+@compare(
+    proxy_model=f"1 account. {TAKEN}",
+    profile_onetoone=f"1 account. {TAKEN}",
+    custom_user=f"1 account. {TAKEN}",
+    foreignkey=f"1 account. {TAKEN}",
+    so_what="The unique index lets one through; the visitor reads that the name is taken, by "
+    "themselves.",
+)
+def test_double_click_on_register(transactional_db):
+    """A visitor clicks twice on Register: how many accounts, and what does the second page say?"""
+    race = at_the_same_moment(*[lambda: Client().post("/register/", typed("bob"))] * 2)
+    (said,) = race.second.context["form"].errors["username"]
+    return f"{User.objects.filter(username='bob').count()} account. {said}"
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="accepted",
+    custom_user=CANNOT,
+    foreignkey="IntegrityError",
+    so_what="The doubles must be merged by hand before the migration, and new ones kept out until"
+    " it has run.",
+    source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
+)
+def test_one_to_one_made_of_a_foreign_key_later(alice):
+    """Two rows for one user were possible: what does the migration to OneToOneField say?"""
+    link = apps.get_model("players", "Person")._meta.get_field("user")
+    add_extras_row(alice)
+    one = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=link.primary_key
+    )
+    return outcome(lambda: migrated(operations.AlterField("person", "user", one)))
+
+
+@compare(
+    proxy_model=["fields.W342", "badge_set"],
+    profile_onetoone=["fields.W342", "badge_set"],
+    custom_user=["fields.W342", "badge_set"],
+    foreignkey=["fields.W342", "badge_set"],
+    so_what="It stops the second row, as OneToOneField does, but the user still gets a manager "
+    "(badge_set.get()) and no attribute.",
+    source='Django 5.2 docs, "System check framework", fields.W342',
+)
+def test_foreign_key_that_is_unique():
+    """A Badge has ForeignKey(User, unique=True): which warning, and how does a user name theirs?"""
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, unique=True)
+    key = models.BigAutoField(primary_key=True)
+    create = operations.CreateModel("Badge", [("id", key), ("user", user)])
+    badge = migrated(create).get_model("players", "Badge")
+    accessor = badge._meta.get_field("user").remote_field.get_accessor_name()
+    return [*(saw(warning).id for warning in badge.check()), accessor]
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=2,
+    so_what="A second row shows one player twice in every list, export and count that joins.",
+    source='Django 5.2 docs, "Making queries", section "Spanning multi-valued relationships"',
+)
+def test_lines_of_a_list_joined_with_extras(alice):
+    """One player, with two rows of extras where that is possible: how many lines has a list of
+    username and birthdate?"""
+    add_extras_row(alice)
+    return len(User.objects.values("username", path("birthdate")))
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=2005.0,
+    custom_user=2005.0,
+    foreignkey=2006.67,
+    mark="surprising",
+    so_what="Figures over the join count a player once for each row, without any error.",
+    source='Django 5.2 docs, "Aggregation", section "Joins and aggregates"',
+)
+def test_average_year_of_birth(alice):
+    """Players of 2010 and 2000, the first with a second row where that is possible: what is the
+    average year of birth?"""
+    add_extras_row(alice)
+    enrolled("bob", birthdate=birthdate_of(0).replace(year=2000))
+    average = User.objects.aggregate(year=Avg(ExtractYear(path("birthdate"))))
+    return round(float(average["year"]), 2)
+
+
+@compare(
+    proxy_model="IntegrityError",
+    profile_onetoone="IntegrityError",
+    custom_user="IntegrityError",
+    foreignkey="IntegrityError",
+    so_what="All four can have it in the database; only the custom user can declare it in its "
+    "model.",
+)
+def test_create_user_of_a_name_in_another_case(alice):
+    """There is alice, and a unique index on UPPER(username): what does create_user("Alice") get?"""
+    return outcome(lambda: User.objects.create_user("Alice"))
+
+
+@compare(
+    proxy_model="accepted",
+    profile_onetoone="accepted",
+    custom_user="accepted",
+    foreignkey="accepted",
+    mark="surprising",
+    so_what="Django's unique username minds the case: Alice and alice are two accounts.",
+)
+def test_create_user_in_another_case_without_our_index(alice):
+    """And without that index, as Django makes the table?"""
+    rows(f"DROP INDEX {CASE_INDEX}")
+    return outcome(lambda: User.objects.create_user("Alice"))
+
+
+@compare(
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    so_what="The form looks by iexact before it writes; nothing but the form does.",
+    source='Django 5.2 docs, "Using the Django authentication system", section "UserCreationForm"',
+)
+def test_stock_form_takes_a_name_in_another_case(alice):
+    """Without that index, does Django's UserCreationForm take Alice beside alice?"""
+    rows(f"SET CONSTRAINTS ALL IMMEDIATE; DROP INDEX {CASE_INDEX}")
+    form = StockForm(typed("Alice"))
+    return saw(form.errors) == {}
+
+
+@compare(
+    proxy_model=2,
+    profile_onetoone=2,
+    custom_user=2,
+    foreignkey=2,
+    mark="surprising",
+    so_what="A form's look cannot see what is not committed yet: without the index both are let "
+    "in.",
+)
+def test_stock_form_in_two_cases_at_the_same_moment(transactional_db):
+    """Alice and alice register at the same moment by Django's UserCreationForm, without that
+    index: how many accounts?"""
+    with without_case_index():
+        forms = [StockForm(typed(name)) for name in ("Alice", "alice")]
+        at_the_same_moment(*[lambda form=form: form.is_valid() and form.save() for form in forms])
+        return User.objects.filter(username__iexact="alice").count()
+
+
+@compare(
+    proxy_model=1,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=1,
+    so_what="With the index the INSERT itself waits and is refused, and the form says so beside "
+    "its field.",
+    source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
+)
+def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
+    """Alice and alice register at the same moment by this project's form: how many accounts?"""
+    forms = [RegisterForm(typed(name)) for name in ("Alice", "alice")]
+    at_the_same_moment(*[lambda form=form: form.is_valid() and form.save() for form in forms])
+    return User.objects.filter(username__iexact="alice").count()
+
+
+@compare(
+    proxy_model=["IntegrityError", "accepted"],
+    profile_onetoone=["IntegrityError", "accepted"],
+    custom_user=["IntegrityError", "accepted"],
+    foreignkey=["IntegrityError", "accepted"],
+    mark="surprising",
+    so_what="NFKC folds full-width letters into plain ones, but letters of another alphabet stay "
+    "others.",
+    source='Django 5.2 docs, "Customizing authentication in Django", section '
+    '"AbstractBaseUser.normalize_username()"',
+)
+def test_usernames_that_look_alike(alice):
+    """There is alice: what do create_user() of alice in full-width letters, and of alice with a
+    Cyrillic a, get?"""
+    full_width = "".join(chr(ord(letter) + 0xFEE0) for letter in "alice")
+    look_alikes = [full_width, "\N{CYRILLIC SMALL LETTER A}lice"]
+    return [outcome(lambda name=name: User.objects.create_user(name)) for name in look_alikes]
+
+
+@compare(
+    proxy_model="accepted",
+    profile_onetoone="accepted",
+    custom_user="accepted",
+    foreignkey="accepted",
+    mark="known",
+    so_what="Login by e-mail needs a unique column first, and that only a custom user can have by"
+    " its model.",
+)
+def test_two_players_with_one_email():
+    """May two players register with the same e-mail address?"""
+    roster.register("bob", PASSWORD, email="two@example.org")
+    return outcome(lambda: roster.register("carol", PASSWORD, email="two@example.org"))
