@@ -33,6 +33,39 @@ from suite.sessions import at_the_same_moment
 from suite.trying import outcome, saw
 from suite.variant import PASSWORD, Listed, User, enrolled, extras_of, path
 
+# Where Django's docs speak of it.
+CUSTOM_USER = (
+    'Django 5.2 docs, "Customizing authentication in Django", '
+    'section "Specifying a custom user model"'
+)
+EXTENDING = (
+    'Django 5.2 docs, "Customizing authentication in Django", '
+    'section "Extending the existing User model"'
+)
+PROXIES = (
+    'Django 5.2 docs, "Customizing authentication in Django", '
+    'section "Custom users and proxy models"'
+)
+BACKENDS = (
+    'Django 5.2 docs, "Customizing authentication in Django", '
+    'section "Writing an authentication backend"'
+)
+CUSTOM_PERMISSIONS = (
+    'Django 5.2 docs, "Customizing authentication in Django", section "Custom permissions"'
+)
+PROXY_PERMISSIONS = (
+    'Django 5.2 docs, "Using the Django authentication system", '
+    'section "Proxy models"; Django ticket #11154'
+)
+SESSIONS = (
+    'Django 5.2 docs, "Using the Django authentication system", '
+    'section "Session invalidation on password change"'
+)
+RESETS = 'Django 5.2 docs, "Using the Django authentication system", section "Built-in forms"'
+HASHES = 'Django 5.2 docs, "Password management in Django", section "Password upgrading"'
+VALIDATORS = 'Django 5.2 docs, "Password management in Django", section "Included validators"'
+REFERENCE = 'Django 5.2 docs, "django.contrib.auth", section '
+
 DJANGOS_BACKEND = "django.contrib.auth.backends.ModelBackend"
 DISCORD_ID = "100000000000000001"  # alice's
 
@@ -116,8 +149,8 @@ def person_saved_with_user():
     custom_user="players.User",
     foreignkey="auth.User",
     mark="known",
-    so_what="Only AUTH_USER_MODEL decides what class a view gets: a proxy is not found there.",
-    source='Django 5.2 docs, "Customizing authentication in Django"',
+    so_what="AUTH_USER_MODEL alone decides what class a view gets, and it cannot be a proxy.",
+    source=CUSTOM_USER,
 )
 def test_class_of_request_user(alice, client, settings):
     """What class is request.user, under Django's own authentication backend?"""
@@ -126,7 +159,14 @@ def test_class_of_request_user(alice, client, settings):
     return saw(label_of(client.get("/").wsgi_request.user))
 
 
-@compare(proxy_model=False, profile_onetoone=False, custom_user=True, foreignkey=False)
+@compare(
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    so_what="A method of our class is missing on who logs in, unless it is the user model.",
+    source=EXTENDING,
+)
 def test_authenticate_gives_the_listed_class(alice, settings):
     """Is what Django's own backend returns for a player's password an instance of our class?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
@@ -141,6 +181,8 @@ def test_authenticate_gives_the_listed_class(alice, settings):
     custom_user="accepted",
     foreignkey="FieldError",
     mark="surprising",
+    so_what="The setting swaps auth.User out, and nothing can be a proxy of a swapped class.",
+    source=PROXIES,
 )
 def test_listed_class_as_auth_user_model(project):
     """What does `manage.py check` answer when AUTH_USER_MODEL names the class that we wrote?"""
@@ -154,7 +196,14 @@ def test_listed_class_as_auth_user_model(project):
     return ran.error.partition(":")[0].rpartition(".")[2] or "accepted"
 
 
-@compare(proxy_model=False, profile_onetoone=False, custom_user=False, foreignkey=False)
+@compare(
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    so_what="To log in by anything but USERNAME_FIELD takes a backend of one's own.",
+    source=BACKENDS,
+)
 def test_login_by_discord_id_with_djangos_backend(alice, settings):
     """Can a player log in with their Discord ID as the username, under Django's own backend?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
@@ -166,6 +215,8 @@ def test_login_by_discord_id_with_djangos_backend(alice, settings):
     profile_onetoone=[],
     custom_user=["auth.E003"],
     foreignkey=[],
+    so_what="Only the user model's USERNAME_FIELD is read, and it must be unique.",
+    source=CUSTOM_USER,
 )
 def test_checks_of_username_field_discord_id(monkeypatch):
     """What do the system checks say of USERNAME_FIELD = "discord_id" on the class that we wrote?"""
@@ -179,6 +230,8 @@ def test_checks_of_username_field_discord_id(monkeypatch):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
+    so_what="ModelBackend reads the user model's USERNAME_FIELD; a proxy's is ignored in silence.",
+    source=CUSTOM_USER,
 )
 def test_username_field_changes_the_login(monkeypatch):
     """Does USERNAME_FIELD = "email" on the class that we wrote let a player log in by e-mail?"""
@@ -187,7 +240,7 @@ def test_username_field_changes_the_login(monkeypatch):
     return authenticate(username="alice@example.org", password=PASSWORD) is not None
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1)
+@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1, source=BACKENDS)
 def test_joins_of_a_login_by_discord_id(alice, settings, statements):
     """How many joins does a login by Discord ID take, with a backend of one's own?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.DiscordBackend"]
@@ -201,6 +254,7 @@ def test_joins_of_a_login_by_discord_id(alice, settings, statements):
     profile_onetoone="MultipleObjectsReturned",
     custom_user="MultipleObjectsReturned",
     foreignkey="MultipleObjectsReturned",
+    so_what="By what one logs in must be unique in the database, or the page fails for both.",
 )
 def test_login_by_a_discord_id_that_two_share(alice, settings):
     """What comes of a login by Discord ID with .get(), if two players gave the same one?"""
@@ -216,6 +270,8 @@ def test_login_by_a_discord_id_that_two_share(alice, settings):
     custom_user="players.User",
     foreignkey="auth.User",
     mark="surprising",
+    so_what="With a backend of its own a proxy works in every view.",
+    source=BACKENDS,
 )
 def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, settings):
     """What class is request.user, if a backend's get_user() reads our class or joins our table?"""
@@ -224,7 +280,14 @@ def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, setti
     return saw(label_of(client.get("/").wsgi_request.user))
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=3, custom_user=2, foreignkey=3)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=3,
+    custom_user=2,
+    foreignkey=3,
+    so_what="A table of their own costs a statement on each page that shows the extras.",
+    source=EXTENDING,
+)
 def test_statements_of_a_request_that_shows_the_birthdate(
     alice, client, settings, birthdate_pages, statements
 ):
@@ -236,7 +299,14 @@ def test_statements_of_a_request_that_shows_the_birthdate(
     return len(statements)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=2, custom_user=2, foreignkey=3)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=2,
+    custom_user=2,
+    foreignkey=3,
+    so_what="A one-to-one can be joined in get_user(); many rows take another statement.",
+    source=BACKENDS,
+)
 def test_statements_of_that_request_by_a_backend_that_reads_more(
     alice, client, settings, birthdate_pages, statements
 ):
@@ -248,7 +318,13 @@ def test_statements_of_that_request_by_a_backend_that_reads_more(
     return len(statements)
 
 
-@compare(proxy_model=False, profile_onetoone=False, custom_user=False, foreignkey=False)
+@compare(
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    so_what="A unique index on UPPER(username) keeps a name free; it lets nobody in.",
+)
 def test_login_in_another_case(alice, client):
     """Can the player alice log in as ALICE?"""
     return log_in(client, "ALICE")
@@ -260,6 +336,8 @@ def test_login_in_another_case(alice, client):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
+    so_what="ModelBackend asks the user model's manager: one on a proxy is never asked.",
+    source=CUSTOM_USER,
 )
 def test_login_in_another_case_by_our_manager(alice, monkeypatch):
     """Can alice log in as ALICE, if our class's manager ignores case in get_by_natural_key()?"""
@@ -278,6 +356,8 @@ def test_login_in_another_case_by_our_manager(alice, monkeypatch):
     custom_user="2010-05-04",
     foreignkey="SynchronousOnlyOperation",
     mark="surprising",
+    so_what="Extras in another row are a query, which async code has to await.",
+    source='Django 5.2 docs, "Asynchronous support", section "Async safety"',
 )
 def test_birthdate_in_an_async_view(alice, client, birthdate_pages):
     """What does an async view get that reads the birthdate of `await request.auser()`?"""
@@ -293,6 +373,8 @@ def test_birthdate_in_an_async_view(alice, client, birthdate_pages):
     profile_onetoone="AttributeError",
     custom_user="AttributeError",
     foreignkey="AttributeError",
+    so_what="AnonymousUser has no extras in any approach.",
+    source=REFERENCE + '"AnonymousUser object"',
 )
 def test_birthdate_of_an_anonymous_visitor(client, birthdate_pages):
     """What does a view get that reads the birthdate of a visitor who is not logged in?"""
@@ -304,6 +386,8 @@ def test_birthdate_of_an_anonymous_visitor(client, birthdate_pages):
     profile_onetoone=["auth.add_user", "players.add_person"],
     custom_user=["players.add_user"],
     foreignkey=["auth.add_user", "players.add_person"],
+    so_what="Two classes have two permissions, and staff need the right one, or both.",
+    source=PROXY_PERMISSIONS,
 )
 def test_permissions_to_add_a_player():
     """Which permissions are there in the database to add a player, or a part of one?"""
@@ -312,7 +396,13 @@ def test_permissions_to_add_a_player():
 
 
 @compare(
-    proxy_model=True, profile_onetoone=False, custom_user=True, foreignkey=False, mark="surprising"
+    proxy_model=True,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    mark="surprising",
+    so_what="A person's permissions open no account.",
+    source=PROXY_PERMISSIONS,
 )
 def test_change_permission_of_our_class_opens_the_account(alice):
     """May staff who hold only the permission to change our class open an account in the admin?"""
@@ -321,7 +411,13 @@ def test_change_permission_of_our_class_opens_the_account(alice):
 
 
 @compare(
-    proxy_model=False, profile_onetoone=True, custom_user=True, foreignkey=True, mark="surprising"
+    proxy_model=False,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    so_what="The admin of a proxy asks for the proxy's own permissions: grant them anew.",
+    source=PROXY_PERMISSIONS,
 )
 def test_change_user_permission_opens_the_account(alice):
     """May staff who hold only the permission to change the user open an account in the admin?"""
@@ -334,6 +430,7 @@ def test_change_user_permission_opens_the_account(alice):
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
+    so_what="An inline asks for its own class's permissions: so extras can be kept from staff.",
 )
 def test_change_user_permission_reaches_the_birthdate(alice):
     """Do staff who hold only the permission to change the user see the birthdate in the admin?"""
@@ -347,6 +444,8 @@ def test_change_user_permission_reaches_the_birthdate(alice):
     profile_onetoone=["players.person", "players.person"],
     custom_user=["players.user", "players.user"],
     foreignkey=["players.person", "players.person"],
+    so_what="By default a generic relation to a proxy stores the type of auth.User.",
+    source='Django 5.2 docs, "The contenttypes framework", section "The ContentTypeManager"',
 )
 def test_content_type_of_our_class():
     """Which content type has our class, by default and with for_concrete_model=False?"""
@@ -357,7 +456,9 @@ def test_content_type_of_our_class():
     return [".".join(its.natural_key()) for its in found]
 
 
-@compare(proxy_model=True, profile_onetoone=True, custom_user=True, foreignkey=True)
+@compare(
+    proxy_model=True, profile_onetoone=True, custom_user=True, foreignkey=True, source=SESSIONS
+)
 def test_password_change_elsewhere_ends_the_session(alice, client):
     """Does a change of password in another browser log a player out in this one?"""
     elsewhere = Client()
@@ -369,7 +470,14 @@ def test_password_change_elsewhere_ends_the_session(alice, client):
     return client.get("/profile/").status_code == 302
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=False, custom_user=False, foreignkey=False)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    so_what="The session's hash is made from the password alone.",
+    source=SESSIONS,
+)
 def test_change_of_an_extra_ends_the_session(alice, client):
     """Does a change of a player's birthdate and Discord ID log them out?"""
     client.force_login(alice)
@@ -377,7 +485,13 @@ def test_change_of_an_extra_ends_the_session(alice, client):
     return client.get("/profile/").status_code == 302
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=False, custom_user=False, foreignkey=False)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    so_what="The token knows key, password, last login and e-mail, and no extra.",
+)
 def test_change_of_an_extra_spoils_a_reset_link(alice):
     """Does a change of birthdate and Discord ID make a password reset link invalid?"""
     token = default_token_generator.make_token(alice)
@@ -390,6 +504,7 @@ def test_change_of_an_extra_spoils_a_reset_link(alice):
     profile_onetoone={"mails": 1, "statements": 1},
     custom_user={"mails": 1, "statements": 1},
     foreignkey={"mails": 1, "statements": 1},
+    source=RESETS,
 )
 def test_password_reset_of_a_player(client, mailoutbox, statements):
     """How many mails does a password reset send to a player, and with how many statements?"""
@@ -399,7 +514,14 @@ def test_password_reset_of_a_player(client, mailoutbox, statements):
     return {"mails": len(mailoutbox), "statements": len(statements)}
 
 
-@compare(proxy_model=2, profile_onetoone=2, custom_user=2, foreignkey=2)
+@compare(
+    proxy_model=2,
+    profile_onetoone=2,
+    custom_user=2,
+    foreignkey=2,
+    so_what="No approach makes e-mail unique by itself.",
+    source=RESETS,
+)
 def test_password_reset_of_two_players_with_one_email(client, mailoutbox):
     """How many mails does a password reset send, if two accounts have the same address?"""
     enrolled("alice", email="family@example.org")
@@ -419,6 +541,8 @@ def with_an_old_hash(user):
     custom_user=["SELECT players_user", "UPDATE players_user"],
     foreignkey=["SELECT auth_user", "UPDATE auth_user"],
     mark="surprising",
+    so_what="save() stores the new hash, so post_save is sent while somebody logs in.",
+    source=HASHES,
 )
 def test_statements_of_a_password_hashed_anew(alice, statements):
     """What does authenticate() run for a password whose hash is out of date?"""
@@ -434,6 +558,8 @@ def test_statements_of_a_password_hashed_anew(alice, statements):
     custom_user=CANNOT,
     foreignkey=["SELECT auth_user", "UPDATE auth_user", "SELECT person", "UPDATE person"],
     mark="surprising",
+    so_what="A signal on every save makes a login write the person too.",
+    source=HASHES,
 )
 def test_statements_of_a_password_hashed_anew_with_the_articles_signal(alice, statements):
     """And what, if a signal saves the person at each save of the user, as in the article?"""
@@ -449,6 +575,7 @@ def test_statements_of_a_password_hashed_anew_with_the_articles_signal(alice, st
     profile_onetoone="auth.User",
     custom_user="players.User",
     foreignkey="auth.User",
+    so_what="Groups lead to the user model: a proxy's methods are missing on members.",
 )
 def test_class_of_a_groups_members(alice):
     """What class are the members that group.user_set gives?"""
@@ -466,7 +593,13 @@ def test_joins_from_a_group_to_birthdates(alice, statements):
     return statements.joins()
 
 
-@compare(proxy_model=11, profile_onetoone=11, custom_user=14, foreignkey=11)
+@compare(
+    proxy_model=11,
+    profile_onetoone=11,
+    custom_user=14,
+    foreignkey=11,
+    so_what="Extras on the user's row are fetched with every login, and every request.",
+)
 def test_columns_fetched_to_check_a_password(alice, statements):
     """How many columns does authenticate() fetch to check a player's password?"""
     statements.clear()
@@ -475,7 +608,12 @@ def test_columns_fetched_to_check_a_password(alice, statements):
 
 
 @compare(
-    proxy_model=False, profile_onetoone=False, custom_user=False, foreignkey=False, mark="known"
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    mark="known",
+    source=REFERENCE + '"User model", is_active',
 )
 def test_login_of_a_deactivated_player(alice, client):
     """Can a player log in whose account is deactivated (is_active=False)?"""
@@ -483,7 +621,15 @@ def test_login_of_a_deactivated_player(alice, client):
     return log_in(client)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=True, custom_user=True, foreignkey=True, mark="known")
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="known",
+    so_what="Queries over extras must look at is_active themselves.",
+    source=REFERENCE + '"User model", is_active',
+)
 def test_deactivated_player_keeps_the_extras(alice):
     """Does a deactivated player (is_active=False) keep birthdate and Discord ID?"""
     User.objects.filter(pk=alice.pk).update(is_active=False)
@@ -495,6 +641,8 @@ def test_deactivated_player_keeps_the_extras(alice):
     profile_onetoone="AttributeError",
     custom_user="players.User",
     foreignkey="AttributeError",
+    so_what="Even asked of a proxy's manager, the backend answers with the user model.",
+    source=REFERENCE + '"Manager methods", with_perm()',
 )
 def test_class_from_with_perm(alice):
     """What class does with_perm() give, asked of our class's manager, for who may view groups?"""
@@ -509,6 +657,8 @@ def test_class_from_with_perm(alice):
     profile_onetoone="AttributeError",
     custom_user="accepted",
     foreignkey="AttributeError",
+    so_what="A person is no account: code must make the user first.",
+    source=REFERENCE + '"Manager methods", create_user()',
 )
 def test_create_user_on_our_class():
     """Does our class's manager have create_user()?"""
@@ -521,6 +671,8 @@ def test_create_user_on_our_class():
     custom_user=True,
     foreignkey=True,
     mark="surprising",
+    so_what="The signal undoes what a second table gives: logins that need not wait for edits.",
+    source="PostgreSQL 18 docs, 13.3.2. Row-Level Locks",
 )
 def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db, alice):
     """Does a login wait for an open edit of the birthdate, if each save of a user saves extras?"""
@@ -541,11 +693,13 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
 
 
 @compare(
-    proxy_model={"request.user": "players.Player", "request.auser()": "auth.User"},
+    proxy_model={"request.user": "players.Player", "request.auser()": "players.Player"},
     profile_onetoone={"request.user": "auth.User", "request.auser()": "auth.User"},
     custom_user={"request.user": "players.User", "request.auser()": "players.User"},
     foreignkey={"request.user": "auth.User", "request.auser()": "auth.User"},
     mark="surprising",
+    so_what="A backend must hand out the proxy in aget_user() too: ModelBackend has one of its own.",
+    source='Django 5.2 release notes, "django.contrib.auth"',
 )
 def test_class_of_request_user_as_built(alice, client):
     """What class do a view and an async view get, with this project's own settings?"""
@@ -556,7 +710,13 @@ def test_class_of_request_user_as_built(alice, client):
 
 
 @compare(
-    proxy_model=False, profile_onetoone=True, custom_user=True, foreignkey=True, mark="surprising"
+    proxy_model=False,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    so_what="The sender is the class that the backend gave, compared by identity.",
+    source=REFERENCE + '"Login and logout signals"',
 )
 def test_receiver_of_a_users_login_hears_a_players(alice, client):
     """Does a receiver of user_logged_in with sender=get_user_model() hear a player's login?"""
@@ -573,7 +733,14 @@ def test_receiver_of_a_users_login_hears_a_players(alice, client):
     return bool(heard)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=False, custom_user=True, foreignkey=False)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    so_what="The validator reads the user's own attributes; what it misses, it passes in silence.",
+    source=VALIDATORS,
+)
 def test_similarity_validator_sees_the_discord_id(alice):
     """Does UserAttributeSimilarityValidator refuse the Discord ID as password, if told its name?"""
     validator = UserAttributeSimilarityValidator(user_attributes=[path("discord_id")])
@@ -581,7 +748,14 @@ def test_similarity_validator_sees_the_discord_id(alice):
     return outcome(lambda: validate_password(password, alice, [validator])) == "ValidationError"
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=CANNOT, custom_user="2010-05-04", foreignkey=CANNOT)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=CANNOT,
+    custom_user="2010-05-04",
+    foreignkey=CANNOT,
+    so_what="Elsewhere a superuser begins without extras.",
+    source=CUSTOM_USER,
+)
 def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
     """What birthdate does createsuperuser store, if our class names it in REQUIRED_FIELDS?"""
     monkeypatch.setattr(Listed, "REQUIRED_FIELDS", ["email", "birthdate"], raising=False)
@@ -590,7 +764,14 @@ def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
     return str(extras_of(User.objects.get(username="root")).birthdate)
 
 
-@compare(proxy_model=True, profile_onetoone=True, custom_user=True, foreignkey=True)
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    so_what="Any class can bring permissions, a proxy too.",
+    source=CUSTOM_PERMISSIONS,
+)
 def test_permission_of_our_own(alice, monkeypatch):
     """Can our class declare a permission (Meta.permissions) that users can be given?"""
     monkeypatch.setattr(Listed._meta, "permissions", [("lead_game", "Can lead a game")])

@@ -739,7 +739,7 @@ def test_blank_discord_id_in_our_form(client):
     so_what="The proxy's methods are there only by an authentication backend of one's own.",
     source=docs("Customizing authentication in Django", "Writing an authentication backend"),
 )
-def test_class_of_request_user(client):
+def test_class_of_request_user_after_registering(client):
     """Of which class is request.user on the page after registering?"""
     client.post("/register/", TYPED)
     found = client.get("/").wsgi_request.user.__class__

@@ -13,6 +13,12 @@ class PlayerBackend(ModelBackend):
     def get_user(self, user_id):
         return as_player(super().get_user(user_id))
 
+    async def aauthenticate(self, request, **credentials):
+        return as_player(await super().aauthenticate(request, **credentials))
+
+    async def aget_user(self, user_id):
+        return as_player(await super().aget_user(user_id))
+
 
 def as_player(user):
     """The same row as a Player, without asking PostgreSQL again; None stays None."""
