@@ -11,13 +11,25 @@ from django.contrib.auth.admin import UserAdmin
 from django.db import connection, models
 from django.db.models.signals import post_save
 from django.test.utils import isolate_apps
-from players.extras import EXTRAS
 
 from suite.adminpages import Account, filled, only_admin, page, permission, staff_with
 from suite.compare import CANNOT, compare
 from suite.evidence import verb_and_table
 from suite.trying import outcome, saw
 from suite.variant import PASSWORD, Listed, User, enrolled_many, extras_of, path
+
+# Where Django's docs speak of it.
+EXTENDING = (
+    'Django 5.2 docs, "Customizing authentication in Django", '
+    'section "Extending the existing User model"'
+)
+CUSTOM_USER = (
+    'Django 5.2 docs, "Customizing authentication in Django", '
+    'section "Custom users and django.contrib.admin"'
+)
+SITE = 'Django 5.2 docs, "The Django admin site", '
+INSTANCES = 'Django 5.2 docs, "Model instance reference", section '
+QUERYSETS = 'Django 5.2 docs, "QuerySet API reference", section '
 
 # What the names of an inline's fields begin with, by the relation's name.
 PREFIXES = ("person", "person_set")
@@ -105,7 +117,13 @@ def profile_with_its_own_key():
 
 
 @compare(
-    proxy_model=False, profile_onetoone=False, custom_user=False, foreignkey=False, mark="known"
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    mark="known",
+    so_what="UserAdmin names its fields: even a custom user's extras have to be added.",
+    source=CUSTOM_USER,
 )
 def test_stock_user_admin_shows_the_birthdate(alice, admin_client, settings):
     """Does Django's UserAdmin, as it is, show a player's birthdate?"""
@@ -114,25 +132,43 @@ def test_stock_user_admin_shows_the_birthdate(alice, admin_client, settings):
 
 
 @compare(
-    proxy_model=CANNOT, profile_onetoone=CANNOT, custom_user=True, foreignkey=CANNOT, mark="known"
+    proxy_model=CANNOT,
+    profile_onetoone=CANNOT,
+    custom_user=True,
+    foreignkey=CANNOT,
+    mark="known",
+    source=CUSTOM_USER,
 )
 def test_fieldsets_bring_the_extras_into_user_admin(alice, admin_client, settings):
-    """Does it show the extras when they are named in its fieldsets?"""
-    fieldsets = (*UserAdmin.fieldsets, ("Player", {"fields": EXTRAS}))
+    """Does UserAdmin show the birthdate when that is named in its fieldsets?"""
+    fieldsets = (*UserAdmin.fieldsets, ("Player", {"fields": ["birthdate"]}))
     only_admin(settings, {Account: user_admin(fieldsets=fieldsets)})
     return "2010-05-04" in admin_client.get(page("change", alice.pk)).content.decode()
 
 
 @compare(
-    proxy_model=CANNOT, profile_onetoone=True, custom_user=CANNOT, foreignkey=True, mark="known"
+    proxy_model=CANNOT,
+    profile_onetoone=True,
+    custom_user=CANNOT,
+    foreignkey=True,
+    mark="known",
+    source=EXTENDING,
 )
 def test_inline_brings_the_extras_into_user_admin(alice, admin_client, settings):
-    """Does it show the extras when it is given an inline?"""
+    """Does UserAdmin show the birthdate when it is given an inline?"""
     only_admin(settings, {Account: user_admin(inlines=[person_inline()])})
     return "2010-05-04" in admin_client.get(page("change", alice.pk)).content.decode()
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=1, foreignkey=1, mark="surprising")
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=1,
+    mark="surprising",
+    so_what="With the user as primary key, the inline updates the row that the signal made.",
+    source=INSTANCES + '"How Django knows to UPDATE vs. INSERT"',
+)
 def test_extras_rows_of_one_add_page(admin_client):
     """How many rows hold the birthdate that staff filled in on this project's add page?"""
     new = dict.fromkeys(BIRTHDATES, "2010-05-04")
@@ -141,9 +177,17 @@ def test_extras_rows_of_one_add_page(admin_client):
     return User.objects.filter(username="bob", **{path("birthdate"): "2010-05-04"}).count()
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=CANNOT, foreignkey=2)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=CANNOT,
+    foreignkey=2,
+    so_what="Under a ForeignKey signal and inline each make a row, and nothing objects.",
+)
 def test_people_of_one_add_page_with_a_signal(admin_client):
-    """How many people has a user whose birthdate staff fill in, if a signal makes one as well?"""
+    """How many people has a user whom staff add with a birthdate, if a signal makes a person as
+    well?
+    """
     person = person_model()
     new = dict.fromkeys(BIRTHDATES, "2010-05-04")
     with person_made_by_a_signal(person):
@@ -157,9 +201,13 @@ def test_people_of_one_add_page_with_a_signal(admin_client):
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
     mark="surprising",
+    so_what="Without primary_key=True the inline inserts a second row: error 500.",
+    source=INSTANCES + '"How Django knows to UPDATE vs. INSERT"',
 )
 def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, settings):
-    """What comes of it, if the row is a one-to-one with a key of its own, beside this user?"""
+    """A one-to-one with a key of its own is added beside this user, and a signal makes its row:
+    what comes of an add page with that inline filled in?
+    """
 
     with profile_with_its_own_key() as profile, person_made_by_a_signal(profile):
         only_admin(settings, {Account: user_admin(inlines=[person_inline(profile)])})
@@ -168,7 +216,13 @@ def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, 
         return outcome(lambda: admin_client.post(page("add"), form))
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=True, custom_user=True, foreignkey=False)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=False,
+    so_what="An untouched inline is not saved: only a signal makes the row then.",
+)
 def test_extras_row_of_an_add_page_left_blank(admin_client):
     """Is there a row for the extras, if staff leave them blank on this project's add page?"""
     admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER))
@@ -177,18 +231,36 @@ def test_extras_row_of_an_add_page_left_blank(admin_client):
     return Listed.objects.filter(birthdate=None, **owner).exists()
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=106, custom_user=6, foreignkey=106)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=106,
+    custom_user=6,
+    foreignkey=106,
+    so_what="One statement more for each line, until one sees to it.",
+    source=SITE + 'section "ModelAdmin.list_select_related"',
+)
 def test_statements_of_a_list_with_birthdates(admin_client, settings, statements):
-    """How many statements does an admin list of 100 players take that shows their birthdates?"""
+    """How many statements does an admin list of 100 players with their birthdates take, written
+    the first way that comes to mind?
+    """
     columns = ("username", birthdate_column)
     response = list_of_100(admin_client, settings, statements, list_display=columns)
     assert "April 9, 1980" in response.content.decode()
     return len(statements)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=6, custom_user=6, foreignkey=7)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=6,
+    custom_user=6,
+    foreignkey=7,
+    so_what="One line of configuration makes a second table as cheap.",
+    source=SITE + 'section "ModelAdmin.list_select_related"',
+)
 def test_statements_of_a_list_with_birthdates_fetched_at_once(admin_client, settings, statements):
-    """And how many with list_select_related, or a prefetch where that cannot be?"""
+    """How many statements does an admin list of 100 players with their birthdates take, with
+    list_select_related, or a prefetch where that cannot be?
+    """
     options = {"list_display": ("username", birthdate_column)}
     if hasattr(User, "person"):
         options["list_select_related"] = ("person",)
@@ -205,6 +277,8 @@ def test_statements_of_a_list_with_birthdates_fetched_at_once(admin_client, sett
     custom_user=[],
     foreignkey=[],
     mark="surprising",
+    so_what="The check sees only the path's end: one over many rows passes.",
+    source=SITE + 'section "ModelAdmin.list_display"; Django ticket #10743',
 )
 def test_checks_of_a_birthdate_column_by_its_path():
     """What do the checks say of the birthdate in list_display, by its path through the tables?"""
@@ -212,27 +286,53 @@ def test_checks_of_a_birthdate_column_by_its_path():
 
 
 @compare(
-    proxy_model=CANNOT, profile_onetoone=True, custom_user=True, foreignkey=False, mark="surprising"
+    proxy_model=CANNOT,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=False,
+    mark="surprising",
+    so_what="The list goes by getattr: a user has person_set, no person, so it shows dashes.",
+    source=SITE + 'section "ModelAdmin.list_display"; Django ticket #10743',
 )
 def test_birthdate_column_by_its_path_shows_birthdates(admin_client, settings, statements):
-    """Does the admin list show the birthdates in that column?"""
+    """Does the admin list show birthdates, if list_display names their path through the tables?"""
     columns = ("username", path("birthdate"))
     response = list_of_100(admin_client, settings, statements, list_display=columns)
     return "April 9, 1980" in response.content.decode()
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=106, custom_user=6, foreignkey=6, mark="surprising")
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=106,
+    custom_user=6,
+    foreignkey=6,
+    mark="surprising",
+    so_what="The path joins nothing: without list_select_related it is a statement a line.",
+    source=SITE + 'section "ModelAdmin.list_select_related"',
+)
 def test_statements_of_a_birthdate_column_by_its_path(admin_client, settings, statements):
-    """How many statements does a list of 100 players with that column take?"""
+    """How many statements does an admin list of 100 players take, if list_display names the
+    birthdate's path through the tables?
+    """
     assert User.objects.values(path("birthdate")) is not None
     columns = ("username", path("birthdate"))
     list_of_100(admin_client, settings, statements, list_display=columns)
     return len(statements)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=1, foreignkey=2, mark="surprising")
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=2,
+    mark="surprising",
+    so_what="Sorting joins all rows; only filters and searches are made distinct.",
+    source=QUERYSETS + '"order_by()"',
+)
 def test_lines_of_a_player_in_a_list_sorted_by_birthdate(alice, admin_client, settings):
-    """How often is a player listed who has all the rows of extras that can be, in that order?"""
+    """How often does an admin list sorted by birthdate show a player, who has two rows of extras
+    where that can be?
+    """
     ordering = [path("birthdate")]
     outcome(lambda: person_model().objects.create(user=alice))
     only_admin(settings, {Account: user_admin(ordering=ordering)})
@@ -240,7 +340,13 @@ def test_lines_of_a_player_in_a_list_sorted_by_birthdate(alice, admin_client, se
     return len(response.context["cl"].result_list)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=0,
+    foreignkey=1,
+    source=SITE + 'section "ModelAdmin.search_fields"',
+)
 def test_joins_of_an_admin_search_for_a_discord_id(alice, admin_client, settings, statements):
     """How many joins takes the query that finds a Discord ID by the admin's search box?"""
     only_admin(settings, {Account: user_admin(search_fields=["username", path("discord_id")])})
@@ -256,9 +362,11 @@ def test_joins_of_an_admin_search_for_a_discord_id(alice, admin_client, settings
     custom_user=False,
     foreignkey=True,
     mark="surprising",
+    so_what="Over a ForeignKey each search compares whole rows to drop doubles.",
+    source=SITE + 'section "ModelAdmin.get_search_results"',
 )
 def test_admin_search_for_a_discord_id_is_distinct(alice, admin_client, settings, statements):
-    """Does the admin make that search DISTINCT over all columns, so that nobody is found twice?"""
+    """Does the admin make its search for a Discord ID DISTINCT, so that nobody is found twice?"""
     only_admin(settings, {Account: user_admin(search_fields=["username", path("discord_id")])})
     statements.clear()
     admin_client.get(page("changelist"), {"q": "100000000000000001"})
@@ -266,16 +374,29 @@ def test_admin_search_for_a_discord_id_is_distinct(alice, admin_client, settings
 
 
 @compare(
-    proxy_model=["admin.E116", "admin.E127"], profile_onetoone=[], custom_user=[], foreignkey=[]
+    proxy_model=["admin.E116", "admin.E127"],
+    profile_onetoone=[],
+    custom_user=[],
+    foreignkey=[],
+    source=SITE + 'section "ModelAdmin.date_hierarchy"',
 )
 def test_checks_of_a_filter_and_a_date_hierarchy():
     """What do the checks say of list_filter and date_hierarchy over the birthdate?"""
     return errors_of(list_filter=[path("birthdate")], date_hierarchy=path("birthdate"))
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=1, foreignkey=1)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=1,
+    so_what="Unlike sorting, filtering by a second table lists nobody twice.",
+    source=SITE + 'section "ModelAdmin.date_hierarchy"',
+)
 def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
-    """How often does the date hierarchy list a player who was born in that year?"""
+    """How often does date_hierarchy show a player born that year, who has two rows of extras where
+    that can be?
+    """
     born = path("birthdate")
     assert User.objects.filter(**{f"{born}__year": 2010}).exists()
     outcome(lambda: person_model().objects.create(user=alice, birthdate="2010-06-01"))
@@ -290,6 +411,7 @@ def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
     custom_user="ignored",
     foreignkey="AlreadyRegistered",
     mark="surprising",
+    so_what="A swapped class is passed over in silence; beside a proxy a second list appears.",
 )
 def test_another_app_registers_auth_user():
     """What happens here when another app calls admin.site.register(auth.User, UserAdmin)?"""
@@ -303,7 +425,13 @@ def test_another_app_registers_auth_user():
 
 
 @compare(
-    proxy_model=True, profile_onetoone=False, custom_user=True, foreignkey=False, mark="surprising"
+    proxy_model=True,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    mark="surprising",
+    so_what="What holds the password needs UserAdmin: such an account can never log in.",
+    source=CUSTOM_USER,
 )
 def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
     """Does our class under a plain ModelAdmin store a password unhashed, as staff type it?"""
@@ -316,7 +444,13 @@ def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
 
 
 @compare(
-    proxy_model=True, profile_onetoone=False, custom_user=True, foreignkey=False, mark="surprising"
+    proxy_model=True,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    mark="surprising",
+    so_what="With people in the admin, to delete a user takes the permission to delete people.",
+    source=SITE + 'section "ModelAdmin.has_delete_permission"',
 )
 def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
     """May staff with only delete_user delete a player, where our class is in the admin as well?"""
@@ -327,10 +461,17 @@ def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
 
 
 @compare(
-    proxy_model=True, profile_onetoone=True, custom_user=True, foreignkey=True, mark="surprising"
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    so_what="What is only an inline goes with the user, and no permission is asked.",
 )
 def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
-    """And in this project's admin, may staff whose one permission is to delete accounts?"""
+    """May staff whose one permission is to delete accounts delete a player in this project's
+    admin?
+    """
     staff = staff_with(permission("delete", Account))
     staff.post(page("delete", alice.pk), {"post": "yes"})
     return not User.objects.filter(pk=alice.pk).exists()
@@ -341,6 +482,8 @@ def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
     profile_onetoone="auth.user",
     custom_user="players.user",
     foreignkey="auth.user",
+    so_what="A proxy's history stands apart from what auth.User's admin wrote.",
+    source=SITE + 'section "LogEntry objects"',
 )
 def test_content_type_in_the_admins_history(alice, admin_client):
     """Under which content type does this project's admin write down that it changed a player?"""
@@ -349,7 +492,14 @@ def test_content_type_in_the_admins_history(alice, admin_client):
     return ".".join(LogEntry.objects.get(object_id=alice.pk).content_type.natural_key())
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=300, custom_user=CANNOT, foreignkey=300)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=300,
+    custom_user=CANNOT,
+    foreignkey=300,
+    so_what="Also those who have a person already: take autocomplete_fields, or an inline.",
+    source=SITE + 'section "ModelAdmin.autocomplete_fields"',
+)
 def test_options_of_a_person_add_page(admin_client, settings):
     """Among how many of 300 players does a plain add page for a person let staff choose?"""
     person = person_model()
@@ -360,7 +510,9 @@ def test_options_of_a_person_add_page(admin_client, settings):
 
 @compare(proxy_model=2, profile_onetoone=2, custom_user=1, foreignkey=2)
 def test_lists_that_hold_players(admin_client, settings):
-    """How many lists of players, or of parts of them, has an admin with User and our class?"""
+    """How many lists of players, or of parts of them, has an admin where User and our class are
+    registered?
+    """
     only_admin(
         settings, {User: UserAdmin, Listed: UserAdmin if Listed is User else admin.ModelAdmin}
     )
@@ -387,7 +539,9 @@ def test_writes_of_an_admin_change_of_email_and_birthdate(alice, admin_client, s
 
 @compare(proxy_model=CANNOT, profile_onetoone=13, custom_user=11, foreignkey=14)
 def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_client, statements):
-    """How many statements does that save take in all, with the session and who asks?"""
+    """How many statements does one save in this project's admin take that changes e-mail and
+    birthdate?
+    """
     change = page("change", alice.pk)
     form = filled(admin_client.get(change), **CHANGES)
     statements.clear()
@@ -397,7 +551,14 @@ def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_clien
     return sent
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=CANNOT, foreignkey=2)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=CANNOT,
+    foreignkey=2,
+    so_what="Where the relation is unique, the inline has room for one.",
+    source=SITE + 'section "InlineModelAdmin objects"',
+)
 def test_people_that_an_inline_gives_one_user(admin_client, settings):
     """How many people does one user have, after staff filled in an inline twice?"""
     person = person_model()
@@ -414,6 +575,8 @@ def test_people_that_an_inline_gives_one_user(admin_client, settings):
     custom_user=CANNOT,
     foreignkey="accepted",
     mark="surprising",
+    so_what="delete() empties the key, __str__ needs it to name the user: error 500, nothing gone.",
+    source=INSTANCES + '"Deleting objects"',
 )
 def test_inline_deletes_the_extras_row(alice, admin_client, settings):
     """What comes of it when staff delete a player's extras in a plain inline, not the account?"""
@@ -432,6 +595,8 @@ def test_inline_deletes_the_extras_row(alice, admin_client, settings):
     profile_onetoone=["admin.E121"],
     custom_user=[],
     foreignkey=["admin.E121"],
+    so_what="Only a column of the user's own table can be edited in the list.",
+    source=SITE + 'section "ModelAdmin.list_editable"',
 )
 def test_checks_of_list_editable_birthdates():
     """What do the checks say when birthdates shall be edited in the admin list (list_editable)?"""
@@ -444,6 +609,8 @@ def test_checks_of_list_editable_birthdates():
     profile_onetoone=["admin.E035"],
     custom_user=[],
     foreignkey=["admin.E035"],
+    so_what="Only list_display takes paths: here a second table's field needs a method.",
+    source=SITE + 'section "ModelAdmin.readonly_fields"',
 )
 def test_checks_of_a_read_only_birthdate():
     """What do the checks say of readonly_fields with the birthdate, by its path?"""
@@ -455,9 +622,10 @@ def test_checks_of_a_read_only_birthdate():
     profile_onetoone="Changed Email address. Changed birthdate for person “alice”.",
     custom_user="Changed Email address and birthdate.",
     foreignkey="Changed Email address. Changed birthdate for person “alice”.",
+    source=SITE + 'section "LogEntry objects"',
 )
 def test_words_of_the_admins_history(alice, admin_client):
-    """What does the history say after a change of e-mail and birthdate in this project's admin?"""
+    """What does the admin's history say after a change of e-mail and birthdate in this project?"""
     change = page("change", alice.pk)
     admin_client.post(change, filled(admin_client.get(change), **CHANGES))
     assert User.objects.filter(**{path("birthdate"): "2010-05-05"}).exists()

@@ -310,7 +310,9 @@ def test_statements_of_a_request_that_shows_the_birthdate(
 def test_statements_of_that_request_by_a_backend_that_reads_more(
     alice, client, settings, birthdate_pages, statements
 ):
-    """And how many if a backend's get_user() reads the user and the person together?"""
+    """How many statements does a page that shows its visitor's birthdate cost, if the backend's
+    get_user() reads the user and the person together?
+    """
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     statements.clear()
@@ -562,7 +564,9 @@ def test_statements_of_a_password_hashed_anew(alice, statements):
     source=HASHES,
 )
 def test_statements_of_a_password_hashed_anew_with_the_articles_signal(alice, statements):
-    """And what, if a signal saves the person at each save of the user, as in the article?"""
+    """What does authenticate() run for a password whose hash is out of date, if a signal saves the
+    person at each save of the user, as in the article?
+    """
     with_an_old_hash(alice)
     with person_saved_with_user():
         statements.clear()
@@ -645,7 +649,7 @@ def test_deactivated_player_keeps_the_extras(alice):
     source=REFERENCE + '"Manager methods", with_perm()',
 )
 def test_class_from_with_perm(alice):
-    """What class does with_perm() give, asked of our class's manager, for who may view groups?"""
+    """What class are the users that with_perm() of our class's manager gives?"""
     alice.user_permissions.add(permission("view", Group))
     found = []
     failed = outcome(lambda: found.append(Listed.objects.with_perm("auth.view_group").get()))
@@ -675,7 +679,9 @@ def test_create_user_on_our_class():
     source="PostgreSQL 18 docs, 13.3.2. Row-Level Locks",
 )
 def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db, alice):
-    """Does a login wait for an open edit of the birthdate, if each save of a user saves extras?"""
+    """Does a login wait for an open edit of the birthdate, if each save of a user saves the person
+    too, as in the article?
+    """
 
     def edit():
         person = extras_of(User.objects.get(pk=alice.pk))
@@ -778,3 +784,19 @@ def test_permission_of_our_own(alice, monkeypatch):
     create_permissions(apps.get_app_config("players"), verbosity=0)
     alice.user_permissions.add(Permission.objects.get(codename="lead_game"))
     return User.objects.get(pk=alice.pk).has_perm("players.lead_game")
+
+
+@compare(
+    proxy_model="auth.User",
+    profile_onetoone="auth.User",
+    custom_user="players.User",
+    foreignkey="auth.User",
+    mark="surprising",
+    so_what="A backend with get_user() alone gives async views another class than sync ones.",
+    source='Django 5.2 release notes, "django.contrib.auth"',
+)
+def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
+    """What class does an async view get, if the backend reads our class in get_user() only?"""
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
+    client.force_login(alice)
+    return label_of(async_to_sync(client.get("/").wsgi_request.auser)())
