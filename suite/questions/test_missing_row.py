@@ -23,6 +23,7 @@ from suite.trying import outcome, rows, saw
 from suite.variant import PASSWORD, Listed, User, enrolled, path
 
 TWO_TABLES = Listed.__name__ == "Person"
+CUSTOMIZING = "Customizing authentication in Django"
 
 
 def without_row(username="bob", **fields):
@@ -39,6 +40,14 @@ def the_extras(user):
     if not TWO_TABLES:
         return user
     return user.person_set.get() if hasattr(User, "person_set") else user.person
+
+
+class ListOfBirthdates(UserAdmin):
+    list_display = ["username", "birthdate"]
+
+    @admin.display
+    def birthdate(self, user):
+        return the_extras(user).birthdate
 
 
 def createsuperuser(username="root", **options):
@@ -139,14 +148,11 @@ def test_reading_extras_that_are_not_there():
     custom_user=[],
     foreignkey=["ObjectDoesNotExist"],
     mark="surprising",
-    so_what=(
-        'An AttributeError too: hasattr(user, "person") works, and getattr() with a default hides '
-        "the gap."
-    ),
+    so_what='It is an AttributeError too, so that hasattr(user, "person") works.',
     source=docs("Examples of model relationship API usage", "One-to-one relationships"),
 )
 def test_bases_of_the_missing_extras_error():
-    """Of which classes is the exception that says that the extras row is missing?"""
+    """Of which classes is the exception, if any, that says that the extras row is missing?"""
     bob = without_row()
     try:
         the_extras(bob).birthdate  # noqa: B018
@@ -174,7 +180,7 @@ def test_rows_with_extras_after_createsuperuser():
     custom_user=["CommandError", "accepted"],
     foreignkey=["accepted", "TypeError"],
     so_what="REQUIRED_FIELDS are asked for; a signal cannot know what to put there.",
-    source=docs("Customizing authentication in Django", "Specifying a custom user model"),
+    source=docs(CUSTOMIZING, "Specifying a custom user model"),
 )
 def test_createsuperuser_where_the_birthdate_is_mandatory(monkeypatch):
     """The birthdate is NOT NULL, and in REQUIRED_FIELDS where it can be: does createsuperuser
@@ -199,10 +205,8 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "players"]
     profile_onetoone="0 rows",
     custom_user="InconsistentMigrationHistory",
     foreignkey="0 rows",
-    so_what="A profile can be added to a live project, with a backfill; a custom user cannot.",
-    source=docs(
-        "Customizing authentication in Django", "Changing to a custom user model mid-project"
-    ),
+    so_what="A profile joins a live project by migrate and a backfill; a custom user does not.",
+    source=docs(CUSTOMIZING, "Changing to a custom user model mid-project"),
 )
 def test_users_from_before_the_players_app(unmigrated):
     """A project with one user adds the players app and migrates: how many extras rows does the
@@ -260,19 +264,10 @@ def test_login_without_row(client):
 def test_admin_list_of_users_without_row(rf):
     """What does the admin's list of users show as the birthdate of a user without an extras row,
     if a method of the ModelAdmin reads it as user.person.birthdate does?"""
-    root = without_row("root", is_superuser=True, is_staff=True)
-
-    class Naive(UserAdmin):
-        list_display = ["username", "birthdate"]
-
-        @admin.display
-        def birthdate(self, user):
-            return the_extras(user).birthdate
-
     request = rf.get("/")
-    request.user = root
+    request.user = without_row("root", is_superuser=True, is_staff=True)
     registered = User if User in admin.site._registry else Listed
-    page = Naive(registered, admin.site).changelist_view(request).render().text
+    page = ListOfBirthdates(registered, admin.site).changelist_view(request).render().text
     return re.search(r"field-birthdate[^>]*>([^<]*)<", page)[1]
 
 
@@ -286,7 +281,7 @@ def test_admin_list_of_users_without_row(rf):
 )
 def test_ways_to_a_user_without_row():
     """Which of these ways leave a user without an extras row: bulk_create(), SQL, createsuperuser,
-    create_user(), the admin's page to add a user?"""
+    create_user(), the admin's page to add a user (its extras left blank)?"""
     return ways_without_row()
 
 
@@ -296,10 +291,7 @@ def test_ways_to_a_user_without_row():
     custom_user=1,
     foreignkey=2,
     mark="surprising",
-    so_what=(
-        "With a shared key the fixture's person overwrites the signal's; with a key of its own it "
-        "becomes a second one."
-    ),
+    so_what="With the user's key both are one row; with a key of its own it is a second one.",
     source=docs("Signals", "post_save"),
 )
 def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
@@ -317,10 +309,7 @@ def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
     custom_user="accepted",
     foreignkey="accepted",
     mark="surprising",
-    so_what=(
-        "The foreign key waits for COMMIT, so the person may come first: then the signal's INSERT "
-        "finds its key taken."
-    ),
+    so_what="The foreign key waits for COMMIT; the signal's INSERT finds the key taken.",
     source=docs("Signals", "post_save"),
 )
 def test_loaddata_with_the_extras_first(alice, tmp_path):
@@ -345,8 +334,11 @@ def create_always(instance, created, **kwargs):
 post_save.connect(create_always, sender=User)
 """
 
-USER = {"username": "bob", "password": "", "date_joined": "2020-01-01T00:00Z"}
+BOB = {"username": "bob", "password": "", "date_joined": "2020-01-01T00:00Z"}
 EXTRAS = {"birthdate": "2010-05-04"}
+USER = {"model": User._meta.label_lower, "pk": 1, "fields": BOB if TWO_TABLES else BOB | EXTRAS}
+PERSON = {"model": "players.person", "pk": 7, "fields": {"user": 1, **EXTRAS}}
+FIXTURE = [USER, PERSON] if TWO_TABLES else [USER]
 
 
 @compare(
@@ -360,17 +352,12 @@ EXTRAS = {"birthdate": "2010-05-04"}
 def test_loaddata_into_a_profile_with_its_own_key(project):
     """The person has an id of its own beside a OneToOneField, and a signal that does not look at
     `raw` makes it: does loaddata of a user and then their extras succeed?"""
-    model = User._meta.label_lower
     if TWO_TABLES:
         project.add("players/models.py", CREATE_SIGNAL)
-        person = {"model": "players.person", "pk": 7, "fields": {"user": 1, **EXTRAS}}
-        records = [{"model": model, "pk": 1, "fields": USER}, person]
-    else:
-        records = [{"model": model, "pk": 1, "fields": USER | EXTRAS}]
     if hasattr(User, "person"):
         project.replace("players/models.py", ", primary_key=True", "")
         project.sql(OWN_KEY)
-    project.add("fixture.json", json.dumps(records))
+    project.add("fixture.json", json.dumps(FIXTURE))
     ran = project.manage("loaddata", "fixture.json")
     return re.search(r"(\w+): Problem installing", ran.printed)[1] if ran.code else "accepted"
 
@@ -459,10 +446,7 @@ def test_finding_users_without_row(alice):
     profile_onetoone="COMMIT",
     custom_user="INSERT",
     foreignkey="COMMIT",
-    so_what=(
-        "Django's foreign keys are DEFERRABLE INITIALLY DEFERRED: the error comes late, far from "
-        "its cause."
-    ),
+    so_what="Django's foreign keys wait for COMMIT: the error comes far from its cause.",
     source="PostgreSQL 18 docs, SET CONSTRAINTS",
 )
 def test_statement_that_refuses_an_orphan(transactional_db):
@@ -485,10 +469,7 @@ def test_statement_that_refuses_an_orphan(transactional_db):
     custom_user="in the test",
     foreignkey="after the test",
     mark="surprising",
-    so_what=(
-        "TestCase has all constraints checked when the test has ended: the test fails, but no "
-        "line of it does."
-    ),
+    so_what="TestCase checks constraints when it ends: the test fails, but no line of it.",
     source=docs("Testing tools", "TestCase"),
 )
 def test_orphan_in_a_testcase():
@@ -515,7 +496,7 @@ def test_orphan_in_a_testcase():
     custom_user=1,
     foreignkey=0,
     mark="surprising",
-    so_what="A migration's model is a class made from its history, and not the receiver's sender.",
+    so_what="A migration's model is made from its history: it is not the receiver's sender.",
     source=docs("Migrations", "Historical models"),
 )
 def test_rows_after_a_data_migration(settings):
@@ -550,15 +531,12 @@ def test_row_made_after_a_look_is_seen():
 
 
 @compare(
-    proxy_model="",
-    profile_onetoone="",
+    proxy_model="nothing",
+    profile_onetoone="nothing",
     custom_user="None",
-    foreignkey="",
+    foreignkey="nothing",
     mark="surprising",
-    so_what=(
-        "ObjectDoesNotExist is silent in templates: nothing is printed, and nothing is logged as "
-        "an error."
-    ),
+    so_what="ObjectDoesNotExist is silent in templates: the gap prints nothing.",
     source=docs(
         "The Django template language: for Python programmers", "How invalid variables are handled"
     ),
@@ -568,7 +546,7 @@ def test_template_without_row():
     {{ user.person.birthdate }} or what reads it in this variant?"""
     person = ("person_set.get." if hasattr(User, "person_set") else "person.") * TWO_TABLES
     template = Template("{{ user." + person + "birthdate }}")
-    return saw(template.render(Context({"user": without_row()})))
+    return template.render(Context({"user": without_row()})) or "nothing"
 
 
 @compare(

@@ -780,8 +780,8 @@ def test_hashes_of_the_articles_registration(client, settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "post_save comes before COMMIT, here even before the person's INSERT (the profile's own "
-        "receiver was first, and raised): use transaction.on_commit()."
+        "post_save comes before COMMIT, in foreignkey even before the person's INSERT; in "
+        "profile_onetoone the receiver that makes the person was the first, and raised."
     ),
     source=docs("Database transactions", "Performing actions after commit"),
 )
