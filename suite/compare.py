@@ -28,6 +28,9 @@ def docs(page, section):
     """A source in Django's docs, as a reader finds it there."""
     return f'Django 5.2 docs, "{page}", section "{section}"'
 
+# What became of a claim of the article: only the questions of that area carry one.
+VERDICTS = ("holds", "holds with a condition", "does not hold", "changed since")
+
 
 @dataclass(frozen=True)
 class Question:
@@ -36,20 +39,32 @@ class Question:
     expected: the answer of each variant.  mark: a key of MARKS.
     so_what: one sentence on what the answer means for the choice, or "".
     source: where Django's or PostgreSQL's documentation or a ticket speaks about it, or "".
+    verdict: one of VERDICTS if the question tests a claim of the article, or "".
     """
 
     expected: dict
     mark: str
     so_what: str
     source: str
+    verdict: str
 
 
 def compare(
-    *, proxy_model, profile_onetoone, custom_user, foreignkey, mark="useful", so_what="", source=""
+    *,
+    proxy_model,
+    profile_onetoone,
+    custom_user,
+    foreignkey,
+    mark="useful",
+    so_what="",
+    source="",
+    verdict="",
 ):
     """Mark a test function as a question, with the expected answer of each variant."""
     if mark not in MARKS:
         raise ValueError(f"mark is {mark!r}; it is one of {', '.join(MARKS)}.")
+    if verdict and verdict not in VERDICTS:
+        raise ValueError(f"verdict is {verdict!r}; it is one of {', '.join(VERDICTS)}.")
     expected = {
         "proxy_model": proxy_model,
         "profile_onetoone": profile_onetoone,
@@ -60,7 +75,7 @@ def compare(
     def attach(function):
         if not (function.__doc__ or "").strip():
             raise ValueError(f"{function.__name__} asks nothing: its docstring is the question.")
-        function.question = Question(expected, mark, so_what, source)
+        function.question = Question(expected, mark, so_what, source, verdict)
         return function
 
     return attach

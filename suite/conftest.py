@@ -124,6 +124,7 @@ def about(item):
         "mark": function.question.mark,
         "so_what": function.question.so_what,
         "source": function.question.source,
+        "verdict": function.question.verdict,
         "line": function.__code__.co_firstlineno,
     }
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
+from workbench import choose as choosing
 from workbench import compare as comparing
 from workbench import manage as managing
 from workbench import ports, postgres, schema_print, trial, trial_print
@@ -140,6 +141,24 @@ def compare(
             comparing.show_with_evidence(console, one, names)
     else:
         comparing.show(console, shown, names)
+
+
+@app.command()
+def choose(
+    need: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="What you need; repeat it.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the needs with their ids.")] = False,
+) -> None:
+    """Say what you need, and see which approaches remain, by measured answers.
+
+    Example: workbench choose --need running-project --need one-record
+    """
+    if list_:
+        choosing.show_list(Console())
+    else:
+        needs = choosing.chosen(need or ())
+        choosing.show(Console(), needs, measured())
 
 
 def main() -> None:

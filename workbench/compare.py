@@ -93,7 +93,10 @@ def show(
         for variant in variants:
             table.add_column(variant, ratio=1, overflow="fold")
         for question in group:
-            asked = Text.assemble(question["question"], "\n", (question["id"], "dim"))
+            asked = Text(question["question"])
+            if question["verdict"]:
+                asked.append(f"\n{question['verdict']}", "bold")
+            asked.append(f"\n{question['id']}", "dim")
             answers = (Text(said(question["answers"][name])) for name in variants)
             table.add_row(asked, *answers, end_section=True)
         console.print(table)
@@ -105,7 +108,7 @@ def show_with_evidence(
     """Print one question with all that is known about it, and what was run for each answer."""
     console.print(Text(question["question"], style="bold"))
     console.print(f"{question['area']}; {MARKS[question['mark']]}.")
-    for label in ("so_what", "source"):
+    for label in ("verdict", "so_what", "source"):
         if question[label]:
             console.print(Text(f"{label.replace('_', ' ').capitalize()}: {question[label]}"))
     for variant in variants:
