@@ -54,7 +54,7 @@ def create_person(instance, created):
 
 
 def update_profile(instance, created):
-    """The article's receiver: "this should also work if the action is just an update"."""
+    """The article's receiver, which is also to serve updates of a user."""
     create_person(instance, created)
     instance.person.save()
 
