@@ -285,7 +285,7 @@ TAKEN = "Somebody plays under this username already. Please choose another one."
 def test_double_click_on_register(transactional_db):
     """A visitor clicks twice on Register: how many accounts, and what does the second page say?"""
     race = at_the_same_moment(*[lambda: Client().post("/register/", typed("bob"))] * 2)
-    (said,) = race.second.context["form"].errors["username"]
+    (said,) = saw(race.second.context["form"].errors)["username"]
     return f"{User.objects.filter(username='bob').count()} account. {said}"
 
 

@@ -10,7 +10,7 @@ from players import roster
 from suite.compare import CANNOT, compare
 from suite.migrating import migrated
 from suite.sessions import said, session
-from suite.trying import outcome, rows
+from suite.trying import outcome, rows, saw
 from suite.variant import VARIANT, Listed, User, birthdate_of, enrolled, extras_of, path
 
 AUTH_USER_MODEL = User._meta.label
@@ -32,6 +32,7 @@ def waits_at(open_one, other):
             two.finish()
             two.start(lambda: connection.commit())
             at = "COMMIT" if two.is_waiting() else "nowhere"
+        saw(f"It waits: {at}")
         one.rollback()
         two.finish()
         return at
@@ -255,7 +256,7 @@ def test_deadlock_of_two_saves_in_different_order(transactional_db, alice):
         one.do(save_extras)
         two.begin()
         two.start(save_user)
-        if two.is_waiting():  # for the same row: one gets through, and two after it
+        if saw(two.is_waiting()):  # for the same row: one gets through, and two after it
             one.do(save_user)
             one.commit()
             two.finish()
