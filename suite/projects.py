@@ -3,6 +3,7 @@
 Ask for the fixture `project` (a copy with a migrated database) or `unmigrated` (an empty one).
 """
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from suite.nursery import Nursery
 
 nursery = Nursery()
 
+# A line that ends a traceback, or with which manage.py says what went wrong.
+EXCEPTION = re.compile(r"^(?:(?:[a-z_]\w*\.)+[A-Z]\w+|[A-Z]\w*Error)\b.*", re.MULTILINE)
+
 
 @dataclass
 class Ran:
@@ -24,8 +28,15 @@ class Ran:
 
     @property
     def error(self):
-        """The last line, where Python names an exception; "" if the command succeeded."""
-        return self.printed.strip().splitlines()[-1] if self.code else ""
+        """The exception that ended it, as Python names it; "" if the command succeeded."""
+        if not self.code:
+            return ""
+        return (EXCEPTION.findall(self.printed) or self.printed.strip().splitlines())[-1]
+
+    @property
+    def outcome(self):
+        """ "accepted", or the class of that exception."""
+        return self.error.split(":")[0].rpartition(".")[2] if self.code else "accepted"
 
 
 class Project:
@@ -54,6 +65,19 @@ class Project:
         with path.open("a") as opened:
             opened.write(text)
         evidence.add("saw", f"{file}: + {text.strip()}")
+
+    def declare(self, line):
+        """Add a line to the body of the listed class."""
+        models = self.folder / "players/models.py"
+        imported = "from django.db import models\n"
+        models.write_text(models.read_text().replace("from django", f"{imported}from django", 1))
+        self.replace("players/models.py", "    class Meta", f"    {line}\n\n    class Meta")
+
+    def install(self, app, models):
+        """Add another app with these models."""
+        self.add(f"{app}/__init__.py", "")
+        self.add(f"{app}/models.py", models)
+        self.replace("config/settings.py", '    "players",', f'    "players",\n    "{app}",')
 
     def manage(self, *arguments, answers=""):
         """Run manage.py; `answers` is what is typed when it asks. Returns how it Ran."""

@@ -37,7 +37,7 @@ class Veteran(User):
 def check(project, *options):
     """What manage.py check says: ids of messages, or the class of the error that stops it."""
     ran = project.manage("check", *options)
-    return messages(ran) or ([error_class(ran)] if ran.code else [])
+    return messages(ran) or ([ran.outcome] if ran.code else [])
 
 
 def messages(ran):
@@ -45,24 +45,6 @@ def messages(ran):
     said = [line for line in ran.printed.splitlines() if re.search(r"\(\w+\.[CEW]\d{3}\)", line)]
     evidence.add("saw", "\n".join(sorted(said)) or "no message of a check")
     return sorted({re.search(r"\((\w+\.[CEW]\d{3})\)", line)[1] for line in said})
-
-
-def error_class(ran):
-    return ran.error.split(":")[0].rpartition(".")[2]
-
-
-def declare(project, line):
-    """Add a line to the body of the listed class."""
-    models = project.folder / "players/models.py"
-    models.write_text(models.read_text().replace("from django", f"{IMPORT}from django", 1))
-    project.replace("players/models.py", "    class Meta", f"    {line}\n\n    class Meta")
-
-
-def install(project, app, models):
-    """Add another app with these models to the project."""
-    project.add(f"{app}/__init__.py", "")
-    project.add(f"{app}/models.py", models)
-    project.replace("config/settings.py", '    "players",', f'    "players",\n    "{app}",')
 
 
 @compare(
@@ -76,7 +58,7 @@ def install(project, app, models):
 )
 def test_check_of_one_more_field(project):
     """What does manage.py check say when the listed class gets one more field?"""
-    declare(project, "nickname = models.TextField(null=True)")
+    project.declare("nickname = models.TextField(null=True)")
     return check(project)
 
 
@@ -90,7 +72,7 @@ def test_check_of_one_more_field(project):
 )
 def test_makemigrations_after_one_more_field(project):
     """Does makemigrations go on when the listed class has one more field?"""
-    declare(project, "nickname = models.TextField(null=True)")
+    project.declare("nickname = models.TextField(null=True)")
     ran = project.manage("makemigrations", "players")
     return messages(ran)[0] if ran.code else saw(ran.printed.splitlines()[-1].strip())
 
@@ -107,7 +89,7 @@ def test_makemigrations_after_one_more_field(project):
 )
 def test_column_of_a_field_whose_check_is_silenced(project):
     """With SILENCED_SYSTEM_CHECKS = ["models.E017"], does one more field become a column?"""
-    declare(project, "nickname = models.TextField(null=True)")
+    project.declare("nickname = models.TextField(null=True)")
     project.add("config/settings.py", '\nSILENCED_SYSTEM_CHECKS = ["models.E017"]\n')
     assert project.manage("makemigrations", "players").code == 0
     assert project.manage("migrate", "players").code == 0
@@ -126,8 +108,8 @@ def test_column_of_a_field_whose_check_is_silenced(project):
 def test_check_of_relations_declared_on_the_class(project):
     """What does check say when the listed class gets a ForeignKey and a ManyToManyField to a
     model of ours?"""
-    declare(project, 'team = models.ForeignKey("players.Team", models.CASCADE, null=True)')
-    declare(project, 'teams = models.ManyToManyField("players.Team", related_name="+")')
+    project.declare('team = models.ForeignKey("players.Team", models.CASCADE, null=True)')
+    project.declare('teams = models.ManyToManyField("players.Team", related_name="+")')
     project.add("players/models.py", "\n\nclass Team(models.Model):\n    pass\n")
     return check(project)
 
@@ -283,7 +265,7 @@ def test_check_of_a_user_model_without_its_app(project):
 )
 def test_check_of_username_in_required_fields(project):
     """What does check say when the listed class says REQUIRED_FIELDS = ["username"]?"""
-    declare(project, 'REQUIRED_FIELDS = ["username"]')
+    project.declare('REQUIRED_FIELDS = ["username"]')
     return check(project)
 
 
@@ -300,7 +282,7 @@ def test_check_of_username_in_required_fields(project):
 )
 def test_check_of_email_as_username_field(project):
     """What does check say when the listed class says USERNAME_FIELD = "email"?"""
-    declare(project, 'USERNAME_FIELD = "email"\n    REQUIRED_FIELDS = []')
+    project.declare('USERNAME_FIELD = "email"\n    REQUIRED_FIELDS = []')
     return check(project)
 
 
@@ -317,7 +299,7 @@ def test_check_of_email_as_username_field(project):
 def test_check_of_another_apps_onetoone_person(project):
     """What does check --tag models say when a second app has its own Person, with a
     OneToOneField to the user?"""
-    install(project, "guild", GUILD.format(relation="OneToOneField"))
+    project.install("guild", GUILD.format(relation="OneToOneField"))
     return check(project, "--tag", "models")
 
 
@@ -334,7 +316,7 @@ def test_check_of_another_apps_onetoone_person(project):
 def test_check_of_another_apps_foreignkey_person(project):
     """What does check --tag models say when a second app has its own Person, with a ForeignKey
     to the user?"""
-    install(project, "guild", GUILD.format(relation="ForeignKey"))
+    project.install("guild", GUILD.format(relation="ForeignKey"))
     return check(project, "--tag", "models")
 
 
@@ -349,7 +331,7 @@ def test_check_of_another_apps_foreignkey_person(project):
 )
 def test_check_of_an_extra_named_email(project):
     """What does check say when the listed class declares an email field of its own?"""
-    declare(project, "email = models.EmailField(null=True)")
+    project.declare("email = models.EmailField(null=True)")
     return check(project)
 
 
@@ -366,7 +348,7 @@ def test_check_of_an_extra_named_email(project):
 def test_check_of_an_unmanaged_model_without_its_column(project):
     """The listed class is managed = False and has a field whose column is missing: what does
     check --database default say?"""
-    declare(project, "nickname = models.TextField(null=True)")
+    project.declare("nickname = models.TextField(null=True)")
     meta = re.search(r"    class Meta.*", (project.folder / "players/models.py").read_text())[0]
     project.replace("players/models.py", meta, f"{meta}\n        managed = False")
     return check(project, "--database", "default")
@@ -403,7 +385,7 @@ def test_check_of_an_extra_in_list_display():
 )
 def test_check_of_another_apps_proxy_of_auth_user(project):
     """What does check say when a second app brings a proxy model of auth.User?"""
-    install(project, "guild", VETERAN)
+    project.install("guild", VETERAN)
     return check(project)
 
 
@@ -422,7 +404,7 @@ def test_check_of_a_constraint_on_an_inherited_field(project):
     and check --database default, say?"""
     constraint = 'models.UniqueConstraint(fields=["username"], name="one_username")'
     meta = re.search(r"    class Meta.*", (project.folder / "players/models.py").read_text())[0]
-    declare(project, "extras = None")
+    project.declare("extras = None")
     if "constraints = [" in (project.folder / "players/models.py").read_text():
         project.replace(
             "players/models.py", "constraints = [", f"constraints = [\n            {constraint},"
