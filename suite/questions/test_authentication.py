@@ -704,7 +704,7 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
     custom_user={"request.user": "players.User", "request.auser()": "players.User"},
     foreignkey={"request.user": "auth.User", "request.auser()": "auth.User"},
     mark="surprising",
-    so_what="A backend must hand out the proxy in aget_user() too: ModelBackend has one of its own.",
+    so_what="A backend has to hand out the proxy in aget_user() too, for async views.",
     source='Django 5.2 release notes, "django.contrib.auth"',
 )
 def test_class_of_request_user_as_built(alice, client):
