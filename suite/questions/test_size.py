@@ -634,7 +634,7 @@ def test_index_entries_of_one_edit(five):
     plain, _ = written(edit_birthdate, five)
     with index_on_birthdate():
         indexed, _ = written(edit_birthdate, five)
-    return int(saw(indexed - plain))
+    return saw(int(indexed - plain))
 
 
 def growth(table, action):
