@@ -42,11 +42,11 @@ def article_table(**fields):
     return state
 
 
-def refused(sql):
+def refused(sql, params=()):
     """PostgreSQL's name for the error of a statement, or "accepted"."""
     try:
         with transaction.atomic():
-            rows(sql)
+            rows(sql, params)
     except Exception as error:
         evidence.add("error", f"{type(error.__cause__).__name__}: {error}")
         return type(error.__cause__).__name__
@@ -134,7 +134,7 @@ def test_inspected_user_can_log_in():
     source='Django 5.2 docs, "System check framework", section "Related fields"',
 )
 def test_check_of_the_inspected_listed_class():
-    """models.py holds only what inspectdb writes for the listed class's table: what does check say?"""
+    """models.py holds only what inspectdb writes for the listed class: what does check say?"""
     registry = inspected(Listed)
     found = [message for model in registry.get_models() for message in model.check()]
     return sorted({saw(message).id for message in [*found, *_check_lazy_references(registry)]})
@@ -300,7 +300,7 @@ def test_rows_of_one_user_in_the_article_end_state():
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
     user = User.objects.get(username="seed0")
-    assert refused(f"INSERT INTO person (user_id) VALUES ({user.pk})") == "accepted"
+    assert refused("INSERT INTO person (user_id) VALUES (%s)", [user.pk]) == "accepted"
     return rows("SELECT count(*) FROM person WHERE user_id = %s", [user.pk])[0][0]
 
 

@@ -178,7 +178,8 @@ def test_apps_rolled_back_with_players():
     foreignkey="auth.0001_initial",
     so_what="A package that points at settings.AUTH_USER_MODEL waits for the first migration of "
     "the user's app and no other: the custom user must be created in 0001.",
-    source='Django 5.2 docs, "Migrations", section "Dependencies"',
+    source='Django 5.2 docs, "Customizing authentication in Django", '
+    'section "Changing to a custom user model mid-project"',
 )
 def test_migration_that_a_package_depends_on():
     """Which migration is swappable_dependency(settings.AUTH_USER_MODEL), as packages write it?"""
@@ -368,7 +369,7 @@ def test_data_migration_that_names_auth_user():
     mark="surprising",
     so_what="UserManager says use_in_migrations, so create_user works; methods of the class, "
     "like set_password, are not there.",
-    source='Django 5.2 docs, "Migrations", section "Historical Models"',
+    source='Django 5.2 docs, "Migrations", section "Historical models"',
 )
 def test_data_migration_knows():
     """Which of create_user() and set_password() has the user class of a data migration?"""
@@ -386,7 +387,7 @@ def test_data_migration_knows():
     mark="surprising",
     so_what="A receiver with sender=User does not hear the historical class: "
     "users made in a data migration have no profile.",
-    source='Django 5.2 docs, "Migrations", section "Historical Models"',
+    source='Django 5.2 docs, "Migrations", section "Historical models"',
 )
 def test_user_made_in_a_data_migration_has_extras():
     """A user is created in a data migration: is there a row for their extras afterwards?"""
