@@ -79,7 +79,7 @@ for line in sys.stdin:
         try:
             answer = getattr(test_third_party, line.strip())()
         except Exception as raised:
-            error = f"{type(raised).__name__}: {raised}"
+            error = type(raised).__name__, str(raised)
         transaction.set_rollback(True)
     print(json.dumps([answer, error, evidence.kept]), file=out, flush=True)
 """
@@ -119,7 +119,8 @@ class Site:
         for kind, text in kept:
             evidence.add(kind, text)
         if error:
-            raise RuntimeError(error)
+            name, text = error
+            raise type(name, (Exception,), {})(text)
         return answer
 
     def close(self):
@@ -173,13 +174,26 @@ def calls_of(receiver_sender):
     custom_user="AttributeError",
     foreignkey="accepted",
     mark="known",
+    so_what=(
+        "A package that names Django's User instead of asking for the user model rules a "
+        "custom user out, or itself."
+    ),
+    source='Django 5.2 docs, "Customizing authentication in Django", section "Referencing the User model"',
 )
 def test_package_that_imports_auth_user():
     """What does a package get that asks django.contrib.auth.models.User.objects for its users?"""
     return outcome(lambda: DjangosUser.objects.count())
 
 
-@compare(proxy_model=[], profile_onetoone=[], custom_user=["fields.E301"], foreignkey=[])
+@compare(
+    proxy_model=[],
+    profile_onetoone=[],
+    custom_user=["fields.E301"],
+    foreignkey=[],
+    mark="useful",
+    so_what=("With a custom user such a package is refused by check, before anything is stored."),
+    source='Django 5.2 docs, "Customizing authentication in Django", section "Referencing the User model"',
+)
 def test_package_with_a_key_to_the_class_user():
     """What does check say of a package's ForeignKey(django.contrib.auth.models.User)?"""
     return [saw(error).id for error in badge_of(DjangosUser, "Badge").check()]
@@ -190,6 +204,12 @@ def test_package_with_a_key_to_the_class_user():
     profile_onetoone="auth_user",
     custom_user="players_user",
     foreignkey="auth_user",
+    mark="useful",
+    so_what=(
+        "Packages that use the setting fit every approach; the proxy and the profiles leave "
+        "the target where it always was."
+    ),
+    source='Django 5.2 docs, "Customizing authentication in Django", section "Referencing the User model"',
 )
 def test_package_with_a_key_to_the_setting():
     """To which table goes a package's ForeignKey(settings.AUTH_USER_MODEL)?"""
@@ -206,6 +226,12 @@ def test_package_with_a_key_to_the_setting():
     profile_onetoone="accepted",
     custom_user="ProgrammingError",
     foreignkey="accepted",
+    mark="useful",
+    so_what=(
+        "With a custom user there is no table auth_user, so a migration that names it cannot "
+        "run and has to be replaced by MIGRATION_MODULES."
+    ),
+    source='Django 5.2 docs, "Customizing authentication in Django", section "Referencing the User model"',
 )
 def test_package_migration_hard_wired_to_auth_user():
     """What happens when a package's migration with to="auth.User" is applied?"""
@@ -227,7 +253,18 @@ def migrate(operation):
         operation.database_forwards("a_package", editor, before, after)
 
 
-@compare(proxy_model=False, profile_onetoone=True, custom_user=False, foreignkey=True)
+@compare(
+    proxy_model=False,
+    profile_onetoone=True,
+    custom_user=False,
+    foreignkey=True,
+    mark="surprising",
+    so_what=(
+        "post_save's sender is the class of the instance, so a player saved as the proxy is "
+        "not a User to a receiver; a custom user never is."
+    ),
+    source='Django 5.2 docs, "Signals", section "post_save"',
+)
 def test_package_signal_of_auth_user():
     """A package sends a welcome mail on post_save with sender=django.contrib.auth.models.User:
     is it called when a player registers?
@@ -237,7 +274,18 @@ def test_package_signal_of_auth_user():
     return "alice" in called
 
 
-@compare(proxy_model=False, profile_onetoone=True, custom_user=True, foreignkey=True)
+@compare(
+    proxy_model=False,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    so_what=(
+        "Only the proxy misses receivers that follow the docs: register players as User, or "
+        "connect them to Player too."
+    ),
+    source='Django 5.2 docs, "Customizing authentication in Django", section "Referencing the User model"',
+)
 def test_package_signal_of_the_user_model():
     """A package connects to post_save with sender=get_user_model(), as the docs advise: is it
     called when a player registers?
@@ -252,13 +300,27 @@ def test_package_signal_of_the_user_model():
     profile_onetoone="accepted",
     custom_user="ProgrammingError",
     foreignkey="accepted",
+    mark="useful",
+    so_what=(
+        "Reports and scripts in SQL know the table by name: with a custom user it has another."
+    ),
 )
 def test_package_with_sql_on_auth_user():
     """Does a report in SQL, SELECT count(*) FROM auth_user, still run?"""
     return outcome(lambda: rows("SELECT count(*) FROM auth_user"))
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=1, foreignkey=0)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=0,
+    mark="useful",
+    so_what=(
+        "Where the form makes the extras' row, every other way of making a user leaves it "
+        "out; a signal or the user's own columns do not."
+    ),
+)
 def test_package_that_creates_users():
     """A package calls get_user_model().objects.create_user(): how many rows for extras are made?"""
     User.objects.create_user("bob")
@@ -270,6 +332,11 @@ def test_package_that_creates_users():
     profile_onetoone="IntegrityError",
     custom_user="IntegrityError",
     foreignkey="accepted",
+    mark="surprising",
+    so_what=(
+        "A mandatory extra keeps all packages from making users, through the signal too; "
+        "without a signal the rule is kept by nobody having a row."
+    ),
 )
 def test_package_that_creates_users_with_a_mandatory_extra():
     """Birthdate is NOT NULL, and a package calls create_user(username): what happens?"""
@@ -287,14 +354,35 @@ class Badge(models.Model):
 """
 
 
-@compare(proxy_model=True, profile_onetoone=True, custom_user=True, foreignkey=True)
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="useful",
+    so_what=(
+        "get_user_model() may be called at import, whatever the order of INSTALLED_APPS: it "
+        "imports the model's module if need be."
+    ),
+    source='Django 5.2 docs, "Customizing authentication in Django", section "Referencing the User model"',
+)
 def test_package_that_asks_for_the_user_at_import(project):
     """May the models.py of an app that is listed before players call get_user_model() at import?"""
     add_package(project)
     return project.manage("check").code == 0
 
 
-@compare(proxy_model=True, profile_onetoone=True, custom_user=False, foreignkey=True)
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=False,
+    foreignkey=True,
+    mark="surprising",
+    so_what=(
+        "A custom user draws its module into the imports of every package that asks for it: "
+        "keep it in an app that imports nothing of others."
+    ),
+)
 def test_package_that_players_imports_in_turn(project):
     """An app listed before players calls get_user_model() at import, and players/models.py imports
     its models: does the project start?
@@ -310,7 +398,16 @@ def add_package(project):
     project.add("config/settings.py", '\nINSTALLED_APPS.insert(0, "badges")\n')
 
 
-@compare(proxy_model=True, profile_onetoone=True, custom_user=True, foreignkey=True)
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="useful",
+    so_what=(
+        "It fakes what Django's user has; birthdate and IDs stay as they are in every approach."
+    ),
+)
 def test_django_extensions_fakes_the_emails(settings):
     """django-extensions: does set_fake_emails hide everybody's e-mail in a copy of the database?"""
     settings.DEBUG = True
@@ -324,6 +421,12 @@ def test_django_extensions_fakes_the_emails(settings):
     profile_onetoone="accepted",
     custom_user="AttributeError",
     foreignkey="accepted",
+    mark="surprising",
+    so_what=(
+        "UserCreationForm's Meta names Django's User, so with a custom user each form built "
+        "on it needs a Meta of its own."
+    ),
+    source='Django 5.2 docs, "Customizing authentication in Django", section "Custom users and the built-in auth forms"',
 )
 def test_package_that_inherits_the_creation_form():
     """A package subclasses UserCreationForm without a Meta of its own: what does it get?"""
@@ -344,7 +447,14 @@ def rows_after_allauth():
     return rows_for_extras("bob")
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=1, foreignkey=0)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=0,
+    mark="useful",
+    so_what="A signup by a package knows nothing of the form that makes the extras' row.",
+)
 def test_allauth_signup(site):
     """A player signs up through django-allauth: how many rows are there for their extras?"""
     return site.ask(rows_after_allauth)
@@ -357,7 +467,16 @@ def logged_in_by_email():
     return "_auth_user_id" in visitor.session
 
 
-@compare(proxy_model=True, profile_onetoone=True, custom_user=True, foreignkey=True)
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    so_what=(
+        "Logging in by e-mail is a matter of the backend, so it is no reason for a custom user."
+    ),
+)
 def test_allauth_login_by_email(site):
     """Can a player who registered with us log in by e-mail through django-allauth?"""
     return site.ask(logged_in_by_email)
@@ -373,7 +492,14 @@ def rows_after_registration():
     return rows_for_extras("bob")
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=1, foreignkey=0)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=0,
+    mark="useful",
+    so_what="A signup by a package knows nothing of the form that makes the extras' row.",
+)
 def test_django_registration_signup(site):
     """A player signs up through django-registration: how many rows are there for their extras?"""
     return site.ask(rows_after_registration)
@@ -392,6 +518,11 @@ def form_with_a_birthdate():
     profile_onetoone="FieldError",
     custom_user="accepted",
     foreignkey="FieldError",
+    mark="useful",
+    so_what=(
+        "A ModelForm of the user takes fields of the user's own row only; for a profile the "
+        "package's form and view have to be extended."
+    ),
 )
 def test_django_registration_asks_for_the_birthdate(site):
     """Is the field's name enough to make django-registration's form ask for the birthdate?"""
@@ -415,6 +546,11 @@ def permission_for_one_player():
     profile_onetoone="accepted",
     custom_user="accepted",
     foreignkey="accepted",
+    mark="surprising",
+    so_what=(
+        "django-guardian asks for the content type of the concrete model, while the "
+        "permissions of a proxy hang on its own: GUARDIAN_GET_CONTENT_TYPE has to be set."
+    ),
 )
 def test_guardian_permission_for_one_player(site):
     """Can django-guardian give somebody players.change_... for one object of the listed class?"""
@@ -425,7 +561,17 @@ def rows_of_the_anonymous_user():
     return rows_for_extras("AnonymousUser")
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=1, foreignkey=0)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=0,
+    mark="surprising",
+    so_what=(
+        "Its AnonymousUser is a row among the players: lists and counts have to leave it out,"
+        " and a mandatory extra stops migrate."
+    ),
+)
 def test_guardian_adds_a_user(site):
     """django-guardian adds a user AnonymousUser at migrate: how many rows has it for extras?"""
     return site.ask(rows_of_the_anonymous_user)
@@ -443,7 +589,17 @@ def edit_is_in_the_history():
     return User.history.filter(id=alice.pk).count() > before
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=False, custom_user=True, foreignkey=False)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    mark="useful",
+    so_what=(
+        "A history of the user says nothing of a profile: both models have to be registered, "
+        "and are then two histories."
+    ),
+)
 def test_simple_history_of_the_extras(site):
     """django-simple-history keeps the history of the user: is a new birthdate in it?"""
     return site.ask(edit_is_in_the_history)
@@ -453,7 +609,17 @@ def registration_is_in_the_history():
     return User.history.filter(id=enrolled("alice").pk).exists()
 
 
-@compare(proxy_model=False, profile_onetoone=True, custom_user=True, foreignkey=True)
+@compare(
+    proxy_model=False,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    so_what=(
+        "It listens to post_save of the registered class, and a player saved as the proxy is "
+        "of another class: Player needs a registration of its own."
+    ),
+)
 def test_simple_history_of_a_registration(site):
     """django-simple-history keeps the history of get_user_model(): is a registration in it?"""
     return site.ask(registration_is_in_the_history)
@@ -482,7 +648,17 @@ def similar_queries_of_a_list():
     return sum("similar_count" in query for query in queries)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=20, custom_user=0, foreignkey=20)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=20,
+    custom_user=0,
+    foreignkey=20,
+    mark="useful",
+    so_what=(
+        "The toolbar shows the N+1 of a second table; where the extras are columns of the "
+        "user it cannot arise."
+    ),
+)
 def test_toolbar_finds_similar_queries(site):
     """A page reads the birthdates of 20 users one by one: how many similar queries does
     django-debug-toolbar count?
@@ -496,7 +672,16 @@ def queries_of_the_profile_page():
     return len(queries_in_the_toolbar(lambda: visitor.get("/profile/")))
 
 
-@compare(proxy_model=3, profile_onetoone=3, custom_user=3, foreignkey=3)
+@compare(
+    proxy_model=3,
+    profile_onetoone=3,
+    custom_user=3,
+    foreignkey=3,
+    mark="useful",
+    so_what=(
+        "For one player the approaches cost the same number of queries: session, user, details."
+    ),
+)
 def test_toolbar_on_the_profile_page(site):
     """How many queries does django-debug-toolbar show for a player's own profile page?"""
     return site.ask(queries_of_the_profile_page)
@@ -506,7 +691,17 @@ def errors_of_check():
     return sorted({error.id for error in run_checks(include_deployment_checks=False)})
 
 
-@compare(proxy_model=[], profile_onetoone=[], custom_user=[], foreignkey=[])
+@compare(
+    proxy_model=[],
+    profile_onetoone=[],
+    custom_user=[],
+    foreignkey=[],
+    mark="useful",
+    so_what=(
+        "These packages keep to the user model's setting, so none of them rules an approach out."
+    ),
+    source='Django 5.2 docs, "Customizing authentication in Django", section "Referencing the User model"',
+)
 def test_all_packages_together(site):
     """allauth, debug-toolbar, django-registration, guardian, DRF and simple-history are installed
     and migrated: what does check find?
@@ -540,6 +735,8 @@ def nested(**options):
     profile_onetoone="AssertionError",
     custom_user="accepted",
     foreignkey="AssertionError",
+    mark="useful",
+    so_what="With a second table the serializer needs create() and update() written by hand.",
 )
 def test_drf_writes_user_and_extras():
     """Does a plain ModelSerializer of Django REST framework store username and birthdate in one?"""
@@ -550,7 +747,17 @@ def test_drf_writes_user_and_extras():
     return outcome(writing.save)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=101, custom_user=1, foreignkey=101)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=101,
+    custom_user=1,
+    foreignkey=101,
+    mark="useful",
+    so_what=(
+        "Nested or dotted fields read the other table once for each user unless the queryset "
+        "brings it along."
+    ),
+)
 def test_drf_list_of_a_hundred(statements):
     """How many statements does a ModelSerializer need to list 100 users with their birthdates?"""
     enrolled_many(100)
@@ -560,7 +767,17 @@ def test_drf_list_of_a_hundred(statements):
     return len(statements)
 
 
-@compare(proxy_model=CANNOT, profile_onetoone="null", custom_user="null", foreignkey="[]")
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="null",
+    custom_user="null",
+    foreignkey="[]",
+    mark="surprising",
+    so_what=(
+        "A missing one-to-one row is swallowed and shown as null, like an empty value; the "
+        "API's reader cannot tell them apart."
+    ),
+)
 def test_drf_user_without_extras():
     """What does Django REST framework show for the extras of a user who has none?"""
     User.objects.bulk_create([User(username="bob")])
