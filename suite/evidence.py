@@ -26,6 +26,7 @@ UNSTEADY = [
     (re.compile(r"(?<=Failing row contains )\(.*\)"), "(...)"),
     (re.compile(r"(?<=\(pk=)\d+(?=\))"), "N"),
     (re.compile(r"(?:/[\w.@+-]+)*/pytest-of-[\w.@+-]+(?:/[\w.@+-]+)*/"), ".../"),
+    (re.compile(r"(?<= integer DEFAULT )\d+"), "N"),
     (re.compile(r"0x[0-9a-f]{6,}"), "0x..."),
     (re.compile(r"\b(md5|argon2|pbkdf2_sha256)\$[^\s'\"]+"), r"\1$..."),
     (re.compile(r"(?:/[\w.@+-]+)+/((?:site-packages|variants)/)"), r".../\1"),
