@@ -21,8 +21,8 @@ ROOT = Path(__file__).parent
 WORKER_VARIANT = "WORKBENCH_VARIANT"
 
 # No test waits for ever, and PostgreSQL looks for a deadlock soon.
-SESSIONS = "-c statement_timeout=5min -c idle_in_transaction_session_timeout=15min -c deadlock_timeout=50ms"
-    "-c statement_timeout=5min -c idle_in_transaction_session_timeout=15min -c deadlock_timeout=50ms"
+SESSIONS = (
+    "-c statement_timeout=5min -c idle_in_transaction_session_timeout=9min -c deadlock_timeout=50ms"
 )
 
 
