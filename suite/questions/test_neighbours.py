@@ -21,6 +21,9 @@ from suite.compare import CANNOT, compare
 from suite.trying import outcome, rows, saw
 from suite.variant import PASSWORD, Listed, User, enrolled, path
 
+CUSTOMIZING = 'Django 5.2 docs, "Customizing authentication in Django", section '
+ADMIN = CUSTOMIZING + '"Custom users and django.contrib.admin"'
+
 
 class Gamer(User):
     """A subclass without proxy = True: multi-table inheritance."""
@@ -351,7 +354,7 @@ def test_field_added_from_outside(project):
         "Below AbstractUser the admin's demands have to be met by hand, or by "
         "PermissionsMixin and an is_staff of one's own."
     ),
-    source='Django 5.2 docs, "Customizing authentication in Django", section "Custom users and django.contrib.admin"',
+    source=ADMIN,
 )
 @isolate_apps()
 def test_smallest_custom_user_and_the_admin():
