@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import browser
 import psutil
 import pytest
 
@@ -224,3 +225,25 @@ def hold():
             return holder
 
         yield start
+
+
+# how many tests are left out for want of a browser
+LEFT_OUT = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Without a browser, what needs one is left out, or in CI a reason to fail."""
+    driven = [item for item in items if "chromium" in item.fixturenames]
+    if not driven or browser.is_there():
+        return
+    if os.environ.get("CI"):
+        raise pytest.UsageError(browser.LEFT_OUT)
+    items[:] = [item for item in items if item not in driven]
+    config.hook.pytest_deselected(items=driven)
+    config.stash[LEFT_OUT] = len(driven)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"{count} tests left out. {browser.LEFT_OUT}")
