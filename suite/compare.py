@@ -28,6 +28,7 @@ def docs(page, section):
     """A source in Django's docs, as a reader finds it there."""
     return f'Django 5.2 docs, "{page}", section "{section}"'
 
+
 # What became of a claim of the article: only the questions of that area carry one.
 VERDICTS = ("holds", "holds with a condition", "does not hold", "changed since")
 
