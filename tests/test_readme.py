@@ -17,7 +17,7 @@ def test_the_table_is_what_its_command_prints(tool):
     assert len(table.splitlines()) == 2 + 6
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"workbench ([a-z]+)", README))))
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"bin/workbench ([a-z]+)", README))))
 def test_each_command_that_it_names_exists(tool, command):
     assert tool.run(command, "--help").returncode == 0
 

@@ -111,12 +111,21 @@ def show_with_evidence(
     for label in ("verdict", "so_what", "source"):
         if question[label]:
             console.print(Text(f"{label.replace('_', ' ').capitalize()}: {question[label]}"))
+    console.print()
+    console.print(Syntax(asking(question["code"]), "python", background_color="default"))
     for variant in variants:
         console.print()
         console.print(
             Text.assemble((variant, "bold cyan"), ": ", said(question["answers"][variant]))
         )
         console.print(Padding(evidence(question["evidence"][variant]), (0, 0, 0, 4)))
+
+
+def asking(code: str) -> str:
+    """The function that asks, without its decorator, whose facts are said already."""
+    lines = code.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("def "))
+    return "\n".join(lines[first:])
 
 
 def evidence(kept: Sequence[Sequence[str]]) -> Group:

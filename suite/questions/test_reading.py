@@ -269,7 +269,7 @@ def test_join_to_sort_users_by_birthdate(alice, statements):
     source="PostgreSQL 18 docs, 7.5. Sorting Rows (ORDER BY)",
 )
 def test_place_of_players_without_a_birthdate(alice):
-    """Sorted by birthdate, where does bob come, who gave none? (alice: 2010, zoe: 2011)"""
+    """Alice was born in 2010, zoe in 2011, bob does not say: who comes where, by birthdate?"""
     enrolled("bob")
     enrolled("zoe", birthdate=date(2011, 1, 1))
     users = User.objects.filter(username__in=["alice", "bob", "zoe"])
