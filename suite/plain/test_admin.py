@@ -5,57 +5,30 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from players import roster
 
+from suite.adminpages import filled, page
 from suite.conftest import ALICE
 from suite.plain.pages import KEEPS_EXTRAS
 from suite.trying import rows
 from suite.variant import PASSWORD, VARIANT, User, enrolled, enrolled_many
 
-# The model under which the admin lists the players.
-MODEL = {"proxy_model": "players_player", "custom_user": "players_user"}.get(VARIANT, "auth_user")
+# What stands before the names of the extras' fields in the user's form.
 PREFIX = {"profile_onetoone": "person-0-", "foreignkey": "person_set-0-"}.get(VARIANT, "")
 
 
-def address(page, *args):
-    return reverse(f"admin:{MODEL}_{page}", args=args)
-
-
-def filled(response):
-    """What a browser would send of the page's form, unchanged."""
-    sent = {}
-    context = response.context
-    forms = [context["adminform"].form]
-    for inline in context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.forms]
-    for form in forms:
-        for bound in form:
-            value = bound.value()
-            if value is not None and value is not False:
-                widget = bound.field.widget
-                parts = widget.decompress(value) if hasattr(widget, "decompress") else None
-                if parts is None:
-                    sent[bound.html_name] = value
-                else:
-                    sent |= {f"{bound.html_name}_{i}": part for i, part in enumerate(parts)}
-    sent.pop("password", None)
-    return sent
-
-
 def test_the_front_page_leads_to_the_players(admin_client):
-    assert address("changelist") in admin_client.get("/admin/").content.decode()
+    assert page("changelist") in admin_client.get("/admin/").content.decode()
 
 
 def test_staff_see_and_edit_the_extras_in_the_users_form(admin_client, alice):
-    page = admin_client.get(address("change", alice.pk))
-    sent = filled(page)
+    sent = filled(admin_client.get(page("change", alice.pk)))
     if not KEEPS_EXTRAS:
         assert not any("birthdate" in name for name in sent)
         return
     assert sent[f"{PREFIX}discord_id"] == ALICE["discord_id"]
     sent |= {"email": "a@example.org", f"{PREFIX}zoom_id": "987 654 3210"}
-    response = admin_client.post(address("change", alice.pk), sent)
+    response = admin_client.post(page("change", alice.pk), sent)
     assert response.status_code == 302, response.context["errors"]
     assert roster.find("alice") == {
         "username": "alice", "email": "a@example.org", **ALICE, "zoom_id": "9876543210"
@@ -63,27 +36,27 @@ def test_staff_see_and_edit_the_extras_in_the_users_form(admin_client, alice):
 
 
 def test_staff_read_what_is_wrong_with_an_extra(admin_client, alice):
-    sent = filled(admin_client.get(address("change", alice.pk)))
+    sent = filled(admin_client.get(page("change", alice.pk)))
     sent |= {f"{PREFIX}discord_id": "x", "username": "", f"{PREFIX}birthdate": "2999-01-01"}
-    page = admin_client.post(address("change", alice.pk), sent).content.decode()
-    assert "This field is required." in page
-    assert ("A Discord ID is a number" in page) == KEEPS_EXTRAS
-    assert ("This birthdate is in the future" in page) == KEEPS_EXTRAS
+    shown = admin_client.post(page("change", alice.pk), sent).content.decode()
+    assert "This field is required." in shown
+    assert ("A Discord ID is a number" in shown) == KEEPS_EXTRAS
+    assert ("This birthdate is in the future" in shown) == KEEPS_EXTRAS
 
 
 def test_staff_empty_an_extra_to_null(admin_client, alice):
-    sent = filled(admin_client.get(address("change", alice.pk)))
+    sent = filled(admin_client.get(page("change", alice.pk)))
     sent |= {f"{PREFIX}discord_id": "", f"{PREFIX}zoom_id": "", f"{PREFIX}birthdate": ""}
-    assert admin_client.post(address("change", alice.pk), sent).status_code == 302
+    assert admin_client.post(page("change", alice.pk), sent).status_code == 302
     found = roster.find("alice")
     assert {found.get(name) for name in ALICE} == {None}
 
 
 def test_staff_add_a_player_with_extras_in_one_go(admin_client):
-    sent = filled(admin_client.get(address("add")))
+    sent = filled(admin_client.get(page("add")))
     sent |= {"username": "bob", "password1": PASSWORD, "password2": PASSWORD}
     sent |= {f"{PREFIX}{name}": str(value) for name, value in ALICE.items()}
-    assert admin_client.post(address("add"), sent).status_code == 302
+    assert admin_client.post(page("add"), sent).status_code == 302
     found = roster.find("bob")
     assert found == {"username": "bob", "email": "", **(ALICE if KEEPS_EXTRAS else {})}
 
@@ -91,28 +64,28 @@ def test_staff_add_a_player_with_extras_in_one_go(admin_client):
 @pytest.mark.parametrize("name", ["bob", "BOB"])
 def test_staff_cannot_give_two_players_one_username(admin_client, alice, name):
     enrolled("bob")
-    sent = filled(admin_client.get(address("change", alice.pk))) | {"username": name}
-    response = admin_client.post(address("change", alice.pk), sent)
+    sent = filled(admin_client.get(page("change", alice.pk))) | {"username": name}
+    response = admin_client.post(page("change", alice.pk), sent)
     assert response.status_code == 200
     assert User.objects.get(pk=alice.pk).username == "alice"
 
 
 def test_staff_may_change_the_case_of_a_username(admin_client, alice):
-    sent = filled(admin_client.get(address("change", alice.pk))) | {"username": "Alice"}
-    assert admin_client.post(address("change", alice.pk), sent).status_code == 302
+    sent = filled(admin_client.get(page("change", alice.pk))) | {"username": "Alice"}
+    assert admin_client.post(page("change", alice.pk), sent).status_code == 302
     assert User.objects.get(pk=alice.pk).username == "Alice"
 
 
 def test_staff_delete_a_player(admin_client, alice):
-    page = admin_client.post(address("delete", alice.pk), {"post": "yes"})
-    assert page.status_code == 302
+    deleted = admin_client.post(page("delete", alice.pk), {"post": "yes"})
+    assert deleted.status_code == 302
     assert roster.find("alice") is None
 
 
 def test_staff_find_a_player(admin_client, alice):
     enrolled("bob")
     term = ALICE["discord_id"] if KEEPS_EXTRAS else "alice"
-    found = admin_client.get(address("changelist"), {"q": term}).context["cl"].result_list
+    found = admin_client.get(page("changelist"), {"q": term}).context["cl"].result_list
     assert [user.get_username() for user in found] == ["alice"]
 
 
@@ -122,7 +95,7 @@ def test_the_list_of_players_costs_the_same_for_five_and_fifty(admin_client):
         User.objects.filter(is_superuser=False).delete()
         enrolled_many(number)
         with CaptureQueriesContext(connection) as ran:
-            admin_client.get(address("changelist"))
+            admin_client.get(page("changelist"))
         costs.append(len(ran))
     assert costs[0] == costs[1] <= 12
 
@@ -133,8 +106,8 @@ def test_a_player_is_no_staff(client, alice):
 
 
 def test_what_staff_did_is_in_the_history(admin_client, alice):
-    sent = filled(admin_client.get(address("change", alice.pk))) | {"email": "a@example.org"}
-    admin_client.post(address("change", alice.pk), sent)
-    page = admin_client.get(address("history", alice.pk)).content.decode()
-    assert re.search(r"Changed Email address", page, re.IGNORECASE)
+    sent = filled(admin_client.get(page("change", alice.pk))) | {"email": "a@example.org"}
+    admin_client.post(page("change", alice.pk), sent)
+    shown = admin_client.get(page("history", alice.pk)).content.decode()
+    assert re.search(r"Changed Email address", shown, re.IGNORECASE)
     assert rows("SELECT count(*) FROM django_admin_log") == [(1,)]

@@ -7,9 +7,9 @@ import pytest
 from django.core.management import call_command
 from players import roster
 
+from suite.adminpages import page
 from suite.conftest import ALICE
 from suite.plain.pages import KEEPS_EXTRAS
-from suite.plain.test_admin import address
 from suite.trying import rows
 from suite.variant import PASSWORD, User, enrolled
 
@@ -41,8 +41,8 @@ def test_they_log_in_open_every_page_and_edit_their_details(client, monkeypatch,
     make(monkeypatch)
     client.post("/login/", {"username": "gm", "password": PASSWORD})
     gm = User.objects.get(username="gm")
-    for page in [*PAGES, "/admin/", address("changelist"), address("change", gm.pk)]:
-        assert client.get(page).status_code == 200, page
+    for address in [*PAGES, "/admin/", page("changelist"), page("change", gm.pk)]:
+        assert client.get(address).status_code == 200, address
     details = {name: str(value) for name, value in ALICE.items()} | {"email": "new@x.org"}
     assert client.post("/profile/", details).status_code == 302
     kept = ALICE if KEEPS_EXTRAS else {}
