@@ -80,7 +80,12 @@ def pytest_pyfunc_call(pyfuncitem):
     expected = function.question.expected[variant]
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     with evidence.being_kept():
-        measured = ask(function, arguments, expected)
+        try:
+            measured = ask(function, arguments, expected)
+        except Exception as error:
+            said = f"no answer: {type(error).__name__}"
+            error.add_note(difference(pyfuncitem, variant, expected, said, evidence.as_list()))
+            raise
         if not evidence.kept:  # nothing ran in the database and nothing was refused
             evidence.add("saw", repr(measured))
     kept = evidence.as_list()
