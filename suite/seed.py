@@ -19,7 +19,7 @@ from players import models
 from players.extras import EXTRAS
 
 from suite.trying import rows
-from suite.variant import PASSWORD, VARIANT, Listed, User
+from suite.variant import PASSWORD, VARIANT, Listed, User, extras_of, person_class
 
 TYPED = {
     "username": "bob",
@@ -85,6 +85,15 @@ def receiving(action):
 def article_signal(action=update_profile):
     """The article's receiver in profile_onetoone; the other variants have no use for one."""
     return receiving(action if VARIANT == "profile_onetoone" else lambda *_: None)
+
+
+def person_saved_with_user():
+    """Within, each save of a user saves their person too, as the article's receiver does.
+
+    With a ForeignKey that is the newest person. LookupError without a Person.
+    """
+    person_class()
+    return receiving(lambda user, created: extras_of(user).save())
 
 
 def save(form):

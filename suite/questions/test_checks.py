@@ -181,7 +181,7 @@ def test_user_reaches_what_points_at_the_listed_class(project):
     custom_user=["models.W042"],
     foreignkey=[],
     mark="surprising",
-    so_what="The proxy inherits a key that Django's auth app chose, and is not warned about it.",
+    so_what="The proxy is warned too, though it has no table, and auth chose its key long ago.",
     source='Django 5.2 docs, "System check framework", section "Models", models.W042',
 )
 def test_check_without_default_auto_field(project):

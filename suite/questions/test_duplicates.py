@@ -299,7 +299,7 @@ def test_double_click_on_register(transactional_db):
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_one_to_one_made_of_a_foreign_key_later(alice):
-    """Two rows for one user were possible: what does the migration to OneToOneField say?"""
+    """A second row was tried for one user: what does a migration to OneToOneField say then?"""
     link = apps.get_model("players", "Person")._meta.get_field("user")
     add_extras_row(alice)
     one = models.OneToOneField(

@@ -157,27 +157,6 @@ def test_inspectdb_mentions_the_index_on_upper_username():
     return "could not be introspected" in written or "upper" in written.lower()
 
 
-@compare(
-    proxy_model=CANNOT,
-    profile_onetoone="IntegrityError",
-    custom_user=CANNOT,
-    foreignkey="IntegrityError",
-    mark="surprising",
-    so_what="With DO_NOTHING, as inspectdb writes it, Django deletes the user only, "
-    "and PostgreSQL's NO ACTION refuses.",
-    source='Django 5.2 docs, "Model field reference", section "ForeignKey.on_delete"',
-)
-def test_deleting_a_user_whose_person_was_inspected(alice):
-    """The link says on_delete=DO_NOTHING, as inspectdb writes it: what does user.delete() say?"""
-    apps.get_model("players", "Person")
-    state = states.current()
-    field = state.models["players", "person"].fields["user"].clone()
-    field.remote_field.on_delete = models.DO_NOTHING
-    state.alter_field("players", "person", "user", field, True)
-    user = state.apps.get_model("auth", "User").objects.get(pk=alice.pk)
-    return outcome(lambda: (user.delete(), rows("SET CONSTRAINTS ALL IMMEDIATE")))
-
-
 # --- managed = False
 
 

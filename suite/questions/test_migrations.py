@@ -379,25 +379,6 @@ def test_data_migration_knows():
     return [name for name, there in found.items() if there]
 
 
-@compare(
-    proxy_model=CANNOT,
-    profile_onetoone=False,
-    custom_user=True,
-    foreignkey=False,
-    mark="surprising",
-    so_what="A receiver with sender=User does not hear the historical class: "
-    "users made in a data migration have no profile.",
-    source='Django 5.2 docs, "Migrations", section "Historical models"',
-)
-def test_user_made_in_a_data_migration_has_extras():
-    """A user is created in a data migration: is there a row for their extras afterwards?"""
-    in_data_migration(lambda apps: apps.get_model(User._meta.label).objects.create_user("bob"))
-    table = Listed._meta.get_field("birthdate").model._meta.db_table
-    column = "user_id" if Listed is not User else "id"
-    bob = User.objects.get(username="bob")
-    return bool(rows(f"SELECT birthdate FROM {table} WHERE {column} = %s", [bob.pk]))
-
-
 # --- another user model later
 
 
