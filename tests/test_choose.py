@@ -1,7 +1,13 @@
 """workbench choose: needs rest on measured answers."""
 
+import contextlib
+import os
+import pty
+import subprocess
+
 import pytest
 
+from conftest import command, environment
 from workbench.measure import measured
 from workbench.needs import all_needs, verdicts
 from workbench.variants import VARIANTS
@@ -66,3 +72,31 @@ def test_an_unknown_need_is_one_sentence(tool):
 
 def test_without_a_terminal_it_says_how_to_name_needs(tool):
     assert "name what you need with --need" in tool.complaint("choose")
+
+
+def at_a_terminal(tool, *lines):
+    """What somebody at a terminal reads who types these lines, and the exit code."""
+    mine, its = pty.openpty()
+    process = subprocess.Popen(
+        command("choose"), stdin=its, stdout=its, stderr=its, env=environment(tool.folder)
+    )
+    os.close(its)
+    os.write(mine, "".join(f"{line}\n" for line in lines).encode())
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal's end
+        while piece := os.read(mine, 65536):
+            shown += piece
+    os.close(mine)
+    return shown.decode(), process.wait(timeout=30)
+
+
+def test_it_asks_at_a_terminal_until_q(tool):
+    shown, code = at_a_terminal(tool, "y", "perhaps", "n", "", "q")
+    assert code == 0
+    assert [f"{number}. {need.need}" in shown for number, need in enumerate(NEEDS[:5], 1)] == [
+        *[True] * 4,
+        False,
+    ]
+    assert "Please answer y, n or q." in shown
+    assert f"You need: {NEEDS[0].need}" in shown
+    assert NEEDS[1].need in shown

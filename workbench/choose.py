@@ -4,7 +4,8 @@ import sys
 from collections.abc import Sequence
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.text import Text
 
 from workbench.compare import known, said
@@ -12,8 +13,6 @@ from workbench.comparison import Comparison
 from workbench.errors import WorkbenchError
 from workbench.needs import Need, all_needs, verdicts
 from workbench.variants import SUMMARIES
-
-ENDS = "Enter is no, q ends the questions."
 
 
 def chosen(ids: Sequence[str]) -> list[Need]:
@@ -33,17 +32,24 @@ def chosen(ids: Sequence[str]) -> list[Need]:
 
 def asked(needs: Sequence[Need]) -> list[Need]:
     """Ask about each need in turn; returns those that were answered with yes."""
-    typer.echo(f"What do you need? {len(needs)} questions; y is yes, {ENDS}")
+    typer.echo(f"What do you need? {len(needs)} questions; Enter is no, q ends them.")
     wanted = []
     for number, need in enumerate(needs, 1):
-        answer = typer.prompt(
-            f"{number:>2}. {need.need}", default="n", show_default=False, prompt_suffix=" [y/N/q] "
-        )
-        if answer.strip().lower().startswith("q"):
+        said = answered(f"{number:>2}. {need.need}")
+        if said == "q":
             break
-        if answer.strip().lower().startswith("y"):
+        if said == "y":
             wanted.append(need)
     return wanted
+
+
+def answered(question: str) -> str:
+    """ "y", "n" or "q", asked for until it is one of them."""
+    while True:
+        said = str(typer.prompt(question, "n", show_default=False, prompt_suffix=" [y/N/q] "))
+        if (first := said.strip().lower()[:1]) in ("y", "n", "q"):
+            return first
+        typer.echo("    Please answer y, n or q.")
 
 
 def show(console: Console, needs: Sequence[Need], comparison: Comparison) -> None:
@@ -51,14 +57,14 @@ def show(console: Console, needs: Sequence[Need], comparison: Comparison) -> Non
     console.print()
     found = verdicts(needs, comparison)
     for verdict in sorted(found, key=lambda verdict: not verdict.remains):
-        mark = ("remains  ", "bold green") if verdict.remains else ("ruled out", "bold red")
-        summary = SUMMARIES[verdict.variant]
-        console.print(Text.assemble(mark, "  ", (verdict.variant, "bold"), f": {summary}"))
+        mark = ("remains", "bold green") if verdict.remains else ("ruled out", "bold red")
+        console.print(Text.assemble(mark, ": ", (verdict.variant, "bold")))
+        lines = [Text(SUMMARIES[verdict.variant])]
         for need, question in verdict.failed:
             answer = said(question["answers"][verdict.variant]).replace("\n", ", ")
-            console.print(Text(f"             {need.need}"))
-            console.print(Text(f"             {question['question']} {answer}", style="dim"))
-            console.print(Text(f"             ({question['id']})", style="dim"))
+            asked = (f"{question['question']} {answer} ({question['id']})", "dim")
+            lines.append(Text.assemble("You need: ", need.need, "\nMeasured: ", asked))
+        console.print(Padding(Group(*lines), (0, 0, 1, 4)))
     if not any(verdict.remains for verdict in found):
         console.print("No approach does all of this: give up the need that you need least.")
     elif not needs:

@@ -171,6 +171,8 @@ def main() -> None:
         _fail(str(error))
     except psycopg.Error as error:
         _fail(f"PostgreSQL says: {postgres.reason(error)}.")
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
     except BrokenPipeError:
         # whoever read the output has seen enough; Python must not complain at its exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,7 +5,6 @@ from datetime import date
 from operator import attrgetter
 
 import pytest
-from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.db.models import Count, F
@@ -16,7 +15,16 @@ from django.urls import path as route
 from suite.compare import CANNOT, compare
 from suite.conftest import ALICE
 from suite.trying import outcome, saw
-from suite.variant import Listed, User, enrolled, enrolled_many, extras_of, path
+from suite.variant import (
+    Listed,
+    User,
+    enrolled,
+    enrolled_many,
+    extras_of,
+    path,
+    person_class,
+    without_row,
+)
 
 # What leads from a user to their extras, where these are a row of their own.
 REVERSE = "person_set" if hasattr(User, "person_set") else "person"
@@ -32,16 +40,10 @@ def hundred():
     return enrolled_many(100)
 
 
-def person_model():
-    """The class of the extras row. Raises LookupError where there is none."""
-    return apps.get_model("players", "Person")
-
-
-def without_row(username):
-    """A user who has no extras row, as an import or a line of SQL leaves one."""
-    user = enrolled(username)
-    person_model().objects.filter(user=user).delete()
-    return User.objects.get(pk=user.pk)
+def without_person():
+    """Bob, a user who has no person. Raises LookupError where nobody has one."""
+    person_class()
+    return without_row("bob")
 
 
 def row_of(user):
@@ -285,7 +287,7 @@ def test_place_of_players_without_a_birthdate(alice):
 )
 def test_list_of_extras_shows_users_without_row():
     """Does a list of the extras rows, sorted by birthdate, show a user who has no such row?"""
-    bob = without_row("bob")
+    bob = without_person()
     return bob.username in Listed.objects.order_by("birthdate").values_list(
         "user__username", flat=True
     )
@@ -304,7 +306,7 @@ def test_list_of_extras_shows_users_without_row():
 )
 def test_no_birthdate_finds_users_without_row():
     """Does filtering users by birthdate__isnull=True also find those who have no extras row?"""
-    bob = without_row("bob")
+    bob = without_person()
     return bob in User.objects.filter(**{path("birthdate__isnull"): True})
 
 
@@ -349,7 +351,7 @@ def test_exclude_keeps_users_without_a_discord_id():
 )
 def test_exclude_keeps_users_without_row():
     """Does exclude(discord_id="1") on users keep those who have no extras row?"""
-    return without_row("bob") in User.objects.exclude(**{path("discord_id"): "1"})
+    return without_person() in User.objects.exclude(**{path("discord_id"): "1"})
 
 
 def minors():
@@ -388,7 +390,7 @@ def test_joins_of_two_filters_on_extras(alice, statements):
 )
 def test_two_filters_match_across_two_rows(alice):
     """Do two chained filters find a user of whose two extras rows each fits one filter only?"""
-    person_model().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
+    person_class().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
     return alice in minors().filter(**{path("discord_id"): "2"})
 
 
@@ -401,7 +403,7 @@ def test_two_filters_match_across_two_rows(alice):
 )
 def test_one_filter_matches_across_two_rows(alice):
     """Does one filter() find a user of whose two extras rows each fits one condition only?"""
-    person_model().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
+    person_class().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
     both = {path("birthdate__gte"): date(2009, 1, 1), path("discord_id"): "2"}
     return alice in User.objects.filter(**both)
 
@@ -506,7 +508,7 @@ def test_joins_to_ask_whether_a_user_gave_a_birthdate(alice, statements):
 )
 def test_count_of_a_user_with_two_rows(alice):
     """How many does count() find of users born after a day, if alice owns two such extras rows?"""
-    person_model().objects.create(user=alice, birthdate=ALICE["birthdate"])
+    person_class().objects.create(user=alice, birthdate=ALICE["birthdate"])
     return minors().filter(pk=alice.pk).count()
 
 
@@ -580,7 +582,7 @@ def test_queries_of_a_page_that_shows_the_birthdate(alice, client, settings, sta
 )
 def test_template_that_shows_a_missing_row():
     """What does a template show for the birthdate of a user who has no extras row?"""
-    return Template(BIRTHDATE).render(Context({"user": without_row("bob")}))
+    return Template(BIRTHDATE).render(Context({"user": without_person()}))
 
 
 @compare(
@@ -614,7 +616,7 @@ def test_template_that_shows_an_empty_birthdate():
 )
 def test_hasattr_for_a_user_without_row():
     """What does hasattr() say about the attribute that leads to the extras if there is no row?"""
-    return hasattr(without_row("bob"), REVERSE)
+    return hasattr(without_person(), REVERSE)
 
 
 @compare(
@@ -626,7 +628,7 @@ def test_hasattr_for_a_user_without_row():
 )
 def test_queries_of_hasattr(statements):
     """How many queries does hasattr(), asking for a missing extras row, make, then make again?"""
-    bob = without_row("bob")
+    bob = without_person()
     statements.clear()
     hasattr(bob, REVERSE)
     first = len(statements)
@@ -644,7 +646,7 @@ def test_queries_of_hasattr(statements):
 )
 def test_queries_for_a_missing_row_after_select_related(statements):
     """How many more queries, after select_related("person"), say that the row is missing?"""
-    bob = without_row("bob")
+    bob = without_person()
     user = User.objects.select_related("person").get(pk=bob.pk)
     statements.clear()
     assert not hasattr(user, "person")
@@ -774,7 +776,7 @@ def test_two_counts_in_one_query(alice):
 )
 def test_two_counts_in_one_query_with_two_rows(alice):
     """What do both counts say of a user in two groups who owns two extras rows?"""
-    person_model().objects.create(user=alice, birthdate=date(1980, 1, 1))
+    person_class().objects.create(user=alice, birthdate=date(1980, 1, 1))
     return groups_and_extras_counted(alice)
 
 
@@ -790,7 +792,7 @@ def test_two_counts_in_one_query_with_two_rows(alice):
 )
 def test_queries_for_the_id_of_the_user(alice, statements):
     """How many queries do person.user_id and then person.user.pk take?"""
-    person = person_model().objects.get(user=alice)
+    person = person_class().objects.get(user=alice)
     statements.clear()
     assert person.user_id == alice.pk
     without_the_user = len(statements)
@@ -873,6 +875,19 @@ def test_default_manager_of_our_class():
 
 
 @compare(
+    proxy_model=True,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    so_what="An ordering, a manager, a method: behaviour is what a proxy can add, and all it can.",
+    source='Django 5.2 docs, "Models", section "Proxy models"',
+)
+def test_plain_list_of_our_class_has_an_order():
+    """Does objects.all() of our class, as this project has it, come in an order of its own?"""
+    return Listed.objects.all().ordered
+
+
+@compare(
     proxy_model=["our class"],
     profile_onetoone=["our class"],
     custom_user=["our class", "User", "members of a group"],
@@ -904,7 +919,7 @@ def test_lists_ordered_by_meta_ordering(monkeypatch, statements):
 )
 def test_values_of_a_user_without_row():
     """What does values_list(username, birthdate) over users give if the extras row is missing?"""
-    bob = without_row("bob")
+    bob = without_person()
     return list(User.objects.values_list("username", path("birthdate")).get(pk=bob.pk))
 
 
