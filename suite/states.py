@@ -1,12 +1,11 @@
 """Migrations tried in the test's own transaction: its end undoes them, PostgreSQL's DDL included.
 
 A state is what Django's migrations know of the models. current() is the variant's; makemigrations()
-compares two, as the command does; migrate() runs operations, as the other command does.
+compares two, as the command does; migrate() and migrated() run operations, as the other does.
 """
 
 from functools import cache
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.migrations import Migration
@@ -17,6 +16,7 @@ from django.db.migrations.state import ModelState
 
 from suite.evidence import evidence
 from suite.trying import rows
+from suite.variant import person_class
 
 
 class Questioner(MigrationQuestioner):
@@ -51,11 +51,11 @@ def makemigrations(before, after, questioner=None):
     detector = MigrationAutodetector(before, after, questioner or Questioner(None))
     changes = detector.changes(loader().graph, convert_apps=["players"])
     operations = [op for migration in changes.get("players", []) for op in migration.operations]
-    evidence.add("saw", "\n".join(said(operations)) or "No changes detected")
+    evidence.add("saw", "\n".join(described(operations)) or "No changes detected")
     return operations
 
 
-def said(operations):
+def described(operations):
     """The operations as makemigrations prints them."""
     return [operation.describe() for operation in operations]
 
@@ -67,6 +67,11 @@ def migrate(state, operations):
     migration.operations = operations
     with connection.schema_editor(atomic=True) as editor:
         return migration.apply(state.clone(), editor)
+
+
+def migrated(operation):
+    """Run one operation on the variant's own tables; returns the app's models after it."""
+    return migrate(current(), [operation]).apps
 
 
 # --- the article's table
@@ -86,7 +91,7 @@ def key():
 
 def state_of_person(fields, managed=True):
     """A state in which Person has these fields and a Discord ID. LookupError without a Person."""
-    apps.get_model("players", "Person")
+    person_class()
     state = current()
     state.remove_model("players", "person")
     fields = [*fields.items(), ("discord_id", models.TextField(blank=True, null=True))]

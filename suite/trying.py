@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from suite import catalog
 from suite.evidence import evidence
 
 
@@ -44,9 +45,16 @@ def rows(sql, params=()):
         return cursor.fetchall() if cursor.description else []
 
 
+def tables():
+    """All tables, as PostgreSQL's catalogs have them; the catalog queries are no evidence."""
+    connection.ensure_connection()
+    with connection.connection.cursor() as cursor:
+        return catalog.tables(cursor)
+
+
 @contextmanager
 def heard(signal, sender=None):
-    """A list of the models that send a signal of Django's inside the block: "players.Person".
+    """A list of the models that send a signal of Django's inside the block: ["players.Person"].
 
     With a `sender` only that model is listened to.
     """

@@ -2,7 +2,6 @@
 
 from contextlib import contextmanager
 
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.sites import AdminSite
@@ -16,7 +15,7 @@ from suite.adminpages import Account, filled, only_admin, page, permission, staf
 from suite.compare import CANNOT, compare
 from suite.evidence import verb_and_table
 from suite.trying import outcome, saw
-from suite.variant import PASSWORD, Listed, User, enrolled_many, extras_of, path
+from suite.variant import PASSWORD, Listed, User, enrolled_many, extras_of, path, person_class
 
 # Where Django's docs speak of it.
 EXTENDING = (
@@ -47,14 +46,9 @@ BIRTHDATES = ("birthdate", *(f"{prefix}-0-birthdate" for prefix in PREFIXES))
 CHANGES = {"email": "alice@example.org", **dict.fromkeys(BIRTHDATES, "2010-05-05")}
 
 
-def person_model():
-    """The class of the extras' own table; a LookupError says that there is none."""
-    return apps.get_model("players", "Person")
-
-
 def person_inline(model=None, **options):
     """An inline for people, or for another model that points at the user."""
-    model = model or person_model()
+    model = model or person_class()
     return type("PersonInline", (admin.StackedInline,), {"model": model, "extra": 1, **options})
 
 
@@ -188,7 +182,7 @@ def test_people_of_one_add_page_with_a_signal(admin_client):
     """How many people has a user whom staff add with a birthdate, if a signal makes a person as
     well?
     """
-    person = person_model()
+    person = person_class()
     new = dict.fromkeys(BIRTHDATES, "2010-05-04")
     with person_made_by_a_signal(person):
         admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER, **new))
@@ -334,7 +328,7 @@ def test_lines_of_a_player_in_a_list_sorted_by_birthdate(alice, admin_client, se
     where that can be?
     """
     ordering = [path("birthdate")]
-    outcome(lambda: person_model().objects.create(user=alice))
+    outcome(lambda: person_class().objects.create(user=alice))
     only_admin(settings, {Account: user_admin(ordering=ordering)})
     response = admin_client.get(page("changelist"), {"username": "alice"})
     return len(response.context["cl"].result_list)
@@ -399,7 +393,7 @@ def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
     """
     born = path("birthdate")
     assert User.objects.filter(**{f"{born}__year": 2010}).exists()
-    outcome(lambda: person_model().objects.create(user=alice, birthdate="2010-06-01"))
+    outcome(lambda: person_class().objects.create(user=alice, birthdate="2010-06-01"))
     only_admin(settings, {Account: user_admin(date_hierarchy=born)})
     response = admin_client.get(page("changelist"), {f"{born}__year": 2010})
     return len(response.context["cl"].result_list)
@@ -502,7 +496,7 @@ def test_content_type_in_the_admins_history(alice, admin_client):
 )
 def test_options_of_a_person_add_page(admin_client, settings):
     """Among how many of 300 players does a plain add page for a person let staff choose?"""
-    person = person_model()
+    person = person_class()
     enrolled_many(300)
     only_admin(settings, {User: UserAdmin, person: admin.ModelAdmin})
     return admin_client.get(page("add", model=person)).content.decode().count(">player")
@@ -561,7 +555,7 @@ def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_clien
 )
 def test_people_that_an_inline_gives_one_user(admin_client, settings):
     """How many people does one user have, after staff filled in an inline twice?"""
-    person = person_model()
+    person = person_class()
     only_admin(settings, {Account: user_admin(inlines=[person_inline(extra=2)])})
     form = filled(admin_client.get(page("add")), **NEW_PLAYER)
     form |= {f"{prefix}-{i}-zoom_id": f"123456789{i}" for i in (0, 1) for prefix in PREFIXES}
@@ -580,7 +574,7 @@ def test_people_that_an_inline_gives_one_user(admin_client, settings):
 )
 def test_inline_deletes_the_extras_row(alice, admin_client, settings):
     """What comes of it when staff delete a player's extras in a plain inline, not the account?"""
-    person = person_model()
+    person = person_class()
     only_admin(settings, {Account: user_admin(inlines=[person_inline()])})
     change = page("change", alice.pk)
     tick = dict.fromkeys((f"{prefix}-0-DELETE" for prefix in PREFIXES), "on")

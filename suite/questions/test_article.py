@@ -24,11 +24,10 @@ from suite import seed, states
 from suite.compare import CANNOT, compare, docs
 from suite.questions.test_inspectdb import article_table, refused
 from suite.questions.test_migrations import change_user_model
-from suite.questions.test_schema import tables
 from suite.seed import TYPED, article_signal, receiving, rows_with_extras
 from suite.sessions import said
 from suite.states import key, link, makemigrations, migrate, own_key, state_of_person, with_table
-from suite.trying import outcome, rows, saw
+from suite.trying import outcome, rows, saw, tables
 from suite.variant import PASSWORD, Listed, User, enrolled, extras_class, extras_of, person_class
 from suite.variant import path as to_extra
 
@@ -451,7 +450,7 @@ def test_article_django_does_not_remove_the_old_key():
     """Does Django not delete the old key by itself: which operations does makemigrations write
     where person_id gives way to user?"""
     before, after = state_of_person(own_key()), state_of_person(key())
-    return states.said(makemigrations(before, after, states.Questioner(1)))
+    return states.described(makemigrations(before, after, states.Questioner(1)))
 
 
 @compare(

@@ -26,7 +26,7 @@ from suite.adminpages import page, permission, staff_with
 from suite.compare import CANNOT, compare
 from suite.seed import person_saved_with_user
 from suite.sessions import at_the_same_moment
-from suite.trying import outcome, saw
+from suite.trying import heard, outcome, saw
 from suite.variant import PASSWORD, Listed, User, enrolled, extras_of, path
 
 # Where Django's docs speak of it.
@@ -708,17 +708,9 @@ def test_class_of_request_user_as_built(alice, client):
 )
 def test_receiver_of_a_users_login_hears_a_players(alice, client):
     """Does a receiver of user_logged_in with sender=get_user_model() hear a player's login?"""
-    heard = []
-
-    def receiver(sender, **kwargs):
-        heard.append(sender)
-
-    user_logged_in.connect(receiver, sender=User)
-    try:
+    with heard(user_logged_in, sender=User) as senders:
         assert log_in(client)
-    finally:
-        user_logged_in.disconnect(receiver, sender=User)
-    return bool(heard)
+    return bool(senders)
 
 
 @compare(

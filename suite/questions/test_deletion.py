@@ -8,12 +8,11 @@ from django.db.models.signals import post_delete
 from django.urls import reverse
 from players import roster
 
-from suite import catalog
 from suite.compare import CANNOT, compare
 from suite.conftest import ALICE
 from suite.evidence import evidence
 from suite.sessions import said, session
-from suite.trying import heard, outcome, rows, saw
+from suite.trying import heard, outcome, rows, saw, tables
 from suite.variant import (
     PASSWORD,
     Listed,
@@ -23,6 +22,7 @@ from suite.variant import (
     extras_class,
     extras_of,
     person_class,
+    without_row,
 )
 
 TABLE = User._meta.db_table
@@ -53,8 +53,7 @@ def checks_of_the_link():
 def cascade_in_the_database():
     """Give the link from person to user PostgreSQL's own ON DELETE CASCADE."""
     table = person_class()._meta.db_table
-    with connection.cursor() as cursor:
-        (key,) = catalog.foreign_keys_of(cursor)[table]
+    (key,) = tables()[table].foreign_keys
     definition = key.definition.replace(" DEFER", " ON DELETE CASCADE DEFER", 1)
     rows("SET CONSTRAINTS ALL IMMEDIATE")  # no ALTER TABLE while a check is pending
     rows(f"""
@@ -74,12 +73,6 @@ def shows_birthdate(user):
         return extras_of(user).birthdate == ALICE["birthdate"]
     except (ObjectDoesNotExist, IndexError):
         return False
-
-
-def user_without_extras():
-    """A user who has no row of extras yet: bulk_create sends no signal."""
-    extras_class()
-    return User.objects.bulk_create([User(username="bob")])[0]
 
 
 def deletion_while(store, delete):
@@ -384,7 +377,8 @@ def test_deleted_person_is_still_seen_on_the_user(alice):
 def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
     """A user's first extras are saved but not committed when the user is deleted elsewhere: who
     waits, and whose COMMIT is refused?"""
-    bob = user_without_extras()
+    extras_class()
+    bob = without_row()
     extras = Listed(user=bob) if Listed.__name__ == "Person" else bob
     extras.birthdate = ALICE["birthdate"]
     return deletion_while(extras.save, User.objects.get(pk=bob.pk).delete)
@@ -403,7 +397,8 @@ def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
 def test_deleting_a_locked_user_while_first_extras_are_stored(transactional_db):
     """The same where the user is locked before the extras are stored: who waits, and whose COMMIT
     is refused?"""
-    bob = user_without_extras()
+    extras_class()
+    bob = without_row()
     change = lambda: roster.change("bob", birthdate=ALICE["birthdate"])  # noqa: E731
     return deletion_while(change, User.objects.get(pk=bob.pk).delete)
 
@@ -419,12 +414,10 @@ def test_tables_with_personal_data_of_a_player():
     """In how many tables lies what a player typed to register, to be erased there on request?"""
     zoe = {"email": "zoe@example.org", **ALICE}
     enrolled("zoe", **zoe)
-    with connection.cursor() as cursor:
-        tables = catalog.sizes_of(cursor)
     holding = " UNION ".join(
         f"SELECT '{table}', key FROM {table} AS t, jsonb_each_text(to_jsonb(t)) "
         "WHERE value = ANY(%(typed)s)"
-        for table in tables
+        for table in tables()
     )
     found = saw(sorted(rows(holding, {"typed": ["zoe", *map(str, zoe.values())]})))
     return len({table for table, _ in found})

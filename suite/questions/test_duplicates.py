@@ -2,7 +2,6 @@
 
 from contextlib import contextmanager
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.forms import UserCreationForm
 from django.db import models, transaction
@@ -15,10 +14,20 @@ from players import roster
 from players.forms import RegisterForm
 
 from suite.compare import CANNOT, compare
-from suite.migrating import migrated
 from suite.sessions import at_the_same_moment
+from suite.states import migrated
 from suite.trying import outcome, rows, saw
-from suite.variant import PASSWORD, Listed, User, birthdate_of, enrolled, extras_of, path
+from suite.variant import (
+    PASSWORD,
+    Listed,
+    User,
+    birthdate_of,
+    enrolled,
+    extras_of,
+    path,
+    person_class,
+    without_row,
+)
 
 CASE_INDEX = "username_taken_whatever_its_case"
 
@@ -38,14 +47,6 @@ def add_extras_row(user, **extras):
 def came_of(result):
     """What one side of a race got: "accepted", or the class of its error."""
     return type(result).__name__ if isinstance(result, Exception) else "accepted"
-
-
-def without_extras_row(username):
-    """The user of a player whose row of extras is lost, where the user is not the row."""
-    user = enrolled(username)
-    if hasattr(Listed, "user"):
-        Listed.objects.filter(user=user).delete()
-    return User.objects.get(pk=user.pk)
 
 
 def typed(username):
@@ -137,7 +138,7 @@ def test_first_row_is_another_after_an_update(alice):
 )
 def test_rows_after_two_get_or_create(transactional_db):
     """Two requests get_or_create() a user's missing extras at the same moment: how many rows?"""
-    row = whose(without_extras_row("bob"))
+    row = whose(without_row("bob"))
     at_the_same_moment(*[lambda: Listed.objects.get_or_create(**row)] * 2)
     return Listed.objects.filter(**row).count()
 
@@ -154,7 +155,7 @@ def test_rows_after_two_get_or_create(transactional_db):
 )
 def test_rows_after_two_update_or_create(transactional_db):
     """Two requests update_or_create() a user's missing extras at the same moment: how many rows?"""
-    row = whose(without_extras_row("bob"))
+    row = whose(without_row("bob"))
     extras = {"birthdate": birthdate_of(0)}
     at_the_same_moment(*[lambda: Listed.objects.update_or_create(**row, defaults=extras)] * 2)
     return Listed.objects.filter(**row).count()
@@ -172,7 +173,7 @@ def test_rows_after_two_update_or_create(transactional_db):
 def test_create_if_it_does_not_exist_twice(transactional_db):
     """Two requests ask exists() and then create() the extras: how many rows, and what does the
     second request get?"""
-    row = whose(without_extras_row("bob"))
+    row = whose(without_row("bob"))
     people = Listed.objects.filter(**row)
     race = at_the_same_moment(*[lambda: people.exists() or Listed.objects.create(**row)] * 2)
     return f"{people.count()} row{'s' * (people.count() > 1)}, {came_of(race.second)}"
@@ -189,7 +190,7 @@ def test_create_if_it_does_not_exist_twice(transactional_db):
 )
 def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
     """Both lock the user by select_for_update() before get_or_create(): how many rows?"""
-    user = without_extras_row("bob")
+    user = without_row("bob")
     row = whose(user)
 
     @transaction.atomic
@@ -300,7 +301,7 @@ def test_double_click_on_register(transactional_db):
 )
 def test_one_to_one_made_of_a_foreign_key_later(alice):
     """A second row was tried for one user: what does a migration to OneToOneField say then?"""
-    link = apps.get_model("players", "Person")._meta.get_field("user")
+    link = person_class()._meta.get_field("user")
     add_extras_row(alice)
     one = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=link.primary_key

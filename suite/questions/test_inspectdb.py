@@ -11,11 +11,11 @@ from django.db import connection, migrations, models, transaction
 from django.db.migrations.state import ProjectState
 from django.test.utils import isolate_apps
 
-from suite import catalog, states
+from suite import states
 from suite.compare import CANNOT, compare
 from suite.evidence import evidence
-from suite.states import key, link, makemigrations, migrate, own_key, said
-from suite.trying import outcome, rows, saw
+from suite.states import described, key, link, makemigrations, migrate, own_key
+from suite.trying import outcome, rows, saw, tables
 from suite.variant import Listed, User
 
 SERIAL = "CREATE TABLE person (person_id serial PRIMARY KEY, user_id integer, discord_id text)"
@@ -51,11 +51,6 @@ def refused(sql, params=()):
         evidence.add("error", f"{type(error.__cause__).__name__}: {error}")
         return type(error.__cause__).__name__
     return "accepted"
-
-
-def person_table():
-    with connection.cursor() as cursor:
-        return catalog.table(cursor, "person")
 
 
 # --- inspectdb
@@ -198,7 +193,7 @@ def test_migration_when_managed_is_turned_on(statements):
     statements.clear()
     migrate(before, operations)
     assert not [sql for sql in statements if "TABLE" in sql]
-    return said(operations)
+    return described(operations)
 
 
 # --- what the article did by hand
@@ -254,7 +249,7 @@ def test_table_after_drop_column_person_id():
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
-    table = person_table()
+    table = tables()["person"]
     return {
         "primary key": any(saw(index.definition) and index.primary for index in table.indexes),
         "sequences": len(table.sequences),
@@ -303,7 +298,7 @@ def test_commands_that_notice_the_article_end_state():
     written = makemigrations(states.state_of_person(own_key(), managed=False), state)
     return {
         "check": [message.id for message in person.check(databases=["default"])],
-        "makemigrations": said(written),
+        "makemigrations": described(written),
     }
 
 

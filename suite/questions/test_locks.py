@@ -8,8 +8,8 @@ from django.db.migrations import operations
 from players import roster
 
 from suite.compare import CANNOT, compare
-from suite.migrating import migrated
 from suite.sessions import said, session
+from suite.states import migrated
 from suite.trying import outcome, rows, saw
 from suite.variant import VARIANT, Listed, User, birthdate_of, enrolled, extras_of, path
 

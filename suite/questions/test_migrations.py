@@ -3,6 +3,7 @@
 import re
 from io import StringIO
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, migrations, models
@@ -15,9 +16,9 @@ from players.errors import CannotDo
 from suite import states
 from suite.compare import CANNOT, compare
 from suite.sessions import session
-from suite.states import key, link, makemigrations, migrate, own_key, said
+from suite.states import described, key, link, makemigrations, migrate, own_key
 from suite.trying import outcome, rows, saw
-from suite.variant import PASSWORD, VARIANT, Listed, User, enrolled
+from suite.variant import PASSWORD, VARIANT, Listed, User, enrolled, person_class
 
 NEW_USER = """
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -86,12 +87,12 @@ def change_user_model(project, app):
 )
 def test_operations_of_the_first_migration():
     """What does makemigrations write into the first migration of the app players?"""
-    after = ProjectState.from_apps(states.apps)
+    after = ProjectState.from_apps(apps)
     before = after.clone()
     for app, name in list(before.models):
         if app == "players":
             before.remove_model(app, name)
-    return said(makemigrations(before, after))
+    return described(makemigrations(before, after))
 
 
 @compare(
@@ -305,7 +306,7 @@ def test_making_birthdate_mandatory_later():
 def test_giving_the_extras_row_a_key_of_its_own_later(alice):
     """With a row there, the extras' model gets an automatic key beside user: what does migrate
     say of what makemigrations writes?"""
-    states.apps.get_model("players", "Person")
+    person_class()
     before, after = states.current(), states.current()
     fields = after.models["players", "person"].fields
     if fields["user"].primary_key:
@@ -506,7 +507,7 @@ def test_person_id_to_onetoone_unmanaged():
     before = states.state_of_person(own_key(), managed=False)
     after = states.state_of_person(key(), managed=False)
     states.with_table(before)
-    operations = said(makemigrations(before, after)) or ["No changes detected"]
+    operations = described(makemigrations(before, after)) or ["No changes detected"]
     person = after.apps.get_model("players", "Person")
     return [*operations, outcome(lambda: person.objects.first())]
 
@@ -524,7 +525,7 @@ def test_person_id_to_onetoone_as_it_becomes_managed():
     """Person turns from managed = False to True in the step that makes user its primary key: which
     operations does makemigrations write?"""
     before = states.state_of_person(own_key(), managed=False)
-    return said(makemigrations(before, states.state_of_person(key())))
+    return described(makemigrations(before, states.state_of_person(key())))
 
 
 @compare(
@@ -580,7 +581,7 @@ def test_rows_kept_by_migrations_ordered_by_hand():
 def test_first_migrate_finds_a_table_made_outside_django(project):
     """Before the first migration of Person a table person with other columns stands there: what
     do migrate, migrate --fake-initial, and the first read, say?"""
-    states.apps.get_model("players", "Person")
+    person_class()
     project.sql("DROP TABLE person; DELETE FROM django_migrations WHERE app = 'players'")
     project.sql("CREATE TABLE person (person_id serial PRIMARY KEY, discord_id text)")
     read = "from players.models import Person; Person.objects.first()"

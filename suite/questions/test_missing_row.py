@@ -19,19 +19,10 @@ from suite.compare import CANNOT, compare, docs
 from suite.seed import article_signal, create_person, receiving, rows_with_extras
 from suite.sessions import said
 from suite.trying import outcome, rows, saw
-from suite.variant import PASSWORD, Listed, User, extras_class, person_class
+from suite.variant import PASSWORD, Listed, User, extras_class, person_class, without_row
 
 TWO_TABLES = Listed.__name__ == "Person"
 CUSTOMIZING = "Customizing authentication in Django"
-
-
-def without_row(username="bob", **fields):
-    """A user made past the signals and past the roster, by bulk_create()."""
-    User.objects.bulk_create([User(username=username, **fields)])
-    user = User.objects.get(username=username)
-    user.set_password(PASSWORD)
-    User.objects.filter(pk=user.pk).update(password=user.password)
-    return user
 
 
 def the_extras(user):

@@ -15,10 +15,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import isolate_apps
 
-from suite import catalog
 from suite.compare import CANNOT, compare
-from suite.trying import outcome, rows, saw
-from suite.variant import PASSWORD, Listed, User, enrolled, path
+from suite.trying import heard, outcome, rows, saw, tables
+from suite.variant import PASSWORD, Listed, User, enrolled, path, without_row
 
 CUSTOMIZING = 'Django 5.2 docs, "Customizing authentication in Django", section '
 ADMIN = CUSTOMIZING + '"Custom users and django.contrib.admin"'
@@ -55,11 +54,6 @@ def gamers():
         editor.create_model(Gamer)
 
 
-def table(model):
-    with connection.cursor() as cursor:
-        return catalog.table(cursor, model._meta.db_table)
-
-
 POINTER = "FOREIGN KEY (user_ptr_id) REFERENCES {}(id) DEFERRABLE INITIALLY DEFERRED"
 AUTH_USER, PLAYERS_USER = POINTER.format("auth_user"), POINTER.format("players_user")
 
@@ -75,7 +69,7 @@ AUTH_USER, PLAYERS_USER = POINTER.format("auth_user"), POINTER.format("players_u
 )
 def test_multi_table_key(gamers):
     """Player(User) without proxy = True: which keys does its table get?"""
-    made = table(Gamer)
+    made = tables()[Gamer._meta.db_table]
     return [key.definition for key in (*made.constraints, *made.foreign_keys)]
 
 
@@ -187,17 +181,9 @@ def test_multi_table_signal(gamers):
     """Player(User) without proxy = True: is a receiver of post_save with sender=User called when a
     player is made?
     """
-    called = []
-
-    def receiver(sender, **kwargs):
-        called.append(sender)
-
-    post_save.connect(receiver, sender=User)
-    try:
+    with heard(post_save, sender=User) as senders:
         Gamer.objects.create(username="bob")
-    finally:
-        post_save.disconnect(receiver, sender=User)
-    return bool(called)
+    return bool(senders)
 
 
 @compare(
@@ -232,7 +218,8 @@ def test_own_key_has_one_index_more():
     with connection.schema_editor() as editor:
         editor.create_model(OwnKey)
         editor.create_model(UserAsKey)
-    return len(saw(table(OwnKey).indexes)) - len(saw(table(UserAsKey).indexes))
+    made = [saw(tables()[it._meta.db_table].indexes) for it in (OwnKey, UserAsKey)]
+    return len(made[0]) - len(made[1])
 
 
 def show_birthdate(request):
@@ -247,11 +234,6 @@ def visit(user):
     request = RequestFactory().get("/")
     request.user = user
     return show_birthdate(request)
-
-
-def user_without_extras():
-    User.objects.bulk_create([User(username="bob")])
-    return User.objects.get(username="bob")
 
 
 @compare(
@@ -269,7 +251,7 @@ def test_lazy_profile_writes_on_a_get(statements):
     """The extras' row is made by get_or_create() when it is first read: how many writes does a GET
     of a user without one make?
     """
-    bob = user_without_extras()
+    bob = without_row()
     statements.clear()
     visit(bob)
     return len(statements.writes())
@@ -291,7 +273,7 @@ def test_lazy_profile_on_a_replica():
     connection, such as a replica's?
     """
     Listed._meta.get_field("birthdate")
-    bob = user_without_extras()
+    bob = without_row()
     return outcome(lambda: (rows("SET TRANSACTION READ ONLY"), visit(bob)))
 
 

@@ -17,7 +17,7 @@ from suite import seed
 from suite.compare import CANNOT, compare, docs
 from suite.seed import TYPED, a_refused_discord_id, article_signal, left_of, rows_with_extras
 from suite.sessions import at_the_same_moment, said
-from suite.trying import outcome, rows, saw
+from suite.trying import heard, outcome, rows, saw
 from suite.variant import PASSWORD, VARIANT, Listed, User, enrolled, path
 
 
@@ -35,21 +35,6 @@ def in_two_steps(username, **extras):
     for name, value in extras.items():
         setattr(person, name, value)
     return person.save()
-
-
-def received(sender, action):
-    """Whether a receiver of post_save that is connected with this sender hears of the action."""
-    heard = []
-
-    def receiver(instance, **kwargs):
-        heard.append(instance)
-
-    post_save.connect(receiver, sender=sender)
-    try:
-        action()
-    finally:
-        post_save.disconnect(receiver, sender=sender)
-    return bool(heard)
 
 
 def ids_given_out():
@@ -482,7 +467,9 @@ def test_create_user_with_an_extra():
 )
 def test_receiver_for_user_hears_of_a_registration():
     """Does a receiver of post_save with sender=get_user_model() hear of a player who registers?"""
-    return received(User, lambda: enrolled("bob"))
+    with heard(post_save, sender=User) as senders:
+        enrolled("bob")
+    return bool(senders)
 
 
 @compare(
@@ -496,7 +483,9 @@ def test_receiver_for_user_hears_of_a_registration():
 def test_receiver_connected_by_the_setting(settings):
     """Does a receiver of post_save with sender=settings.AUTH_USER_MODEL, a text, hear of
     create_user()?"""
-    return received(settings.AUTH_USER_MODEL, lambda: User.objects.create_user("bob"))
+    with heard(post_save, sender=settings.AUTH_USER_MODEL) as senders:
+        User.objects.create_user("bob")
+    return bool(senders)
 
 
 @compare(
@@ -788,10 +777,9 @@ def test_hashes_of_the_articles_registration(client, settings):
 def test_mail_for_a_refused_registration(transactional_db):
     """A receiver of post_save sends the welcome mail, and the database refuses an extra: has the
     mail gone out to somebody who is not registered?"""
-    with a_refused_discord_id():
-        return received(
-            User, lambda: said(lambda: roster.register("bob", PASSWORD, discord_id="refused"))
-        )
+    with a_refused_discord_id(), heard(post_save, sender=User) as senders:
+        said(lambda: roster.register("bob", PASSWORD, discord_id="refused"))
+    return bool(senders)
 
 
 @compare(

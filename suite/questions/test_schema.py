@@ -2,28 +2,20 @@
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, models
+from django.db import models
 from django.db.migrations import operations
 from django.db.models.functions import Concat, Lower
 from players.extras import EXTRAS
 
-from suite import catalog
 from suite.compare import CANNOT, compare
-from suite.migrating import migrated
-from suite.trying import outcome, rows, saw
+from suite.states import migrated
+from suite.trying import outcome, rows, saw, tables
 from suite.variant import Listed, User, enrolled, path
 
 LISTED = Listed.__name__
 USERNAME = "user__username" if hasattr(Listed, "user") else "username"
 USERS = User._meta.db_table
 PLAYERS = ["user", "player", "person"]
-
-
-def tables():
-    """All tables, as PostgreSQL's catalogs have them; the catalog queries are no evidence."""
-    connection.ensure_connection()
-    with connection.connection.cursor() as cursor:
-        return catalog.tables(cursor)
 
 
 def extras_table():

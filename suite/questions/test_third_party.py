@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -23,10 +22,9 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from rest_framework import serializers
 
-from suite import catalog
 from suite.compare import CANNOT, compare
 from suite.evidence import evidence
-from suite.trying import outcome, rows, saw
+from suite.trying import heard, outcome, rows, saw, tables
 from suite.variant import PASSWORD, Listed, User, enrolled, enrolled_many, extras_of, path
 
 CUSTOMIZING = 'Django 5.2 docs, "Customizing authentication in Django", section '
@@ -157,21 +155,6 @@ def badge_of(target, model_name):
     return type(model_name, (models.Model,), {"user": user, "Meta": meta, "__module__": __name__})
 
 
-@contextmanager
-def calls_of(receiver_sender):
-    """A list of the users for whom a receiver of post_save with this sender was called."""
-    called = []
-
-    def welcome(sender, instance, created, **kwargs):
-        called.append(instance.get_username())
-
-    post_save.connect(welcome, sender=receiver_sender)
-    try:
-        yield called
-    finally:
-        post_save.disconnect(welcome, sender=receiver_sender)
-
-
 @compare(
     proxy_model="accepted",
     profile_onetoone="accepted",
@@ -220,8 +203,7 @@ def test_package_with_a_key_to_the_setting():
     badge = badge_of(django_settings.AUTH_USER_MODEL, "SettingsBadge")
     with connection.schema_editor() as editor:
         editor.create_model(badge)
-    with connection.cursor() as cursor:
-        [key] = catalog.table(cursor, badge._meta.db_table).foreign_keys
+    [key] = tables()[badge._meta.db_table].foreign_keys
     return key.target
 
 
@@ -274,9 +256,9 @@ def test_package_signal_of_auth_user():
     """A package sends a welcome mail on post_save with sender=django.contrib.auth.models.User:
     is it called when a player registers?
     """
-    with calls_of(DjangosUser) as called:
+    with heard(post_save, sender=DjangosUser) as senders:
         enrolled("alice")
-    return "alice" in called
+    return bool(senders)
 
 
 @compare(
@@ -295,9 +277,9 @@ def test_package_signal_of_the_user_model():
     """A package connects to post_save with sender=get_user_model(), as the docs advise: is it
     called when a player registers?
     """
-    with calls_of(User) as called:
+    with heard(post_save, sender=User) as senders:
         enrolled("alice")
-    return "alice" in called
+    return bool(senders)
 
 
 @compare(
