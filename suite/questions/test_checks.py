@@ -5,7 +5,7 @@ import re
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from suite.compare import compare
+from suite.compare import compare, docs
 from suite.evidence import evidence
 from suite.trying import saw
 from suite.variant import Listed, User
@@ -68,7 +68,7 @@ def test_check_of_one_more_field(project):
     custom_user="+ Add field nickname to user",
     foreignkey="+ Add field nickname to person",
     so_what="A field on a proxy stops every command that checks first, so it cannot slip through.",
-    source='Django 5.2 docs, "System check framework"',
+    source=docs("System check framework", "CheckMessage"),
 )
 def test_makemigrations_after_one_more_field(project):
     """Does makemigrations go on when the listed class has one more field?"""
@@ -160,7 +160,8 @@ def test_target_of_a_foreign_key_to_the_listed_class(project):
     mark="surprising",
     so_what="The accessor is set on the concrete model behind the proxy, so even a plain User "
     "has it (RelatedField.contribute_to_related_class); with a Person it is one step further.",
-    source='Django 5.2 docs, "Models", section "Proxy models"',
+    source="Django 5.2 source, "
+    "django.db.models.fields.related.ForeignObject.contribute_to_related_class",
 )
 def test_user_reaches_what_points_at_the_listed_class(project):
     """A model Score has a ForeignKey to the listed class: has a user the accessor score_set?"""
@@ -217,8 +218,9 @@ def test_check_without_default_auto_field_and_without_declared_key(project):
     custom_user=["fields.E304"],
     foreignkey=[],
     so_what="Forgetting the setting is noticed at once: two classes want group.user_set.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Substituting a custom User model"',
+    source=docs(
+        "Customizing authentication in Django", "Using a custom user model when starting a project"
+    ),
 )
 def test_check_without_auth_user_model(project):
     """What does check say when settings.py does not set AUTH_USER_MODEL?"""
@@ -294,7 +296,7 @@ def test_check_of_email_as_username_field(project):
     mark="surprising",
     so_what="A profile takes the name of its class on the user, in all apps: "
     "give it a related_name of its own.",
-    source='Django 5.2 docs, "System check framework", section "Related fields"',
+    source=docs("System check framework", "Related fields") + ", fields.E304 and fields.E305",
 )
 def test_check_of_another_apps_onetoone_person(project):
     """What does check --tag models say when a second app has its own Person, with a
@@ -311,7 +313,7 @@ def test_check_of_another_apps_onetoone_person(project):
     mark="surprising",
     so_what="user.person and user.person_set both claim the name person in queries, whichever "
     "app comes second: give a profile a related_name of its own.",
-    source='Django 5.2 docs, "System check framework", section "Related fields"',
+    source=docs("System check framework", "Related fields") + ", fields.E304 and fields.E305",
 )
 def test_check_of_another_apps_foreignkey_person(project):
     """What does check --tag models say when a second app has its own Person, with a ForeignKey
@@ -327,7 +329,7 @@ def test_check_of_another_apps_foreignkey_person(project):
     foreignkey=[],
     mark="surprising",
     so_what="A profile's second e-mail is accepted in silence; a custom user replaces the field.",
-    source='Django 5.2 docs, "Models", section "Field name "hiding" is not permitted"',
+    source=docs("Models", "Field name “hiding” is not permitted"),
 )
 def test_check_of_an_extra_named_email(project):
     """What does check say when the listed class declares an email field of its own?"""
@@ -397,7 +399,7 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     mark="surprising",
     so_what="Constraints are checked against a database's features, so plain check passes what "
     "migrate refuses; only a custom user may constrain the username in its Meta.",
-    source='Django 5.2 docs, "System check framework", section "Models", models.E016',
+    source=docs("System check framework", "Models") + ", models.E012 and models.E016",
 )
 def test_check_of_a_constraint_on_an_inherited_field(project):
     """Meta of the listed class gets UniqueConstraint(fields=["username"]): what do plain check,

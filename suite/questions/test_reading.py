@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.template import Context, RequestContext, Template
 from django.urls import path as route
 
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.conftest import ALICE
 from suite.trying import outcome, saw
 from suite.variant import (
@@ -86,6 +86,7 @@ urlpatterns = [route("birthdate", show_birthdate), route("may-greet", may_greet)
     foreignkey=2,
     mark="known",
     so_what="Extras in a row of their own cost one query more wherever nobody thought of it.",
+    source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_queries_to_read_one_player_naively(alice, statements):
     """How many queries does it take to get one user and then read their birthdate?"""
@@ -100,6 +101,7 @@ def test_queries_to_read_one_player_naively(alice, statements):
     foreignkey=1,
     mark="known",
     so_what="One join by a key is cheap; what costs is forgetting it.",
+    source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_joins_to_read_one_player_with_extras(alice, statements):
     """How many joins does it take to read one player with their birthdate?"""
@@ -136,6 +138,7 @@ def test_join_that_reads_user_and_extras_as_objects(alice, statements):
     foreignkey=101,
     mark="known",
     so_what="With a custom user there is no N+1 to forget.",
+    source=docs("QuerySet API reference", "select_related()"),
 )
 def test_queries_of_a_naive_list(hundred, statements):
     """How many queries does a loop over 100 users take that reads each one's birthdate?"""
@@ -165,6 +168,7 @@ def test_queries_of_a_list_at_best(hundred, statements):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=0,
+    source=docs("QuerySet API reference", "select_related()"),
 )
 def test_joins_of_a_list_at_best(hundred, statements):
     """How many joins does a list of 100 users and their extras, as objects, take at best?"""
@@ -242,6 +246,7 @@ def test_joins_of_bare_select_related_on_the_listed_class(alice, statements):
     profile_onetoone=["INNER JOIN person"],
     custom_user=[],
     foreignkey=["INNER JOIN person"],
+    source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_join_to_filter_users_by_birthdate(alice, statements):
     """Which join does it take to find users by their birthdate?"""
@@ -255,6 +260,7 @@ def test_join_to_filter_users_by_birthdate(alice, statements):
     custom_user=[],
     foreignkey=["LEFT OUTER JOIN person"],
     so_what="The join is an outer one, so nobody is lost from the list.",
+    source=docs("QuerySet API reference", "order_by()"),
 )
 def test_join_to_sort_users_by_birthdate(alice, statements):
     """Which join does it take to sort users by their birthdate?"""
@@ -320,7 +326,7 @@ def test_no_birthdate_finds_users_without_row():
         "With a ForeignKey each excluded condition is a subquery: one row of several must be "
         "enough to exclude."
     ),
-    source="Django ticket #32143",
+    source="Django 5.2 source, django.db.models.sql.query.Query.split_exclude",
 )
 def test_sql_to_exclude_a_discord_id(alice, statements):
     """How does exclude(discord_id=...) on users reach the extras: by a join or a subquery?"""
@@ -335,6 +341,7 @@ def test_sql_to_exclude_a_discord_id(alice, statements):
     foreignkey=True,
     mark="surprising",
     so_what="Django adds IS NOT NULL inside the NOT, so NULL is kept, unlike with <> in SQL.",
+    source="Django 5.2 source, django.db.models.sql.query.Query.build_filter",
 )
 def test_exclude_keeps_users_without_a_discord_id():
     """Does exclude(discord_id="1") on users keep those who gave no Discord ID?"""
@@ -347,7 +354,7 @@ def test_exclude_keeps_users_without_a_discord_id():
     custom_user=CANNOT,
     foreignkey=True,
     mark="surprising",
-    source='Django 5.2 docs, "Making queries", section "Spanning multi-valued relationships"',
+    source="Django 5.2 source, django.db.models.sql.query.Query.build_filter",
 )
 def test_exclude_keeps_users_without_row():
     """Does exclude(discord_id="1") on users keep those who have no extras row?"""
@@ -452,6 +459,7 @@ def test_queries_after_only_without_select_related(alice, statements):
         "The keys tell a template or an API where the extras are stored, so a later move "
         "changes them."
     ),
+    source=docs("QuerySet API reference", "values()"),
 )
 def test_keys_of_values(alice):
     """Under which keys does values() give the username and the birthdate of a user?"""
@@ -464,6 +472,7 @@ def test_keys_of_values(alice):
     custom_user=0,
     foreignkey=1,
     mark="known",
+    source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_joins_to_count_users_by_birthdate(alice, statements):
     """How many joins does it take to count users born after a day, in one query?"""
@@ -490,6 +499,7 @@ def test_joins_to_count_extras_by_birthdate(alice, statements):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
+    source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_joins_to_ask_whether_a_user_gave_a_birthdate(alice, statements):
     """How many joins does exists() take to say whether a user gave a birthdate?"""
@@ -522,6 +532,7 @@ def test_count_of_a_user_with_two_rows(alice):
         "With primary_key=True on the OneToOneField an id in a URL means the same for both; "
         "with an own key it finds somebody else's row, or none."
     ),
+    source=docs("Model field reference", "OneToOneField"),
 )
 def test_extras_are_found_by_the_id_of_the_user():
     """Does the user's id, as primary key, find the extras of that user?"""
@@ -537,6 +548,9 @@ def test_extras_are_found_by_the_id_of_the_user():
     custom_user=[],
     foreignkey=["person_set: RelatedManager"],
     mark="known",
+    source=docs("Making queries", "One-to-one relationships")
+    + "; "
+    + docs("Making queries", "Following relationships “backward”"),
 )
 def test_attributes_that_lead_from_user_to_extras(alice):
     """Which attribute leads from a user to the extras in another table, and what is it?"""
@@ -553,6 +567,7 @@ def test_attributes_that_lead_from_user_to_extras(alice):
     custom_user=2,
     foreignkey=3,
     so_what="Extras in another table cost one query more on each page that shows them.",
+    source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_queries_of_a_page_that_shows_the_birthdate(alice, client, settings, statements):
     """How many queries does a page take that shows the logged-in player's birthdate?"""
@@ -575,10 +590,7 @@ def test_queries_of_a_page_that_shows_the_birthdate(alice, client, settings, sta
         "A missing row is no error in a template: Django silences ObjectDoesNotExist there, so "
         "nobody notices."
     ),
-    source=(
-        'Django 5.2 docs, "The Django template language: for Python programmers", section "How '
-        'invalid variables are handled"'
-    ),
+    source=docs("The Django template language: for Python programmers", "Variables and lookups"),
 )
 def test_template_that_shows_a_missing_row():
     """What does a template show for the birthdate of a user who has no extras row?"""
@@ -613,6 +625,7 @@ def test_template_that_shows_an_empty_birthdate():
         "Only for a OneToOne relation does hasattr() answer the question; the manager of a "
         "ForeignKey is always there."
     ),
+    source='Django 5.2 docs, "One-to-one relationships"',
 )
 def test_hasattr_for_a_user_without_row():
     """What does hasattr() say about the attribute that leads to the extras if there is no row?"""
@@ -625,6 +638,8 @@ def test_hasattr_for_a_user_without_row():
     custom_user=CANNOT,
     foreignkey=[0, 0],
     so_what="Django remembers that the OneToOne row is missing, so asking again is free.",
+    source="Django 5.2 source, "
+    "django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor",
 )
 def test_queries_of_hasattr(statements):
     """How many queries does hasattr(), asking for a missing extras row, make, then make again?"""
@@ -721,6 +736,7 @@ def test_extras_of_many_users_by_in_bulk(alice):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
+    source=docs("Making queries", "Filters can reference fields on the model"),
 )
 def test_joins_to_compare_username_and_discord_id(alice, statements):
     """How many joins does it take to find users whose Discord ID is their username?"""
@@ -733,6 +749,7 @@ def test_joins_to_compare_username_and_discord_id(alice, statements):
     profile_onetoone=["LEFT OUTER JOIN person"],
     custom_user=[],
     foreignkey=["LEFT OUTER JOIN person"],
+    source=docs("Aggregation", "Joins and aggregates"),
 )
 def test_join_to_count_users_per_birth_year(alice, statements):
     """Which join does it take to count users per year of birth?"""
@@ -805,6 +822,7 @@ def test_queries_for_the_id_of_the_user(alice, statements):
     profile_onetoone=0,
     custom_user=CANNOT,
     foreignkey=0,
+    source="Django 5.2 source, django.db.models.fields.related_descriptors",
 )
 def test_queries_to_go_to_the_extras_and_back(alice, statements):
     """How many more queries does the way back from the extras row to its user take?"""
@@ -820,6 +838,7 @@ def test_queries_to_go_to_the_extras_and_back(alice, statements):
     custom_user=CANNOT,
     foreignkey=True,
     so_what="Django hands the known user to the row it reads, so both ways see one object.",
+    source="Django 5.2 source, django.db.models.fields.related_descriptors",
 )
 def test_way_back_gives_the_same_user_object(alice):
     """Does the way from a user to the extras row and back end at the same Python object?"""
@@ -868,6 +887,7 @@ def test_queries_for_all_extras_left_out_by_only(alice, statements):
     custom_user="UserManager",
     foreignkey="Manager",
     so_what="create_user() is there where the manager is a UserManager.",
+    source=docs("Models", "Proxy model managers"),
 )
 def test_default_manager_of_our_class():
     """Which class is the default manager of our class (Player, Person, User)?"""
@@ -916,6 +936,7 @@ def test_lists_ordered_by_meta_ordering(monkeypatch, statements):
     profile_onetoone=["bob", None],
     custom_user=CANNOT,
     foreignkey=["bob", None],
+    source=docs("QuerySet API reference", "values_list()"),
 )
 def test_values_of_a_user_without_row():
     """What does values_list(username, birthdate) over users give if the extras row is missing?"""
@@ -929,7 +950,7 @@ def test_values_of_a_user_without_row():
     custom_user="accepted",
     foreignkey="ValueError",
     so_what="Prefetching, which a ForeignKey needs here, cannot stream without a chunk_size.",
-    source="Django ticket #29984",
+    source=docs("QuerySet API reference", "iterator()") + "; Django ticket #29984",
 )
 def test_streaming_the_list_with_iterator(hundred):
     """Can the list of users with their extras be streamed by iterator(), without arguments?"""

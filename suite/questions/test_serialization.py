@@ -18,7 +18,7 @@ from django.forms import model_to_dict
 from django.test.utils import isolate_apps
 from players import roster
 
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.conftest import ALICE
 from suite.trying import outcome, saw
 from suite.variant import PASSWORD, Listed, User, extras_of, path
@@ -68,6 +68,7 @@ def fresh(user):
     profile_onetoone=["auth.user", "players.person"],
     custom_user=["players.user"],
     foreignkey=["auth.user", "players.person"],
+    source=docs("django-admin and manage.py", "dumpdata"),
 )
 def test_objects_that_dumpdata_writes_for_a_player(alice):
     """Which objects does dumpdata write for one player?"""
@@ -144,7 +145,7 @@ def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice,
         "A create-signal must ignore raw, as the one here does, for the fixture to bring the "
         "person itself."
     ),
-    source='Django 5.2 docs, "Fixtures", section "How fixtures are saved to the database?"',
+    source=docs("Fixtures", "How fixtures are saved to the database"),
 )
 def test_player_survives_dumpdata_flush_loaddata(transactional_db, alice, load):
     """Is a player the same after dumpdata, flush and loaddata?"""
@@ -182,7 +183,7 @@ def test_our_class_has_a_natural_key():
         "A OneToOneField as primary key is written as the bare id even with --natural-foreign, "
         "as the serializer treats keys apart from fields."
     ),
-    source='Django 5.2 docs, "Serializing Django objects", section "Natural keys"',
+    source=docs("Serializing Django objects", "Serialization of natural keys"),
 )
 def test_what_names_the_user_in_a_natural_dump(alice):
     """Written with --natural-foreign --natural-primary, by what do the extras name their user?"""
@@ -223,7 +224,7 @@ def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
         "loaddata updates the row that has the key: any extras row whose number is in the dump "
         "is overwritten without a word."
     ),
-    source='Django 5.2 docs, "Fixtures", section "How fixtures are saved to the database?"',
+    source=docs("Fixtures", "How fixtures are saved to the database"),
 )
 def test_extras_of_somebody_else_survive_loaddata(alice, load):
     """A natural dump of alice, loaded where mallory's rows have its ids: does mallory keep hers?"""
@@ -284,6 +285,7 @@ def test_model_to_dict_of_the_user_has_the_extras(alice):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
+    source=docs("Model instance reference", "Pickling objects"),
 )
 def test_queries_for_extras_of_an_unpickled_user(alice, statements):
     """How many queries does the birthdate take after a user came back from a cache (pickle)?"""
@@ -301,6 +303,7 @@ def test_queries_for_extras_of_an_unpickled_user(alice, statements):
     so_what=(
         "A OneToOne row that was read travels in the pickle; a ForeignKey's row is asked for anew."
     ),
+    source=docs("Model instance reference", "Pickling objects"),
 )
 def test_queries_for_extras_read_before_pickling(alice, statements):
     """How many queries does it take if the birthdate was read before the user was pickled?"""
@@ -321,6 +324,7 @@ def test_queries_for_extras_read_before_pickling(alice, statements):
         "A custom user carries personal data into every cache; a profile keeps them out until "
         "they are read."
     ),
+    source=docs("Model instance reference", "Pickling objects"),
 )
 def test_pickled_user_holds_the_extras(alice):
     """Are the extras in a user that goes into a cache (pickle), though nobody read them?"""
@@ -332,6 +336,7 @@ def test_pickled_user_holds_the_extras(alice):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=False,
+    source=docs("Model instance reference", "Pickling objects"),
 )
 def test_pickled_user_holds_extras_that_were_read(alice):
     """Are the extras in a user that goes into a cache (pickle) after they have been read?"""
@@ -391,6 +396,7 @@ def test_user_is_an_instance_of_our_class(alice):
     foreignkey=False,
     mark="known",
     so_what="A proxy can be handed to any code that wants a User; a profile cannot.",
+    source=docs("Models", "Proxy models"),
 )
 def test_our_object_is_an_instance_of_user(alice):
     """Is what our class's objects.get() gives an instance of User?"""
@@ -403,6 +409,7 @@ def test_our_object_is_an_instance_of_user(alice):
     custom_user="User",
     foreignkey="Person",
     so_what="The admin logs under the proxy's own content type.",
+    source=docs("The Django admin site", "LogEntry methods") + ", LogEntry.get_edited_object()",
 )
 def test_class_that_an_admin_log_entry_leads_to(alice):
     """An admin log entry about an object of our class: which class does it lead back to?"""
@@ -421,10 +428,8 @@ def test_class_that_an_admin_log_entry_leads_to(alice):
         "By default the content type of the concrete model is kept: what was a Player comes "
         "back as a User, without its methods."
     ),
-    source=(
-        'Django 5.2 docs, "The contenttypes framework", section '
-        '"GenericForeignKey.for_concrete_model"'
-    ),
+    source=docs("The contenttypes framework", "Generic relations")
+    + ", GenericForeignKey.for_concrete_model",
 )
 @isolate_apps("players")
 def test_class_that_a_generic_foreign_key_leads_to(alice):
@@ -454,6 +459,7 @@ def test_class_that_a_generic_foreign_key_leads_to(alice):
         "Django copies the dict of cached relations but not what is in it: both users hold the "
         "same person."
     ),
+    source="Django 5.2 source, django.db.models.base.Model.__getstate__",
 )
 def test_copied_user_shares_the_extras(alice):
     """After copy.copy(user), extras read before: does a change of the copy's change the user's?"""
@@ -470,6 +476,7 @@ def test_copied_user_shares_the_extras(alice):
     foreignkey="Person object (N)",
     mark="known",
     so_what="A profile wants a __str__ of its own before it is readable in the admin.",
+    source=docs("Model instance reference", "__str__()"),
 )
 def test_str_of_our_class_by_default(alice):
     """What is str() of an object of our class if the class has no __str__ of its own?"""
@@ -504,6 +511,7 @@ def test_queries_of_str_that_names_the_user(alice, statements):
         "Sessions keep the id as text, so they outlive a move between approaches that keeps ids"
         " and hashes."
     ),
+    source="Django 5.2 source, django.contrib.auth.login",
 )
 def test_type_of_the_id_in_a_session(alice, client):
     """As which type does a session keep the id of the user who has logged in?"""

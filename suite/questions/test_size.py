@@ -18,7 +18,7 @@ from django.db.models.signals import post_init
 from django.utils import timezone
 from players import roster
 
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.evidence import evidence
 from suite.projects import on_server
 from suite.sessions import session
@@ -29,6 +29,7 @@ PLAYERS = 10_000
 GROWN_UP = date(2008, 1, 1)
 
 USERS = User._meta.db_table
+HOT = "PostgreSQL 18 docs, Heap-Only Tuples (HOT)"
 HAS_OWN_TABLE = Listed.__name__ == "Person"
 TABLES = [USERS, Listed._meta.db_table] if HAS_OWN_TABLE else [USERS]
 
@@ -300,7 +301,7 @@ def test_bytes_of_disk_in_rows_and_in_indexes(large):
     foreignkey={"auth_user": 210, "person": 70},
     mark="useful",
     so_what="Every row of PostgreSQL carries a header of 24 bytes, a person's too.",
-    source='PostgreSQL 18 docs, "Table Row Layout"',
+    source="PostgreSQL 18 docs, Table Row Layout",
 )
 def test_bytes_of_one_row(large):
     """How many bytes does an average row of each table have?"""
@@ -320,6 +321,7 @@ def test_bytes_of_one_row(large):
         "The narrower the user's row, the more users each page of memory holds: a profile "
         "keeps what is rarely read away from what every request reads."
     ),
+    source="PostgreSQL 18 docs, Database Page Layout",
 )
 def test_users_on_one_page(large):
     """How many users lie on one page of the user table, which is read and written as a whole?"""
@@ -387,7 +389,7 @@ def test_pages_for_fifty_players(large):
         "A deep OFFSET reads the whole roster in every approach: page by the last name seen "
         "instead."
     ),
-    source='PostgreSQL 18 docs, "LIMIT and OFFSET"',
+    source="PostgreSQL 18 docs, 7.6. LIMIT and OFFSET",
 )
 def test_pages_for_the_last_fifty_by_offset(large):
     """How many pages are touched for the last 50 of the 10,000 by OFFSET, as a paginator asks?"""
@@ -425,6 +427,7 @@ def test_pages_for_the_eldest_without_an_index(large):
         "order by the other table's column cannot then come from its index, which lies "
         "unused."
     ),
+    source="PostgreSQL 18 docs, 11.4. Indexes and ORDER BY",
 )
 def test_pages_for_the_eldest_with_an_index(large):
     """How many pages are touched to name the 100 eldest, with an index on birthdate, by a query
@@ -445,6 +448,7 @@ def test_pages_for_the_eldest_with_an_index(large):
         "100 rows are fetched, which at a million players is the difference between 400 pages"
         " and all of them."
     ),
+    source="PostgreSQL 18 docs, 11.4. Indexes and ORDER BY",
 )
 def test_pages_for_the_eldest_from_the_extras_side(large):
     """How many pages are touched to name the 100 eldest, with an index on birthdate, by a query
@@ -511,7 +515,7 @@ def test_pages_to_count_minors_from_the_user(large):
         "With an index and a vacuumed table the row's width no longer counts: the table is "
         "not read."
     ),
-    source='PostgreSQL 18 docs, "Index-Only Scans and Covering Indexes"',
+    source="PostgreSQL 18 docs, 11.9. Index-Only Scans and Covering Indexes",
 )
 def test_pages_to_count_minors_with_an_index(large):
     """How many pages are touched to count the players under 18 with an index on birthdate, after
@@ -528,7 +532,7 @@ def test_pages_to_count_minors_with_an_index(large):
     foreignkey=100,
     mark="useful",
     so_what="last_login has no index, so a login is a HOT update, however wide the row is.",
-    source='PostgreSQL 18 docs, "Heap-Only Tuples (HOT)"',
+    source=HOT,
 )
 def test_logins_that_touch_no_index(five):
     """Where pages have room, what percentage of logins updates the row without any index (HOT)?"""
@@ -545,7 +549,7 @@ def test_logins_that_touch_no_index(five):
         "An index on an extra in the user's row does not make logins dearer: only a change of"
         " the indexed column ends HOT."
     ),
-    source='PostgreSQL 18 docs, "Heap-Only Tuples (HOT)"',
+    source=HOT,
 )
 def test_logins_with_the_birthdate_indexed(five):
     """Where pages have room, what percentage of logins is HOT while birthdate has an index?"""
@@ -559,7 +563,7 @@ def test_logins_with_the_birthdate_indexed(five):
     custom_user=100,
     foreignkey=100,
     mark="useful",
-    source='PostgreSQL 18 docs, "Heap-Only Tuples (HOT)"',
+    source=HOT,
 )
 def test_edits_that_touch_no_index(five):
     """What percentage of edits of a birthdate updates no index (HOT), if it has none?"""
@@ -576,7 +580,7 @@ def test_edits_that_touch_no_index(five):
         "The index on the changed column ends HOT in each approach; what differs is how many "
         "other indexes the table has."
     ),
-    source='PostgreSQL 18 docs, "Heap-Only Tuples (HOT)"',
+    source=HOT,
 )
 def test_edits_with_the_birthdate_indexed(five):
     """What percentage of edits of a birthdate is HOT (updates no index), if it has an index?"""
@@ -609,7 +613,7 @@ def test_log_bytes_of_one_login(five):
     so_what=(
         "In the user's row such an edit also renews the entries in all of the user table's indexes."
     ),
-    source='PostgreSQL 18 docs, "Heap-Only Tuples (HOT)"',
+    source=HOT,
 )
 def test_log_bytes_of_one_edit(five):
     """How many bytes of write-ahead log does an edit of a birthdate make, if it has an index?"""
@@ -627,7 +631,7 @@ def test_log_bytes_of_one_edit(five):
         "A row that is not updated by HOT gets a new entry in every index of its table: five "
         "on a user, two on a person whose key is the user."
     ),
-    source='PostgreSQL 18 docs, "Heap-Only Tuples (HOT)"',
+    source=HOT,
 )
 def test_index_entries_of_one_edit(five):
     """How many new index entries does one edit of an indexed birthdate make?"""
@@ -654,7 +658,7 @@ def growth(table, action):
     so_what=(
         "An UPDATE of everybody doubles the table and its indexes until VACUUM, extras and all."
     ),
-    source='PostgreSQL 18 docs, "Recovering Disk Space"',
+    source="PostgreSQL 18 docs, Recovering Disk Space",
 )
 def test_growth_by_writing_every_last_login(writable):
     """One UPDATE sets last_login of everybody: by how many bytes per player does the disk fill?"""
@@ -671,7 +675,7 @@ def test_growth_by_writing_every_last_login(writable):
     so_what=(
         "A backfill of an extra rewrites whole users in a custom user, small rows in a profile."
     ),
-    source='PostgreSQL 18 docs, "Recovering Disk Space"',
+    source="PostgreSQL 18 docs, Recovering Disk Space",
 )
 def test_growth_by_writing_every_birthdate(writable):
     """One UPDATE moves everybody's birthdate by a day: by how many bytes per player does the disk
@@ -691,7 +695,7 @@ def test_growth_by_writing_every_birthdate(writable):
         "A constant default is kept in the catalog, so a big user table is no reason against "
         "another column in it."
     ),
-    source='PostgreSQL 18 docs, "ALTER TABLE", section "Notes"',
+    source='PostgreSQL 18 docs, ALTER TABLE, section "Notes"',
 )
 def test_a_new_attribute_rewrites_the_table(large):
     """Does adding a mandatory text with a default, as a migration does it, rewrite the table?"""
@@ -731,7 +735,7 @@ def test_bytes_of_a_unique_index_on_discord_id(large):
         "On a custom user build the index with AddIndexConcurrently: a plain AddIndex stops "
         "all logins until it is done."
     ),
-    source='PostgreSQL 18 docs, "CREATE INDEX", section "Building Indexes Concurrently"',
+    source='PostgreSQL 18 docs, CREATE INDEX, section "Building Indexes Concurrently"',
 )
 def test_login_waits_while_an_index_is_built(transactional_db, alice):
     """Does a login wait while CREATE INDEX (not CONCURRENTLY) builds an index on an extra?"""
@@ -756,6 +760,7 @@ def test_login_waits_while_an_index_is_built(transactional_db, alice):
         "With a second table existing users need a data migration, or code that minds a "
         "missing row for ever; in the user's row the columns are simply NULL."
     ),
+    source=docs("QuerySet API reference", "bulk_create()"),
 )
 def test_rows_to_backfill_for_users_without_extras():
     """1,000 users came in by bulk_create(): how many rows must be added for their extras?"""
@@ -788,6 +793,7 @@ def test_pages_for_an_export(large):
         "In Python a profile is a second object for each player, which costs more than its "
         "join in PostgreSQL; values() makes none."
     ),
+    source=docs("Database access optimization", "Use QuerySet.values() and values_list()"),
 )
 def test_objects_made_for_a_thousand_players(large):
     """How many model instances does Django make in Python to show 1,000 players with extras?"""
@@ -814,6 +820,7 @@ def test_objects_made_for_a_thousand_players(large):
         "request.user fetches every column of the user: what is long and rarely shown belongs"
         " into a profile, even beside a custom user."
     ),
+    source=docs("QuerySet API reference", "defer()"),
 )
 def test_biography_loaded_with_each_request(alice):
     """An extra holds 100 kB of text: how many kB are loaded with request.user on every page?"""
@@ -834,7 +841,7 @@ def test_biography_loaded_with_each_request(alice):
         "A long value lies in the TOAST table and an UPDATE that leaves it alone only keeps "
         "pointing at it."
     ),
-    source='PostgreSQL 18 docs, "Out-of-Line, On-Disk TOAST Storage"',
+    source="PostgreSQL 18 docs, Out-of-Line, On-Disk TOAST Storage",
 )
 def test_biography_logged_again_at_login(five):
     """An extra holds 100 kB of text: does each login write them to the write-ahead log again?"""
@@ -855,6 +862,7 @@ def test_biography_logged_again_at_login(five):
     foreignkey=15,
     mark="useful",
     so_what="The second table costs one statement, however many players go.",
+    source=docs("QuerySet API reference", "delete()"),
 )
 def test_statements_to_delete_a_thousand(statements):
     """How many statements does .delete() of 1,000 players send?"""

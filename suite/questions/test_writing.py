@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.signals import post_save
 from players import roster
 
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.conftest import ALICE
 from suite.seed import person_saved_with_user
 from suite.trying import heard, outcome, rows, saw
@@ -64,7 +64,7 @@ def test_writes_to_change_email_and_birthdate(alice, statements):
     mark="surprising",
     so_what="save() writes the row of its own object only: a related object has a save() of its "
     "own, and forgetting it gives no error.",
-    source='Django 5.2 docs, "Making queries", section "Saving changes to objects"',
+    source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_saving_the_user_stores_the_extras(alice):
     """Is user.person.birthdate = x (a custom user's: user.birthdate = x) stored by user.save()?"""
@@ -82,6 +82,7 @@ def test_saving_the_user_stores_the_extras(alice):
     mark="surprising",
     so_what="This is why the article's view works without saving the person: its receiver does. "
     "With a ForeignKey it saves a row that it reads anew, and x is lost.",
+    source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_saving_the_user_stores_the_extras_by_the_articles_signal(alice):
     """With the article's signal: does user.person.birthdate = x, then user.save(), store x?"""
@@ -188,6 +189,7 @@ def test_update_of_an_extra_by_a_subquery(alice):
     custom_user=False,
     foreignkey=True,
     so_what="Django puts the other table into a subquery, WHERE id IN (SELECT ...).",
+    source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_filtered_by_an_extra_needs_a_subquery(alice, statements):
     """Does the UPDATE that deactivates all born after 2000 contain a subquery?"""
@@ -213,7 +215,13 @@ def test_extras_rows_after_bulk_create_of_users():
     return User.objects.filter(username__in=names, **{path("pk") + "__isnull": False}).count()
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=2, custom_user=1, foreignkey=2)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=2,
+    custom_user=1,
+    foreignkey=2,
+    source=docs("QuerySet API reference", "bulk_create()"),
+)
 def test_statements_to_add_a_thousand_players(statements):
     """How many statements does it take to add 1000 players with their extras?"""
     roster.add_many(
@@ -242,7 +250,7 @@ def test_bulk_update_of_birthdates_on_users(alice):
     custom_user="accepted",
     foreignkey="ProgrammingError",
     so_what="ON CONFLICT needs a unique index to conflict with: without one there is no upsert.",
-    source='PostgreSQL 18 docs, "INSERT", section "ON CONFLICT Clause"',
+    source='PostgreSQL 18 docs, INSERT, section "ON CONFLICT Clause"',
 )
 def test_upsert_of_extras(alice):
     """What comes of an upsert of a player's extras: bulk_create(update_conflicts=True)?"""
@@ -381,6 +389,7 @@ def test_locking_only_the_extras_of_a_join(alice):
     custom_user=13,
     foreignkey=10,
     so_what="Each further attribute of a custom user is written again at every user.save().",
+    source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_columns_written_by_saving_a_user(alice, statements):
     """How many columns does user.save() write?"""
@@ -395,6 +404,7 @@ def test_columns_written_by_saving_a_user(alice, statements):
     custom_user=["last_login"],
     foreignkey=["last_login"],
     so_what="A login names its one field, so it cannot undo a change of another.",
+    source="Django 5.2 source, django.contrib.auth.models.update_last_login",
 )
 def test_columns_written_by_a_login(client, alice, statements):
     """Which columns of the user does a login write?"""
@@ -412,6 +422,7 @@ def test_columns_written_by_a_login(client, alice, statements):
     mark="surprising",
     so_what="Every login saves last_login, so with the article's signal every login reads and "
     "rewrites the person; `if created` avoids both.",
+    source="Django 5.2 source, django.contrib.auth.models.update_last_login",
 )
 def test_further_statements_by_the_articles_signal(alice, statements):
     """With the article's signal: how many further statements does it take to save last_login?"""
@@ -462,8 +473,7 @@ def test_update_or_create_after_a_second_row_was_tried(alice):
     mark="surprising",
     so_what="It writes its defaults, and each field whose class has a pre_save of its own (all "
     "dates, for auto_now); the row was locked before, so nothing old comes back.",
-    source="Django 4.2 release notes, section "
-    '"Setting update_fields in Model.save() may now be required"',
+    source='Django 4.2 release notes, "Setting update_fields in Model.save() may now be required"',
 )
 def test_columns_written_by_update_or_create(alice, statements):
     """Which columns does update_or_create(..., defaults={"birthdate": x}) write?"""
@@ -493,6 +503,7 @@ def test_user_inserted_by_sql_with_two_columns():
     foreignkey=False,
     so_what="Signals are Python: a user who comes by SQL has a row for the extras only where "
     "it is the user's own.",
+    source=docs("Signals", "post_save"),
 )
 def test_user_inserted_by_sql_has_an_extras_row():
     """Does a user inserted by SQL, with all required columns, have a row for their extras?"""
@@ -530,6 +541,7 @@ def test_copied_account_has_the_birthdate(alice):
     foreignkey=False,
     so_what="Assigning links two objects in memory (with a ForeignKey not even that: the "
     "accessor is person_set); only saving the person stores it.",
+    source=docs("Making queries", "One-to-one relationships"),
 )
 def test_assigned_person_is_stored_with_the_user(alice):
     """After user.person = Person(birthdate=x) and user.save(): is x stored?"""
@@ -634,7 +646,7 @@ def test_full_clean_of_the_user_checks_the_birthdate(alice):
     foreignkey=False,
     so_what="PostgreSQL stores a changed row anew, whole: in one wide table each edit of a "
     "profile rewrites the row that every login reads.",
-    source='PostgreSQL 18 docs, "Database Physical Storage", section "Heap-Only Tuples (HOT)"',
+    source="PostgreSQL 18 docs, Heap-Only Tuples (HOT)",
 )
 def test_change_of_birthdate_rewrites_the_users_row(alice):
     """Does a change of birthdate write a new version of the row that holds the password?"""
