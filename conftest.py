@@ -12,9 +12,10 @@ import os
 import sys
 from pathlib import Path
 
+import fasteners
 import pytest
 
-from workbench import comparison, postgres, variants
+from workbench import comparison, places, postgres, variants
 from workbench.errors import WorkbenchError
 
 ROOT = Path(__file__).parent
@@ -65,6 +66,7 @@ def prepare(config):
     chosen = config.getoption("variant")
     try:
         one = variants.checked(chosen) if chosen else None
+        keep_others_out(config)
         os.environ.update(postgres.start(), PGOPTIONS=SESSIONS)
     except WorkbenchError as error:
         raise pytest.UsageError(str(error)) from None
@@ -77,6 +79,14 @@ def prepare(config):
             f"popen//env:{WORKER_VARIANT}={name}//id={name}" for name in variants.VARIANTS
         ]
         config.pluginmanager.register(Collector(config), "answers")
+
+
+def keep_others_out(config):
+    """Two runs at once on one server would drop each other's test databases."""
+    lock = fasteners.InterProcessLock(places.writable(places.data()) / "suite.lock")
+    if not lock.acquire(blocking=False):
+        raise pytest.UsageError("The suite is being run already: wait for that run, or stop it.")
+    config.add_cleanup(lock.release)
 
 
 def become(variant):

@@ -1,9 +1,10 @@
-"""A process that should test one variant and has imported another must not get far."""
+"""Runs of the suite that must not get far: the wrong variant imported, another run under way."""
 
 import os
 import subprocess
 import sys
 
+import fasteners
 import pytest
 
 from workbench import variants
@@ -20,7 +21,12 @@ def test_the_guard_stops_a_process_with_the_wrong_variant(sites, tmp_path, argum
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "saboteur", *arguments, "-k", "nothing at all"],
         cwd=PROJECT,
-        env={**os.environ, **sites.env, "PYTHONPATH": str(tmp_path)},
+        env={
+            **os.environ,
+            **sites.env,
+            "PYTHONPATH": str(tmp_path),
+            "WORKBENCH_DATA": str(tmp_path),
+        },
         capture_output=True,
         text=True,
         timeout=60,
@@ -29,3 +35,17 @@ def test_the_guard_stops_a_process_with_the_wrong_variant(sites, tmp_path, argum
     said = ended.stdout + ended.stderr
     assert f"should test custom_user, but it has imported players from {wrong}" in said
     assert "passed" not in said
+
+
+def test_a_second_run_at_the_same_time_is_refused(tmp_path):
+    with fasteners.InterProcessLock(tmp_path / "suite.lock"):
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", "--variant", "custom_user"],
+            cwd=PROJECT,
+            env={**os.environ, "WORKBENCH_DATA": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert ended.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "The suite is being run already" in ended.stderr

@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from workbench.measure import measured
 from workbench.places import PROJECT
 
 README = (PROJECT / "README.md").read_text()
@@ -30,3 +31,8 @@ def test_each_target_that_it_names_exists(target):
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)\)", README))))
 def test_each_file_that_it_names_exists(path):
     assert (PROJECT / path).exists()
+
+
+def test_there_are_as_many_questions_as_it_says():
+    claimed = int(re.search(r"more than ([0-9]+) such questions", README)[1])
+    assert len(measured()["questions"]) > claimed
