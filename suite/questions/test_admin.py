@@ -12,7 +12,7 @@ from django.db.models.signals import post_save
 from django.test.utils import isolate_apps
 
 from suite.adminpages import Account, filled, only_admin, page, permission, staff_with
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.evidence import verb_and_table
 from suite.trying import outcome, saw
 from suite.variant import PASSWORD, Listed, User, enrolled_many, extras_of, path, person_class
@@ -177,6 +177,7 @@ def test_extras_rows_of_one_add_page(admin_client):
     custom_user=CANNOT,
     foreignkey=2,
     so_what="Under a ForeignKey signal and inline each make a row, and nothing objects.",
+    source=EXTENDING,
 )
 def test_people_of_one_add_page_with_a_signal(admin_client):
     """How many people has a user whom staff add with a birthdate, if a signal makes a person as
@@ -216,6 +217,7 @@ def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, 
     custom_user=True,
     foreignkey=False,
     so_what="An untouched inline is not saved: only a signal makes the row then.",
+    source=docs("Formsets", "Formset validation"),
 )
 def test_extras_row_of_an_add_page_left_blank(admin_client):
     """Is there a row for the extras, if staff leave them blank on this project's add page?"""
@@ -231,7 +233,7 @@ def test_extras_row_of_an_add_page_left_blank(admin_client):
     custom_user=6,
     foreignkey=106,
     so_what="One statement more for each line, until one sees to it.",
-    source=SITE + 'section "ModelAdmin.list_select_related"',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_select_related',
 )
 def test_statements_of_a_list_with_birthdates(admin_client, settings, statements):
     """How many statements does an admin list of 100 players with their birthdates take, written
@@ -249,7 +251,7 @@ def test_statements_of_a_list_with_birthdates(admin_client, settings, statements
     custom_user=6,
     foreignkey=7,
     so_what="One line of configuration makes a second table as cheap.",
-    source=SITE + 'section "ModelAdmin.list_select_related"',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_select_related',
 )
 def test_statements_of_a_list_with_birthdates_fetched_at_once(admin_client, settings, statements):
     """How many statements does an admin list of 100 players with their birthdates take, with
@@ -272,7 +274,7 @@ def test_statements_of_a_list_with_birthdates_fetched_at_once(admin_client, sett
     foreignkey=[],
     mark="surprising",
     so_what="The check sees only the path's end: one over many rows passes.",
-    source=SITE + 'section "ModelAdmin.list_display"; Django ticket #10743',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_display; Django ticket #10743',
 )
 def test_checks_of_a_birthdate_column_by_its_path():
     """What do the checks say of the birthdate in list_display, by its path through the tables?"""
@@ -286,7 +288,7 @@ def test_checks_of_a_birthdate_column_by_its_path():
     foreignkey=False,
     mark="surprising",
     so_what="The list goes by getattr: a user has person_set, no person, so it shows dashes.",
-    source=SITE + 'section "ModelAdmin.list_display"; Django ticket #10743',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_display; Django ticket #10743',
 )
 def test_birthdate_column_by_its_path_shows_birthdates(admin_client, settings, statements):
     """Does the admin list show birthdates, if list_display names their path through the tables?"""
@@ -302,7 +304,7 @@ def test_birthdate_column_by_its_path_shows_birthdates(admin_client, settings, s
     foreignkey=6,
     mark="surprising",
     so_what="The path joins nothing: without list_select_related it is a statement a line.",
-    source=SITE + 'section "ModelAdmin.list_select_related"',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_select_related',
 )
 def test_statements_of_a_birthdate_column_by_its_path(admin_client, settings, statements):
     """How many statements does an admin list of 100 players take, if list_display names the
@@ -339,7 +341,7 @@ def test_lines_of_a_player_in_a_list_sorted_by_birthdate(alice, admin_client, se
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
-    source=SITE + 'section "ModelAdmin.search_fields"',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.search_fields',
 )
 def test_joins_of_an_admin_search_for_a_discord_id(alice, admin_client, settings, statements):
     """How many joins takes the query that finds a Discord ID by the admin's search box?"""
@@ -357,7 +359,7 @@ def test_joins_of_an_admin_search_for_a_discord_id(alice, admin_client, settings
     foreignkey=True,
     mark="surprising",
     so_what="Over a ForeignKey each search compares whole rows to drop doubles.",
-    source=SITE + 'section "ModelAdmin.get_search_results"',
+    source=SITE + 'section "ModelAdmin methods", ModelAdmin.get_search_results()',
 )
 def test_admin_search_for_a_discord_id_is_distinct(alice, admin_client, settings, statements):
     """Does the admin make its search for a Discord ID DISTINCT, so that nobody is found twice?"""
@@ -372,7 +374,7 @@ def test_admin_search_for_a_discord_id_is_distinct(alice, admin_client, settings
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    source=SITE + 'section "ModelAdmin.date_hierarchy"',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.date_hierarchy',
 )
 def test_checks_of_a_filter_and_a_date_hierarchy():
     """What do the checks say of list_filter and date_hierarchy over the birthdate?"""
@@ -385,7 +387,7 @@ def test_checks_of_a_filter_and_a_date_hierarchy():
     custom_user=1,
     foreignkey=1,
     so_what="Unlike sorting, filtering by a second table lists nobody twice.",
-    source=SITE + 'section "ModelAdmin.date_hierarchy"',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.date_hierarchy',
 )
 def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
     """How often does date_hierarchy show a player born that year, who has two rows of extras where
@@ -406,6 +408,7 @@ def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
     foreignkey="AlreadyRegistered",
     mark="surprising",
     so_what="A swapped class is passed over in silence; beside a proxy a second list appears.",
+    source=SITE + 'section "AdminSite methods", AdminSite.register()',
 )
 def test_another_app_registers_auth_user():
     """What happens here when another app calls admin.site.register(auth.User, UserAdmin)?"""
@@ -425,7 +428,7 @@ def test_another_app_registers_auth_user():
     foreignkey=False,
     mark="surprising",
     so_what="What holds the password needs UserAdmin: such an account can never log in.",
-    source=CUSTOM_USER,
+    source=docs("Using the Django authentication system", "Changing passwords"),
 )
 def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
     """Does our class under a plain ModelAdmin store a password unhashed, as staff type it?"""
@@ -444,7 +447,7 @@ def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
     foreignkey=False,
     mark="surprising",
     so_what="With people in the admin, to delete a user takes the permission to delete people.",
-    source=SITE + 'section "ModelAdmin.has_delete_permission"',
+    source="Django 5.2 source, django.contrib.admin.utils.get_deleted_objects",
 )
 def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
     """May staff with only delete_user delete a player, where our class is in the admin as well?"""
@@ -461,6 +464,7 @@ def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
     foreignkey=True,
     mark="surprising",
     so_what="What is only an inline goes with the user, and no permission is asked.",
+    source="Django 5.2 source, django.contrib.admin.utils.get_deleted_objects",
 )
 def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
     """May staff whose one permission is to delete accounts delete a player in this project's
@@ -477,7 +481,7 @@ def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
     custom_user="players.user",
     foreignkey="auth.user",
     so_what="A proxy's history stands apart from what auth.User's admin wrote.",
-    source=SITE + 'section "LogEntry objects"',
+    source=SITE + 'section "LogEntry attributes", LogEntry.content_type',
 )
 def test_content_type_in_the_admins_history(alice, admin_client):
     """Under which content type does this project's admin write down that it changed a player?"""
@@ -492,7 +496,7 @@ def test_content_type_in_the_admins_history(alice, admin_client):
     custom_user=CANNOT,
     foreignkey=300,
     so_what="Also those who have a person already: take autocomplete_fields, or an inline.",
-    source=SITE + 'section "ModelAdmin.autocomplete_fields"',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.autocomplete_fields',
 )
 def test_options_of_a_person_add_page(admin_client, settings):
     """Among how many of 300 players does a plain add page for a person let staff choose?"""
@@ -551,7 +555,7 @@ def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_clien
     custom_user=CANNOT,
     foreignkey=2,
     so_what="Where the relation is unique, the inline has room for one.",
-    source=SITE + 'section "InlineModelAdmin objects"',
+    source="Django 5.2 source, django.forms.models.inlineformset_factory",
 )
 def test_people_that_an_inline_gives_one_user(admin_client, settings):
     """How many people does one user have, after staff filled in an inline twice?"""
@@ -590,7 +594,7 @@ def test_inline_deletes_the_extras_row(alice, admin_client, settings):
     custom_user=[],
     foreignkey=["admin.E121"],
     so_what="Only a column of the user's own table can be edited in the list.",
-    source=SITE + 'section "ModelAdmin.list_editable"',
+    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_editable',
 )
 def test_checks_of_list_editable_birthdates():
     """What do the checks say when birthdates shall be edited in the admin list (list_editable)?"""
@@ -604,7 +608,7 @@ def test_checks_of_list_editable_birthdates():
     custom_user=[],
     foreignkey=["admin.E035"],
     so_what="Only list_display takes paths: here a second table's field needs a method.",
-    source=SITE + 'section "ModelAdmin.readonly_fields"',
+    source=docs("System check framework", "ModelAdmin") + ", admin.E035",
 )
 def test_checks_of_a_read_only_birthdate():
     """What do the checks say of readonly_fields with the birthdate, by its path?"""
@@ -616,7 +620,7 @@ def test_checks_of_a_read_only_birthdate():
     profile_onetoone="Changed Email address. Changed birthdate for person “alice”.",
     custom_user="Changed Email address and birthdate.",
     foreignkey="Changed Email address. Changed birthdate for person “alice”.",
-    source=SITE + 'section "LogEntry objects"',
+    source=SITE + 'section "LogEntry attributes", LogEntry.change_message',
 )
 def test_words_of_the_admins_history(alice, admin_client):
     """What does the admin's history say after a change of e-mail and birthdate in this project?"""

@@ -276,7 +276,7 @@ def test_article_queries_from_both_sides(alice):
     foreignkey=["AttributeError", "AttributeError"],
     so_what="From user to person the OneToOneField raises where no row was made; a ForeignKey has "
     "no user.person at all, only a set.",
-    source=docs("Making queries", "One-to-one relationships"),
+    source=docs("Model field reference", "OneToOneField"),
     verdict="holds with a condition",
 )
 def test_article_profile_is_reached_from_the_user(alice):
@@ -420,7 +420,7 @@ def test_article_docs_contradict_themselves():
     },
     so_what="It fails where rows are there whose user nobody knows, and the old key has no part in "
     "it: one default cannot be unique in all rows.",
-    source=docs("django-admin and manage.py", "makemigrations"),
+    source=docs("How to create database migrations", "Migrations that add unique fields"),
     verdict="holds with a condition",
 )
 def test_article_migrating_the_key_errors_out():
@@ -460,7 +460,7 @@ def test_article_django_does_not_remove_the_old_key():
     foreignkey={"primary key": ["user_id"], "rows": 3, "sequences": 0},
     so_what="Three operations in the right order do all of it: link nullable and filled, old key "
     "removed, link made the key.",
-    source=docs("Migration Operations", "RunSQL"),
+    source=docs("How to create database migrations", "Migrations that add unique fields"),
     verdict="does not hold",
 )
 def test_article_hand_work_is_needed():
@@ -497,7 +497,7 @@ def test_article_hand_work_is_needed():
     mark="surprising",
     so_what="As printed it fails on either kind of key: a serial's default needs the sequence, an "
     "identity column (Django 4.1 and later) owns it. And DROP COLUMN alone would take it along.",
-    source="PostgreSQL 18 docs, DROP SEQUENCE; Django 4.1 release notes",
+    source='PostgreSQL 18 docs, DROP SEQUENCE; Django 4.1 release notes, "Models"',
     verdict="does not hold",
 )
 def test_article_drop_sequence():
@@ -618,7 +618,7 @@ def test_article_inspectdb_updates_the_model():
     custom_user={"PostgreSQL": "no link", "left by Django": 0},
     foreignkey={"PostgreSQL": "NO ACTION", "left by Django": 0},
     so_what="Django deletes the rows itself; whoever deletes a user by SQL is refused.",
-    source=docs("Model field reference", "ForeignKey.on_delete"),
+    source=docs("Model field reference", "Arguments") + ", ForeignKey.on_delete",
     verdict="does not hold",
 )
 def test_article_cascade_is_in_the_database(alice):

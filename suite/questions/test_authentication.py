@@ -23,7 +23,7 @@ from django.urls import path as url
 from players import roster
 
 from suite.adminpages import page, permission, staff_with
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.seed import person_saved_with_user
 from suite.sessions import at_the_same_moment
 from suite.trying import heard, outcome, saw
@@ -59,7 +59,6 @@ SESSIONS = (
 )
 RESETS = 'Django 5.2 docs, "Using the Django authentication system", section "Built-in forms"'
 HASHES = 'Django 5.2 docs, "Password management in Django", section "Password upgrading"'
-VALIDATORS = 'Django 5.2 docs, "Password management in Django", section "Included validators"'
 REFERENCE = 'Django 5.2 docs, "django.contrib.auth", section '
 
 DJANGOS_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -131,7 +130,7 @@ def label_of(user):
     foreignkey="auth.User",
     mark="known",
     so_what="AUTH_USER_MODEL alone decides what class a view gets, and it cannot be a proxy.",
-    source=CUSTOM_USER,
+    source=REFERENCE + '"Utility functions", get_user()',
 )
 def test_class_of_request_user(alice, client, settings):
     """What class is request.user, under Django's own authentication backend?"""
@@ -146,7 +145,7 @@ def test_class_of_request_user(alice, client, settings):
     custom_user=True,
     foreignkey=False,
     so_what="A method of our class is missing on who logs in, unless it is the user model.",
-    source=EXTENDING,
+    source=docs("Models", "QuerySets still return the model that was requested"),
 )
 def test_authenticate_gives_the_listed_class(alice, settings):
     """Is what Django's own backend returns for a player's password an instance of our class?"""
@@ -184,7 +183,7 @@ def test_listed_class_as_auth_user_model(project):
     custom_user=False,
     foreignkey=False,
     so_what="To log in by anything but USERNAME_FIELD takes a backend of one's own.",
-    source=BACKENDS,
+    source=REFERENCE + '"Available authentication backends", ModelBackend',
 )
 def test_login_by_discord_id_with_djangos_backend(alice, settings):
     """Can a player log in with their Discord ID as the username, under Django's own backend?"""
@@ -198,7 +197,7 @@ def test_login_by_discord_id_with_djangos_backend(alice, settings):
     custom_user=["auth.E003"],
     foreignkey=[],
     so_what="Only the user model's USERNAME_FIELD is read, and it must be unique.",
-    source=CUSTOM_USER,
+    source=CUSTOM_USER + ", USERNAME_FIELD",
 )
 def test_checks_of_username_field_discord_id(monkeypatch):
     """What do the system checks say of USERNAME_FIELD = "discord_id" on the class that we wrote?"""
@@ -213,7 +212,7 @@ def test_checks_of_username_field_discord_id(monkeypatch):
     foreignkey=False,
     mark="surprising",
     so_what="ModelBackend reads the user model's USERNAME_FIELD; a proxy's is ignored in silence.",
-    source=CUSTOM_USER,
+    source=CUSTOM_USER + ", USERNAME_FIELD",
 )
 def test_username_field_changes_the_login(monkeypatch):
     """Does USERNAME_FIELD = "email" on the class that we wrote let a player log in by e-mail?"""
@@ -237,6 +236,7 @@ def test_joins_of_a_login_by_discord_id(alice, settings, statements):
     custom_user="MultipleObjectsReturned",
     foreignkey="MultipleObjectsReturned",
     so_what="By what one logs in must be unique in the database, or the page fails for both.",
+    source=docs("QuerySet API reference", "get()"),
 )
 def test_login_by_a_discord_id_that_two_share(alice, settings):
     """What comes of a login by Discord ID with .get(), if two players gave the same one?"""
@@ -321,7 +321,8 @@ def test_login_in_another_case(alice, client):
     foreignkey=False,
     mark="surprising",
     so_what="ModelBackend asks the user model's manager: one on a proxy is never asked.",
-    source=CUSTOM_USER,
+    source=docs("Customizing authentication in Django", "Writing a manager for a custom user model")
+    + ", BaseUserManager.get_by_natural_key()",
 )
 def test_login_in_another_case_by_our_manager(alice, monkeypatch):
     """Can alice log in as ALICE, if our class's manager ignores case in get_by_natural_key()?"""
@@ -415,6 +416,8 @@ def test_change_user_permission_opens_the_account(alice):
     custom_user=True,
     foreignkey=False,
     so_what="An inline asks for its own class's permissions: so extras can be kept from staff.",
+    source=docs("The Django admin site", "InlineModelAdmin options")
+    + ", InlineModelAdmin.has_change_permission()",
 )
 def test_change_user_permission_reaches_the_birthdate(alice):
     """Do staff who hold only the permission to change the user see the birthdate in the admin?"""
@@ -429,7 +432,7 @@ def test_change_user_permission_reaches_the_birthdate(alice):
     custom_user=["players.user", "players.user"],
     foreignkey=["players.person", "players.person"],
     so_what="By default a generic relation to a proxy stores the type of auth.User.",
-    source='Django 5.2 docs, "The contenttypes framework", section "The ContentTypeManager"',
+    source=docs("The contenttypes framework", "The ContentTypeManager") + ", get_for_model()",
 )
 def test_content_type_of_our_class():
     """Which content type has our class, by default and with for_concrete_model=False?"""
@@ -475,6 +478,7 @@ def test_change_of_an_extra_ends_the_session(alice, client):
     custom_user=False,
     foreignkey=False,
     so_what="The token knows key, password, last login and e-mail, and no extra.",
+    source="Django 5.2 source, django.contrib.auth.tokens.PasswordResetTokenGenerator",
 )
 def test_change_of_an_extra_spoils_a_reset_link(alice):
     """Does a change of birthdate and Discord ID make a password reset link invalid?"""
@@ -488,7 +492,7 @@ def test_change_of_an_extra_spoils_a_reset_link(alice):
     profile_onetoone={"mails": 1, "statements": 1},
     custom_user={"mails": 1, "statements": 1},
     foreignkey={"mails": 1, "statements": 1},
-    source=RESETS,
+    source=RESETS + ", PasswordResetForm",
 )
 def test_password_reset_of_a_player(client, mailoutbox, statements):
     """How many mails does a password reset send to a player, and with how many statements?"""
@@ -504,7 +508,7 @@ def test_password_reset_of_a_player(client, mailoutbox, statements):
     custom_user=2,
     foreignkey=2,
     so_what="No approach makes e-mail unique by itself.",
-    source=RESETS,
+    source="Django 5.2 source, django.contrib.auth.forms.PasswordResetForm.get_users",
 )
 def test_password_reset_of_two_players_with_one_email(client, mailoutbox):
     """How many mails does a password reset send, if two accounts have the same address?"""
@@ -526,7 +530,8 @@ def with_an_old_hash(user):
     foreignkey=["SELECT auth_user", "UPDATE auth_user"],
     mark="surprising",
     so_what="save() stores the new hash, so post_save is sent while somebody logs in.",
-    source=HASHES,
+    source=HASHES
+    + "; Django 5.2 source, django.contrib.auth.base_user.AbstractBaseUser.check_password",
 )
 def test_statements_of_a_password_hashed_anew(alice, statements):
     """What does authenticate() run for a password whose hash is out of date?"""
@@ -570,7 +575,13 @@ def test_class_of_a_groups_members(alice):
     return label_of(group.user_set.get())
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=3, custom_user=2, foreignkey=3)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=3,
+    custom_user=2,
+    foreignkey=3,
+    source=docs("Making queries", "Lookups that span relationships"),
+)
 def test_joins_from_a_group_to_birthdates(alice, statements):
     """How many joins does a query take that finds the groups with a member born in 2010?"""
     alice.groups.add(Group.objects.create(name="dragons"))
@@ -599,7 +610,7 @@ def test_columns_fetched_to_check_a_password(alice, statements):
     custom_user=False,
     foreignkey=False,
     mark="known",
-    source=REFERENCE + '"User model", is_active',
+    source=REFERENCE + '"Fields", User.is_active',
 )
 def test_login_of_a_deactivated_player(alice, client):
     """Can a player log in whose account is deactivated (is_active=False)?"""
@@ -614,7 +625,7 @@ def test_login_of_a_deactivated_player(alice, client):
     foreignkey=True,
     mark="known",
     so_what="Queries over extras must look at is_active themselves.",
-    source=REFERENCE + '"User model", is_active',
+    source=REFERENCE + '"Fields", User.is_active',
 )
 def test_deactivated_player_keeps_the_extras(alice):
     """Does a deactivated player (is_active=False) keep birthdate and Discord ID?"""
@@ -687,7 +698,7 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
     foreignkey={"request.user": "auth.User", "request.auser()": "auth.User"},
     mark="surprising",
     so_what="A backend has to hand out the proxy in aget_user() too, for async views.",
-    source='Django 5.2 release notes, "django.contrib.auth"',
+    source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_request_user_as_built(alice, client):
     """What class do a view and an async view get, with this project's own settings?"""
@@ -704,7 +715,7 @@ def test_class_of_request_user_as_built(alice, client):
     foreignkey=True,
     mark="surprising",
     so_what="The sender is the class that the backend gave, compared by identity.",
-    source=REFERENCE + '"Login and logout signals"',
+    source=REFERENCE + '"Login and logout signals", user_logged_in',
 )
 def test_receiver_of_a_users_login_hears_a_players(alice, client):
     """Does a receiver of user_logged_in with sender=get_user_model() hear a player's login?"""
@@ -719,7 +730,7 @@ def test_receiver_of_a_users_login_hears_a_players(alice, client):
     custom_user="2010-05-04",
     foreignkey=CANNOT,
     so_what="Elsewhere a superuser begins without extras.",
-    source=CUSTOM_USER,
+    source=CUSTOM_USER + ", REQUIRED_FIELDS",
 )
 def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
     """What birthdate does createsuperuser store, if our class names it in REQUIRED_FIELDS?"""
@@ -752,7 +763,7 @@ def test_permission_of_our_own(alice, monkeypatch):
     foreignkey="auth.User",
     mark="surprising",
     so_what="A backend with get_user() alone gives async views another class than sync ones.",
-    source='Django 5.2 release notes, "django.contrib.auth"',
+    source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
     """What class does an async view get, if the backend reads our class in get_user() only?"""

@@ -8,7 +8,7 @@ from django.db.models.signals import post_delete
 from django.urls import reverse
 from players import roster
 
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.conftest import ALICE
 from suite.evidence import evidence
 from suite.sessions import said, session
@@ -26,6 +26,7 @@ from suite.variant import (
 )
 
 TABLE = User._meta.db_table
+ON_DELETE = docs("Model field reference", "Arguments") + ", ForeignKey.on_delete"
 
 
 def when_refused(action):
@@ -124,7 +125,7 @@ def test_what_delete_says_it_deleted(alice):
     mark="surprising",
     so_what="The cascade is Python's: to SQL the foreign key says no, and as Django declares it "
     "DEFERRABLE INITIALLY DEFERRED, only when the transaction ends.",
-    source='Django 5.2 docs, "Model field reference", section "ForeignKey.on_delete"',
+    source=ON_DELETE,
 )
 def test_deleting_a_user_by_sql(transactional_db, alice):
     """What does PostgreSQL say to DELETE of the user's row in SQL, and when?"""
@@ -137,6 +138,7 @@ def test_deleting_a_user_by_sql(transactional_db, alice):
     custom_user="accepted",
     foreignkey="refused at COMMIT",
     so_what="Django's private way around signals and cascades is as plain as SQL.",
+    source="Django 5.2 source, django.db.models.query.QuerySet._raw_delete",
 )
 def test_raw_delete_of_a_user(transactional_db, alice):
     """What does PostgreSQL say to a queryset's _raw_delete() of the user, and when?"""
@@ -164,7 +166,7 @@ def test_login_after_the_extras_row_is_deleted(client, alice):
     custom_user=CANNOT,
     foreignkey=["fields.E320"],
     so_what="Extras that should outlive their account need a link that may be NULL.",
-    source='Django 5.2 docs, "System check framework", section "Related fields"',
+    source=docs("System check framework", "Related fields") + ", fields.E320",
 )
 def test_set_null_on_the_link(monkeypatch):
     """What do Django's checks say to on_delete=SET_NULL on the link to the user?"""
@@ -179,7 +181,7 @@ def test_set_null_on_the_link(monkeypatch):
     foreignkey=[],
     so_what="A link that is the primary key cannot be NULL: these extras go with their user, "
     "while those of a foreign key can stay.",
-    source='Django 5.2 docs, "System check framework", section "Model fields"',
+    source=docs("System check framework", "Model fields") + ", fields.E007",
 )
 def test_set_null_on_a_nullable_link(monkeypatch):
     """What do Django's checks say to on_delete=SET_NULL, null=True on the link to the user?"""
@@ -195,7 +197,7 @@ def test_set_null_on_a_nullable_link(monkeypatch):
     foreignkey="ProtectedError",
     so_what="on_delete is a rule of Python's, changed without touching the database: with "
     "PROTECT the extras must be deleted first.",
-    source='Django 5.2 docs, "Model field reference", section "ForeignKey.on_delete"',
+    source=ON_DELETE,
 )
 def test_deleting_a_user_with_protected_extras(monkeypatch, alice):
     """What comes of user.delete() when the link says on_delete=PROTECT?"""
@@ -211,7 +213,7 @@ def test_deleting_a_user_with_protected_extras(monkeypatch, alice):
     mark="surprising",
     so_what="inspectdb writes DO_NOTHING: delete() then seems to work, and fails when the "
     "transaction ends.",
-    source='Django 5.2 docs, "Model field reference", section "ForeignKey.on_delete"',
+    source=ON_DELETE,
 )
 def test_deleting_a_user_with_do_nothing(transactional_db, monkeypatch, alice):
     """When is user.delete() refused if the link says on_delete=DO_NOTHING, as inspectdb writes?"""
@@ -219,7 +221,13 @@ def test_deleting_a_user_with_do_nothing(transactional_db, monkeypatch, alice):
     return when_refused(alice.delete)
 
 
-@compare(proxy_model=5, profile_onetoone=6, custom_user=5, foreignkey=6)
+@compare(
+    proxy_model=5,
+    profile_onetoone=6,
+    custom_user=5,
+    foreignkey=6,
+    source=docs("QuerySet API reference", "delete()"),
+)
 def test_statements_to_delete_a_hundred_users(statements):
     """How many statements does it take to delete 100 users by one delete() of a queryset?"""
     enrolled_many(100)
@@ -266,7 +274,7 @@ def test_senders_of_post_delete_through_the_listed_class(alice):
     custom_user=False,
     foreignkey=False,
     so_what="A session holds the user's id, and the next request looks the user up.",
-    source='Django 5.2 docs, "django.contrib.auth", section "Utility functions"',
+    source=docs("django.contrib.auth", "Utility functions") + ", get_user()",
 )
 def test_deleted_user_is_still_logged_in(client, alice):
     """Is somebody still logged in elsewhere once their account is deleted?"""
@@ -301,7 +309,7 @@ def test_session_rows_left_by_a_deleted_user(client, alice):
     mark="surprising",
     so_what="LogEntry.user cascades: in all four, deactivate staff (is_active) whose deeds must "
     "stay known.",
-    source='Django 5.2 docs, "The Django admin site", section "LogEntry attributes"',
+    source="Django 5.2 source, django.contrib.admin.models.LogEntry",
 )
 def test_admin_history_of_a_deleted_user(alice):
     """Does the admin's history keep what a staff member did, once their account is deleted?"""
@@ -317,7 +325,7 @@ def test_admin_history_of_a_deleted_user(alice):
     foreignkey="NotSupportedError",
     so_what="Tables point at the user's in all four (groups, permissions, the admin's log), and "
     "TRUNCATE does not look whether they are empty.",
-    source='PostgreSQL 18 docs, "TRUNCATE"',
+    source="PostgreSQL 18 docs, TRUNCATE",
 )
 def test_truncate_of_the_user_table():
     """What comes of TRUNCATE of the user table?"""
@@ -334,7 +342,7 @@ def test_truncate_of_the_user_table():
     ],
     custom_user=["django_admin_log", "players_user_groups", "players_user_user_permissions"],
     foreignkey=["auth_user_groups", "auth_user_user_permissions", "django_admin_log", "person"],
-    source='PostgreSQL 18 docs, "TRUNCATE"',
+    source="PostgreSQL 18 docs, TRUNCATE",
 )
 def test_tables_emptied_by_truncate_cascade():
     """Which further tables does TRUNCATE ... CASCADE of the user table empty?"""
@@ -355,7 +363,7 @@ def test_tables_emptied_by_truncate_cascade():
     custom_user=CANNOT,
     foreignkey=False,
     so_what="A one-to-one accessor remembers what it read, deleted or not; person_set asks again.",
-    source='Django 5.2 docs, "Making queries", section "One-to-one relationships"',
+    source=docs("Database access optimization", "Understand cached attributes"),
 )
 def test_deleted_person_is_still_seen_on_the_user(alice):
     """The person was read and is deleted: does the user in memory still show the birthdate?"""
@@ -372,7 +380,7 @@ def test_deleted_person_is_still_seen_on_the_user(alice):
     mark="surprising",
     so_what="A deferred foreign key locks the user only when it is checked, at COMMIT: until "
     "then neither transaction knows of the other.",
-    source='PostgreSQL 18 docs, "SET CONSTRAINTS"',
+    source="PostgreSQL 18 docs, SET CONSTRAINTS",
 )
 def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
     """A user's first extras are saved but not committed when the user is deleted elsewhere: who
@@ -392,7 +400,7 @@ def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
     mark="surprising",
     so_what="delete() looks for people before it waits for the user, and does not look again: "
     "who deletes must lock the user first too, as the roster's remove() does.",
-    source='PostgreSQL 18 docs, 13.2.1. "Read Committed Isolation Level"',
+    source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
 )
 def test_deleting_a_locked_user_while_first_extras_are_stored(transactional_db):
     """The same where the user is locked before the extras are stored: who waits, and whose COMMIT
@@ -446,7 +454,7 @@ def test_on_delete_cascade_in_the_database():
     custom_user=CANNOT,
     foreignkey=0,
     so_what="Django does not look at what PostgreSQL would do: its own on_delete decides.",
-    source='Django 5.2 docs, "Model field reference", section "ForeignKey.on_delete"',
+    source=ON_DELETE,
 )
 def test_statements_saved_by_cascade_in_the_database(alice, statements):
     """How many statements does user.delete() save with ON DELETE CASCADE in the database?"""
@@ -462,7 +470,7 @@ def test_statements_saved_by_cascade_in_the_database(alice, statements):
     foreignkey=1,
     so_what="Only both together, CASCADE in the database and DO_NOTHING in the model, leave it "
     "to PostgreSQL.",
-    source='Django 5.2 docs, "Model field reference", section "ForeignKey.on_delete"',
+    source=ON_DELETE,
 )
 def test_statements_saved_by_cascade_and_do_nothing(monkeypatch, alice, statements):
     """The same with on_delete=DO_NOTHING in the model: how many statements are saved?"""
@@ -521,7 +529,7 @@ def test_birthdate_seen_by_a_receiver_of_post_delete(alice):
     foreignkey=1,
     so_what="Django advises to deactivate accounts instead of deleting: every question about "
     "extras must then look at the user too.",
-    source='Django 5.2 docs, "django.contrib.auth", section "Fields"',
+    source=docs("django.contrib.auth", "Fields") + ", User.is_active",
 )
 def test_joins_to_leave_deactivated_accounts_out(alice, statements):
     """How many joins does it take to count birthdates without those of deactivated accounts?"""

@@ -13,7 +13,7 @@ from django.test import Client
 from players import roster
 from players.forms import RegisterForm
 
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.sessions import at_the_same_moment
 from suite.states import migrated
 from suite.trying import outcome, rows, saw
@@ -241,7 +241,7 @@ def test_two_players_with_one_discord_id():
     mark="surprising",
     so_what="TextField.formfield() stores a blank as '', and unlike CharField it takes no heed of"
     " null=True; two '' are equal, two NULLs are not.",
-    source='Django 5.2 docs, "Model field reference", section "Field.null"',
+    source=docs("Model field reference", "null"),
 )
 def test_blank_discord_id_twice_in_a_model_form():
     """discord_id is made unique: may two players leave it blank in a plain ModelForm?"""
@@ -282,6 +282,7 @@ TAKEN = "Somebody plays under this username already. Please choose another one."
     foreignkey=f"1 account. {TAKEN}",
     so_what="The unique index lets one through; the visitor reads that the name is taken, by "
     "themselves.",
+    source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_double_click_on_register(transactional_db):
     """A visitor clicks twice on Register: how many accounts, and what does the second page say?"""
@@ -297,7 +298,7 @@ def test_double_click_on_register(transactional_db):
     foreignkey="IntegrityError",
     so_what="The doubles must be merged by hand before the migration, and new ones kept out until"
     " it has run.",
-    source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
+    source="PostgreSQL 18 docs, CREATE INDEX, UNIQUE",
 )
 def test_one_to_one_made_of_a_foreign_key_later(alice):
     """A second row was tried for one user: what does a migration to OneToOneField say then?"""
@@ -316,7 +317,7 @@ def test_one_to_one_made_of_a_foreign_key_later(alice):
     foreignkey=["fields.W342", "badge_set"],
     so_what="It stops the second row, as OneToOneField does, but the user still gets a manager "
     "(badge_set.get()) and no attribute.",
-    source='Django 5.2 docs, "System check framework", fields.W342',
+    source=docs("System check framework", "Related fields") + ", fields.W342",
 )
 def test_foreign_key_that_is_unique():
     """A Badge has ForeignKey(User, unique=True): which warning, and how does a user name theirs?"""
@@ -334,7 +335,7 @@ def test_foreign_key_that_is_unique():
     custom_user=1,
     foreignkey=2,
     so_what="A second row shows one player twice in every list, export and count that joins.",
-    source='Django 5.2 docs, "Making queries", section "Spanning multi-valued relationships"',
+    source=docs("QuerySet API reference", "values_list()"),
 )
 def test_lines_of_a_list_joined_with_extras(alice):
     """One player, with two rows of extras where that is possible: how many lines has a list of
@@ -368,6 +369,7 @@ def test_average_year_of_birth(alice):
     foreignkey="IntegrityError",
     so_what="All four can have it in the database; only the custom user can declare it in its "
     "model.",
+    source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
 )
 def test_create_user_of_a_name_in_another_case(alice):
     """There is alice, and a unique index on UPPER(username): what does create_user("Alice") get?"""
@@ -381,6 +383,7 @@ def test_create_user_of_a_name_in_another_case(alice):
     foreignkey="accepted",
     mark="surprising",
     so_what="Django's unique username minds the case: Alice and alice are two accounts.",
+    source=docs("Using the Django authentication system", "Built-in forms") + ", UserCreationForm",
 )
 def test_create_user_in_another_case_without_our_index(alice):
     """And without that index, as Django makes the table?"""
@@ -394,7 +397,7 @@ def test_create_user_in_another_case_without_our_index(alice):
     custom_user=False,
     foreignkey=False,
     so_what="The form looks by iexact before it writes; nothing but the form does.",
-    source='Django 5.2 docs, "Using the Django authentication system", section "UserCreationForm"',
+    source=docs("Using the Django authentication system", "Built-in forms") + ", UserCreationForm",
 )
 def test_stock_form_takes_a_name_in_another_case(alice):
     """Without that index, does Django's UserCreationForm take Alice beside alice?"""
@@ -411,6 +414,7 @@ def test_stock_form_takes_a_name_in_another_case(alice):
     mark="surprising",
     so_what="A form's look cannot see what is not committed yet: without the index both are let "
     "in.",
+    source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
 )
 def test_stock_form_in_two_cases_at_the_same_moment(transactional_db):
     """Alice and alice register at the same moment by Django's UserCreationForm, without that
@@ -428,7 +432,7 @@ def test_stock_form_in_two_cases_at_the_same_moment(transactional_db):
     foreignkey=1,
     so_what="With the index the INSERT itself waits and is refused, and the form says so beside "
     "its field.",
-    source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
+    source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
     """Alice and alice register at the same moment by this project's form: how many accounts?"""
@@ -445,8 +449,8 @@ def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
     mark="surprising",
     so_what="NFKC folds full-width letters into plain ones, but letters of another alphabet stay "
     "others.",
-    source='Django 5.2 docs, "Customizing authentication in Django", section '
-    '"AbstractBaseUser.normalize_username()"',
+    source=docs("Customizing authentication in Django", "Specifying a custom user model")
+    + ", AbstractBaseUser.normalize_username()",
 )
 def test_usernames_that_look_alike(alice):
     """There is alice: what do create_user() of alice in full-width letters, and of alice with a

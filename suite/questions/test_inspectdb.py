@@ -12,7 +12,7 @@ from django.db.migrations.state import ProjectState
 from django.test.utils import isolate_apps
 
 from suite import states
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.evidence import evidence
 from suite.states import described, key, link, makemigrations, migrate, own_key
 from suite.trying import outcome, rows, saw, tables
@@ -82,7 +82,10 @@ def test_inspectdb_writes_the_keys():
     foreignkey=["managed = False", "models.DO_NOTHING"],
     mark="surprising",
     so_what="The model's CASCADE is nowhere in the database, so inspectdb cannot find it.",
-    source='Django 5.2 docs, "Model field reference", section "ForeignKey.on_delete"',
+    source=docs("django-admin and manage.py", "inspectdb")
+    + "; "
+    + docs("Model field reference", "Arguments")
+    + ", ForeignKey.on_delete",
 )
 def test_inspectdb_writes_on_delete_and_managed():
     """What does inspectdb write for managed and on_delete?"""
@@ -126,7 +129,7 @@ def test_inspected_user_can_log_in():
     foreignkey=["fields.E300", "fields.E307"],
     mark="surprising",
     so_what="inspectdb of one table links to a class that the output does not hold.",
-    source='Django 5.2 docs, "System check framework", section "Related fields"',
+    source=docs("System check framework", "Related fields") + ", fields.E300 and fields.E307",
 )
 def test_check_of_the_inspected_listed_class():
     """models.py holds only what inspectdb writes for the listed class: what does check say?"""

@@ -16,7 +16,6 @@ from suite.variant import VARIANT, Listed, User, birthdate_of, enrolled, extras_
 AUTH_USER_MODEL = User._meta.label
 USERS = User._meta.db_table
 ROW_LOCKS = "PostgreSQL 18 docs, 13.3.2. Row-Level Locks"
-TABLE_LOCKS = "PostgreSQL 18 docs, 13.3.1. Table-Level Locks"
 
 
 def waits_at(open_one, other):
@@ -277,7 +276,7 @@ def test_deadlock_of_two_saves_in_different_order(transactional_db, alice):
     mark="surprising",
     so_what="ADD COLUMN shuts a table even for readers: on the table of users that is every page "
     "of everybody who is logged in, for as long as the migration's transaction lasts.",
-    source='PostgreSQL 18 docs, "ALTER TABLE"',
+    source="PostgreSQL 18 docs, ALTER TABLE",
 )
 def test_request_user_waits_for_a_migration_that_adds_an_extra(transactional_db, alice):
     """A migration that adds one more extra is not committed: does loading request.user wait?"""
@@ -292,7 +291,7 @@ def test_request_user_waits_for_a_migration_that_adds_an_extra(transactional_db,
     custom_user=True,
     foreignkey=False,
     so_what="AddIndex on the custom user holds up every login; AddIndexConcurrently does not.",
-    source='PostgreSQL 18 docs, "CREATE INDEX", section "Building Indexes Concurrently"',
+    source='PostgreSQL 18 docs, CREATE INDEX, section "Building Indexes Concurrently"',
 )
 def test_login_waits_for_a_migration_that_indexes_an_extra(transactional_db, alice):
     """A migration that indexes birthdate (AddIndex) is not committed: does a login wait?"""
@@ -309,7 +308,7 @@ def test_login_waits_for_a_migration_that_indexes_an_extra(transactional_db, ali
     mark="surprising",
     so_what="A new table with a foreign key to the users locks these against writing: a profile "
     "that comes later is not free either.",
-    source='PostgreSQL 18 docs, "ALTER TABLE"',
+    source="PostgreSQL 18 docs, ALTER TABLE",
 )
 def test_login_waits_for_a_migration_that_points_at_users(transactional_db, alice):
     """A migration that makes a table with a foreign key to the users is not committed: does a
@@ -344,7 +343,7 @@ def test_reader_of_the_extras_table_sees_password_hashes(alice):
     mark="surprising",
     so_what="The ORM selects every column that the model has, so objects.all() on a custom user "
     "is refused as soon as one column is.",
-    source='PostgreSQL 18 docs, "GRANT"',
+    source="PostgreSQL 18 docs, GRANT",
 )
 def test_reader_without_password_hashes_lists_the_extras(alice):
     """A role may SELECT all columns but the password hash: does objects.all() of the class with

@@ -14,7 +14,7 @@ from django.urls import reverse
 from players.errors import CannotDo
 
 from suite import states
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.sessions import session
 from suite.states import described, key, link, makemigrations, migrate, own_key
 from suite.trying import outcome, rows, saw
@@ -141,8 +141,7 @@ def test_dependency_of_the_first_migration():
     foreignkey="admin",
     so_what="The admin's log points at the user, so a custom user's table must come first; "
     "this is why changing AUTH_USER_MODEL later finds the history inconsistent.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Changing to a custom user model mid-project"',
+    source=docs("Migrations", "Swappable dependencies"),
 )
 def test_first_migrate_begins_with():
     """On an empty database, does migrate apply players 0001 or admin 0001 first?"""
@@ -163,7 +162,7 @@ def test_first_migrate_begins_with():
     mark="surprising",
     so_what="With a custom user, players cannot be rolled back alone: "
     "every app with a foreign key to the user goes with it.",
-    source='Django 5.2 docs, "Migrations", section "Reversing migrations"',
+    source=docs("django-admin and manage.py", "migrate"),
 )
 def test_apps_rolled_back_with_players():
     """Which other apps does migrate players zero roll back?"""
@@ -179,8 +178,7 @@ def test_apps_rolled_back_with_players():
     foreignkey="auth.0001_initial",
     so_what="A package that points at settings.AUTH_USER_MODEL waits for the first migration of "
     "the user's app and no other: the custom user must be created in 0001.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Changing to a custom user model mid-project"',
+    source=docs("Migrations", "Swappable dependencies"),
 )
 def test_migration_that_a_package_depends_on():
     """Which migration is swappable_dependency(settings.AUTH_USER_MODEL), as packages write it?"""
@@ -194,7 +192,7 @@ def test_migration_that_a_package_depends_on():
     custom_user="No changes detected",
     foreignkey="No changes detected",
     mark="known",
-    source='Django 5.2 docs, "django-admin and manage.py", section "makemigrations"',
+    source=docs("django-admin and manage.py", "makemigrations") + ", --check",
 )
 def test_makemigrations_check_right_after():
     """What does makemigrations --check say of the variant as it is?"""
@@ -465,6 +463,7 @@ def test_person_id_to_onetoone_with_a_user_column():
     foreignkey="IntegrityError",
     mark="surprising",
     so_what="makemigrations asks for one default for all rows, and one user cannot have them all.",
+    source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_person_id_to_onetoone_without_a_user_column():
     """Table person has person_id, 3 rows and no user; user is added as primary key and the default
@@ -482,6 +481,7 @@ def test_person_id_to_onetoone_without_a_user_column():
     foreignkey="accepted",
     mark="surprising",
     so_what="On an empty table the article's step works with Django's own migration.",
+    source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_person_id_to_onetoone_in_an_empty_table():
     """Table person has person_id, no user and no rows; user is added as primary key: what does
@@ -536,6 +536,7 @@ def test_person_id_to_onetoone_as_it_becomes_managed():
     mark="surprising",
     so_what="With one row the migration passes, and the player's details now belong to whoever "
     "the default names.",
+    source=docs("Migration Operations", "AddField"),
 )
 def test_owner_of_the_only_row_after_a_default():
     """Table person has one row, of the user seed0, and no user column; user is added as primary key
@@ -554,6 +555,7 @@ def test_owner_of_the_only_row_after_a_default():
     custom_user=CANNOT,
     foreignkey=3,
     so_what="Add the link nullable, fill it, drop the old key, make the link the key: no loss.",
+    source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_rows_kept_by_migrations_ordered_by_hand():
     """Table person has person_id, 3 rows and no user: in how many is user the primary key after

@@ -119,7 +119,7 @@ def load(records, folder):
     foreignkey="DoesNotExist",
     mark="known",
     so_what="With two rows all code must reckon with one of them; a column is always there.",
-    source=docs("Examples of model relationship API usage", "One-to-one relationships"),
+    source=docs("Model field reference", "OneToOneField"),
 )
 def test_reading_extras_that_are_not_there():
     """What does reading the birthdate of a user without an extras row give, as user.person or as
@@ -138,7 +138,7 @@ def test_reading_extras_that_are_not_there():
     foreignkey=["ObjectDoesNotExist"],
     mark="surprising",
     so_what='It is an AttributeError too, so that hasattr(user, "person") works.',
-    source=docs("Examples of model relationship API usage", "One-to-one relationships"),
+    source=docs("Model field reference", "OneToOneField"),
 )
 def test_bases_of_the_missing_extras_error():
     """Of which classes is the exception, if any, that says that the extras row is missing?"""
@@ -156,6 +156,7 @@ def test_bases_of_the_missing_extras_error():
     custom_user=1,
     foreignkey=0,
     so_what="Only a signal or one row reaches what does not go through your own code.",
+    source=docs(CUSTOMIZING, "Extending the existing User model"),
 )
 def test_rows_with_extras_after_createsuperuser():
     """How many extras rows does an administrator made by createsuperuser --noinput have?"""
@@ -169,7 +170,7 @@ def test_rows_with_extras_after_createsuperuser():
     custom_user=["CommandError", "accepted"],
     foreignkey=["accepted", "TypeError"],
     so_what="REQUIRED_FIELDS are asked for; a signal cannot know what to put there.",
-    source=docs(CUSTOMIZING, "Specifying a custom user model"),
+    source=docs(CUSTOMIZING, "Specifying a custom user model") + ", REQUIRED_FIELDS",
 )
 def test_createsuperuser_where_the_birthdate_is_mandatory(monkeypatch):
     """The birthdate is NOT NULL, and in REQUIRED_FIELDS where it can be: does createsuperuser
@@ -248,7 +249,7 @@ def test_login_without_row(client):
     custom_user="-",
     foreignkey="-",
     so_what='The admin shows "-" for any ObjectDoesNotExist: there the gap is not noticed.',
-    source=docs("The Django admin site", "ModelAdmin options"),
+    source="Django 5.2 source, django.contrib.admin.templatetags.admin_list.items_for_result",
 )
 def test_admin_list_of_users_without_row(rf):
     """What does the admin's list of users show as the birthdate of a user without an extras row,
@@ -359,6 +360,7 @@ def test_loaddata_into_a_profile_with_its_own_key(project):
     foreignkey=["DoesNotExist", "accepted"],
     mark="known",
     so_what="The roster makes the missing row; each other piece of code must think of it.",
+    source=docs("Model field reference", "OneToOneField"),
 )
 def test_editing_extras_that_are_not_there():
     """Does code that sets user.person.birthdate and saves it succeed for a user without an extras
@@ -401,6 +403,7 @@ def test_statements_of_get_or_create(statements):
     custom_user=[0, 0],
     foreignkey=[1, 2],
     so_what="A backfill is one statement; what makes the next user without a row is the problem.",
+    source=docs("QuerySet API reference", "bulk_create()"),
 )
 def test_statements_of_a_backfill(statements):
     """A thousand users have no extras row: how many statements make them all, in SQL by INSERT ...
@@ -509,7 +512,8 @@ def test_rows_after_a_data_migration(settings):
     foreignkey=True,
     mark="surprising",
     so_what="user.person caches that there is none, too; person_set asks each time.",
-    source=docs("Model instance reference", "Refreshing objects from database"),
+    source="Django 5.2 source, "
+    "django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor",
 )
 def test_row_made_after_a_look_is_seen():
     """A user object was asked for its birthdate before there was one; then another request stores

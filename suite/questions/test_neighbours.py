@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import isolate_apps
 
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.trying import heard, outcome, rows, saw, tables
 from suite.variant import PASSWORD, Listed, User, enrolled, path, without_row
 
@@ -99,7 +99,7 @@ def test_multi_table_writes(gamers, statements):
         "save() of an inherited model opens a transaction of its own, which a profile made in"
         " a view has to ask for."
     ),
-    source='Django 5.2 docs, "Models", section "Multi-table inheritance"',
+    source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_multi_table_half_written(transactional_db):
     """Player(User) without proxy = True: its own INSERT fails; how many users are left behind?"""
@@ -117,6 +117,7 @@ def test_multi_table_half_written(transactional_db):
     so_what=(
         "request.user is the parent, so the extras need another query, or a backend of one's own."
     ),
+    source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_class_at_login(gamers):
     """Player(User) without proxy = True: of which class is the user whom Django's own backend
@@ -193,6 +194,7 @@ def test_multi_table_signal(gamers):
     foreignkey=0,
     mark="useful",
     so_what="The profile's signal listens to User and is not called for a subclass.",
+    source=docs("Signals", "post_save"),
 )
 def test_multi_table_beside_the_extras(gamers):
     """Somebody adds such a subclass to this project: how many rows for extras has a user made by
@@ -212,6 +214,7 @@ def test_multi_table_beside_the_extras(gamers):
     so_what=(
         "A key of its own buys the profile a sequence and a second unique index, and nothing else."
     ),
+    source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_own_key_has_one_index_more():
     """A OneToOneField beside an id of its own, not as primary key: how many indexes more?"""
@@ -246,6 +249,7 @@ def visit(user):
         "A page that only shows something then needs a connection that can write, and two "
         "visits at once may both try."
     ),
+    source=docs("QuerySet API reference", "get_or_create()"),
 )
 def test_lazy_profile_writes_on_a_get(statements):
     """The extras' row is made by get_or_create() when it is first read: how many writes does a GET
@@ -266,7 +270,7 @@ def test_lazy_profile_writes_on_a_get(statements):
     so_what=(
         "Making the row when it is read is at odds with read replicas and read-only transactions."
     ),
-    source='PostgreSQL 18 docs, "SET TRANSACTION"',
+    source="PostgreSQL 18 docs, SET TRANSACTION",
 )
 def test_lazy_profile_on_a_replica():
     """The extras' row is made when it is first read: what does that reading get from a read-only

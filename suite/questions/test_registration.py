@@ -199,7 +199,7 @@ def extras_made_for(user):
     custom_user=[],
     foreignkey=["auth_user"],
     so_what="Two tables without a transaction can leave an account without its details.",
-    source=docs("Database transactions", "Autocommit"),
+    source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_left_when_the_articles_extras_are_refused(transactional_db, client, settings):
     """The database refuses an extra in the article's view, each statement a transaction of its
@@ -217,6 +217,7 @@ def test_left_when_the_articles_extras_are_refused(transactional_db, client, set
     custom_user="registered",
     foreignkey="A user with that username already exists.",
     so_what="Who was told that registering failed has an account, and cannot try again.",
+    source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_second_try_after_refused_extras(transactional_db, client, settings):
     """An extra was refused in the article's view, and the visitor presses Register again, with
@@ -313,7 +314,7 @@ def test_transaction_statements_of_a_registration(transactional_db):
     profile_onetoone=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
     custom_user=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
     foreignkey=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
-    source=docs("Database transactions", "Savepoints"),
+    source=docs("Database transactions", "Controlling transactions explicitly"),
 )
 def test_transaction_statements_within_another(transactional_db):
     """Which statements about transactions are there if a transaction.atomic() is around it, as
@@ -433,6 +434,7 @@ def test_rows_with_extras_after_commit_false():
     custom_user="accepted",
     foreignkey="ValueError",
     so_what="Two rows have an order: the person needs the user's id.",
+    source='Django 5.2 docs, "One-to-one relationships"',
 )
 def test_extras_before_the_user():
     """Can the extras be saved together with a user who is not saved yet?"""
@@ -446,7 +448,7 @@ def test_extras_before_the_user():
     custom_user="accepted",
     foreignkey="TypeError",
     so_what="With a custom user, all that makes users takes the extras.",
-    source=docs("django.contrib.auth", "Manager methods"),
+    source=docs("django.contrib.auth", "Manager methods") + ", create_user()",
 )
 def test_create_user_with_an_extra():
     """Does create_user() accept the birthdate?"""
@@ -494,7 +496,7 @@ def test_receiver_connected_by_the_setting(settings):
     custom_user=["UPDATE players_user"],
     foreignkey=["UPDATE auth_user"],
     so_what="A login saves the user (last_login), and so the signal saves the person.",
-    source=docs("Using the Django authentication system", "How to log a user in"),
+    source="Django 5.2 source, django.contrib.auth.models.update_last_login",
 )
 def test_statements_of_login_after_the_articles_registration(rf, statements):
     """Which statements about the player does login() run right after registering, with the
@@ -547,6 +549,7 @@ def race_of(form):
     custom_user=[True, True, "UsernameTaken"],
     foreignkey=[True, True, "UsernameTaken"],
     so_what="Only the database can decide; the form makes a sentence of its refusal.",
+    source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_race_for_a_username(transactional_db):
     """Two visitors send the variant's own form with one username at the same moment: is the first
@@ -560,7 +563,7 @@ def test_race_for_a_username(transactional_db):
     custom_user=[True, True, "IntegrityError"],
     foreignkey=[True, True, "IntegrityError"],
     so_what="It looks first and inserts later: the loser sees an error page.",
-    source=docs("Using the Django authentication system", "Built-in forms"),
+    source="Django 5.2 source, django.contrib.auth.forms.UserCreationForm.clean_username",
 )
 def test_race_for_a_username_in_djangos_form(transactional_db):
     """The same race with Django's UserCreationForm: is the first form valid, is the second, and
@@ -606,7 +609,8 @@ def test_ids_burnt_in_djangos_form(alice):
     foreignkey="accepted",
     mark="surprising",
     so_what="It compares with username, names and e-mail only, wherever the extras are.",
-    source=docs("Password management in Django", "Included validators"),
+    source=docs("Password management in Django", "Included validators")
+    + ", UserAttributeSimilarityValidator",
 )
 def test_password_equal_to_the_discord_id():
     """Does Django's UserAttributeSimilarityValidator refuse a password that is the player's
@@ -623,7 +627,8 @@ def test_password_equal_to_the_discord_id():
     foreignkey="accepted",
     mark="surprising",
     so_what="The option names attributes of the user: elsewhere an extra is none.",
-    source=docs("Password management in Django", "Included validators"),
+    source=docs("Password management in Django", "Included validators")
+    + ", UserAttributeSimilarityValidator",
 )
 def test_password_equal_to_a_named_attribute():
     """The same password, if the validator's option user_attributes names discord_id?"""
@@ -640,7 +645,7 @@ def test_password_equal_to_a_named_attribute():
     foreignkey=True,
     mark="known",
     so_what="Only create_user() and set_password() hash, in every approach.",
-    source=docs("Using the Django authentication system", "Creating users"),
+    source=docs("Using the Django authentication system", "Changing passwords"),
 )
 def test_password_in_clear_with_objects_create():
     """Is the password stored as it was typed by objects.create(username=..., password=...)?"""
@@ -657,7 +662,7 @@ def test_password_in_clear_with_objects_create():
     custom_user=1,
     foreignkey=0,
     so_what="It calls save() in a thread, so the signal is sent there too.",
-    source=docs("django.contrib.auth", "Manager methods"),
+    source=docs("django.contrib.auth", "Manager methods") + ", acreate_user()",
 )
 def test_rows_with_extras_after_acreate_user():
     """How many rows keep the extras of a user made by the asynchronous acreate_user()?"""
@@ -671,7 +676,7 @@ def test_rows_with_extras_after_acreate_user():
     custom_user=[],
     foreignkey=["auth_user"],
     so_what="What is wrong in the second step leaves the first one behind.",
-    source=docs("Database transactions", "Autocommit"),
+    source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_left_by_an_impossible_birthdate(transactional_db):
     """create_user(), then the extras, with the birthdate "2010-02-30" and no transaction around:
@@ -710,7 +715,7 @@ def test_blank_discord_id_in_a_modelform():
     foreignkey="NULL",
     mark="surprising",
     so_what="A form field with empty_value=None stores NULL.",
-    source=docs("Form fields", "CharField"),
+    source=docs("Form fields", "CharField") + ", empty_value",
 )
 def test_blank_discord_id_in_our_form(client):
     """What does the variant's own registration store for a Discord ID left blank: NULL or an
@@ -740,7 +745,7 @@ def test_class_of_request_user_after_registering(client):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    source=docs("Using the Django authentication system", "How to log a user in"),
+    source=docs("Password management in Django", "How Django stores passwords"),
 )
 def test_hashes_of_a_registration(client, settings):
     """How often is the password hashed, deliberately slow work, in the variant's own view?"""
@@ -753,7 +758,7 @@ def test_hashes_of_a_registration(client, settings):
     custom_user=2,
     foreignkey=2,
     so_what="authenticate() doubles the costliest part of registering.",
-    source=docs("Using the Django authentication system", "How to log a user in"),
+    source=docs("Password management in Django", "How Django stores passwords"),
 )
 def test_hashes_of_the_articles_registration(client, settings):
     """How often is the password hashed in the article's view, which authenticates the new player

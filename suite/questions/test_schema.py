@@ -7,7 +7,7 @@ from django.db.migrations import operations
 from django.db.models.functions import Concat, Lower
 from players.extras import EXTRAS
 
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.states import migrated
 from suite.trying import outcome, rows, saw, tables
 from suite.variant import Listed, User, enrolled, path
@@ -127,7 +127,7 @@ def test_columns_fetched_for_a_player(alice, statements):
     mark="surprising",
     so_what="django.contrib.auth says AutoField in its AppConfig, which goes before the setting; "
     "only a user model of an app of yours follows the setting.",
-    source='Django 5.2 docs, "Applications", section "AppConfig.default_auto_field"',
+    source=docs("Applications", "Configurable attributes") + ", AppConfig.default_auto_field",
 )
 def test_type_of_a_user_id():
     """What is the type of a user's id, with DEFAULT_AUTO_FIELD = BigAutoField in the settings?"""
@@ -140,7 +140,7 @@ def test_type_of_a_user_id():
     custom_user="identity by default",
     foreignkey="identity by default",
     so_what="SQL for serial columns, such as a DROP of their sequence, does not fit any more.",
-    source='Django 4.1 release notes, section "Models"; PostgreSQL 18 docs, 5.3. Identity Columns',
+    source='Django 4.1 release notes, "Models"; PostgreSQL 18 docs, 5.3. Identity Columns',
 )
 def test_user_id_is_generated_by():
     """How does PostgreSQL make a user's id: an identity column, or a default from a sequence?"""
@@ -154,6 +154,7 @@ def test_user_id_is_generated_by():
     custom_user=["players_user_id_seq bigint"],
     foreignkey=["auth_user_id_seq integer", "person_person_id_seq bigint"],
     so_what="A profile whose primary key is the user needs no numbers of its own.",
+    source="PostgreSQL 18 docs, 5.3. Identity Columns",
 )
 def test_sequences_of_the_player_tables():
     """Which sequences belong to the tables that hold players, and of which type are they?"""
@@ -183,7 +184,7 @@ def test_primary_key_of_the_extras():
     foreignkey=["ON DELETE NO ACTION, initially deferred"],
     mark="surprising",
     so_what="Django deletes the extras itself; SQL that deletes a user fails, and only at COMMIT.",
-    source='Django 5.2 docs, "Model field reference", section "ForeignKey.on_delete"',
+    source=docs("Model field reference", "Arguments") + ", ForeignKey.on_delete",
 )
 def test_foreign_key_of_the_extras_in_the_database():
     """on_delete=CASCADE, says the model: what does its foreign key say in PostgreSQL, and is it
@@ -271,7 +272,7 @@ def test_columns_that_point_at_users():
     custom_user=["players.user"],
     foreignkey=["auth.user", "players.person"],
     so_what="Whatever hangs on content types (history, tags, object permissions) must say which.",
-    source='Django 5.2 docs, "The contenttypes framework", section "The ContentTypeManager"',
+    source=docs("The contenttypes framework", "The ContentTypeManager") + ", get_for_model()",
 )
 def test_content_types_of_players():
     """Which content types exist for users and players?"""
@@ -393,7 +394,7 @@ def test_index_over_username_and_extra():
     foreignkey=False,
     mark="surprising",
     so_what="The database computes from one row only; Django says so itself (FieldError).",
-    source='Django 5.2 docs, "Model field reference", section "GeneratedField.expression"',
+    source=docs("Model field reference", "GeneratedField") + ", GeneratedField.expression",
 )
 def test_generated_column_over_username_and_extra():
     """Can a GeneratedField of our model be made of username and Discord ID?"""
@@ -410,7 +411,7 @@ def test_generated_column_over_username_and_extra():
     foreignkey=["models.E041"],
     mark="surprising",
     so_what="Only a custom user can declare it; beside auth_user it takes SQL in a migration.",
-    source='Django 5.2 docs, "System check framework", section "Models"',
+    source=docs("System check framework", "Models") + ", models.E016 and models.E041",
 )
 def test_unique_lower_username_in_our_meta(monkeypatch):
     """Which errors are found if the Meta of our model declares lower(username) unique?"""
@@ -427,6 +428,7 @@ def test_unique_lower_username_in_our_meta(monkeypatch):
     mark="surprising",
     so_what="Migrations pass over a proxy without a word: the operation runs and changes nothing, "
     "because Options.can_migrate() is False for it.",
+    source="Django 5.2 source, django.db.migrations.operations.base.Operation.allow_migrate_model",
 )
 def test_add_index_on_our_model():
     """A hand-written migration adds an index on our model: is it in the database afterwards?"""
@@ -479,6 +481,7 @@ def test_username_longer_than_150_by_our_model():
     mark="surprising",
     so_what="PostgreSQL casts no number to a UUID: a custom user must have it before its first "
     "migration, the others never get it.",
+    source=docs("Migration Operations", "AlterField"),
 )
 def test_user_id_made_a_uuid_later():
     """What happens if a later migration of our own model makes the id of users a UUID?"""

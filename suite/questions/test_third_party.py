@@ -307,6 +307,7 @@ def test_package_with_sql_on_auth_user():
         "Where the form makes the extras' row, every other way of making a user leaves it "
         "out; a signal or the user's own columns do not."
     ),
+    source=CUSTOMIZING + '"Extending the existing User model"',
 )
 def test_package_that_creates_users():
     """A package calls get_user_model().objects.create_user(): how many rows for extras are made?"""
@@ -463,6 +464,7 @@ def logged_in_by_email():
     so_what=(
         "Logging in by e-mail is a matter of the backend, so it is no reason for a custom user."
     ),
+    source=CUSTOMIZING + '"Writing an authentication backend"',
 )
 def test_allauth_login_by_email(site):
     """Can a player who registered with us log in by e-mail through django-allauth?"""
