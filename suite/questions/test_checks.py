@@ -159,7 +159,7 @@ def test_target_of_a_foreign_key_to_the_listed_class(project):
     foreignkey=False,
     mark="surprising",
     so_what="The accessor is set on the concrete model behind the proxy, so even a plain User "
-    "has it (RelatedField.contribute_to_related_class); with a Person it is one step further.",
+    "has it (ForeignObject.contribute_to_related_class); with a Person it is one step further.",
     source="Django 5.2 source, "
     "django.db.models.fields.related.ForeignObject.contribute_to_related_class",
 )

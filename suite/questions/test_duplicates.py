@@ -466,8 +466,8 @@ def test_usernames_that_look_alike(alice):
     custom_user="accepted",
     foreignkey="accepted",
     mark="known",
-    so_what="Login by e-mail needs a unique column first, and that only a custom user can have by"
-    " its model.",
+    so_what="Where login by e-mail must find one account, the database should say so, and only a"
+    " custom user's model can declare it.",
 )
 def test_two_players_with_one_email():
     """May two players register with the same e-mail address?"""

@@ -99,7 +99,7 @@ def test_inspectdb_writes_on_delete_and_managed():
     foreignkey="AuthUser",
     mark="surprising",
     so_what="inspectdb names classes after tables and does not know AUTH_USER_MODEL: "
-    "until you change it by hand the link points at no class.",
+    "inspect this table alone, and the link points at a class that is not there.",
     source='Django 5.2 docs, "django-admin and manage.py", section "inspectdb"',
 )
 def test_inspectdb_links_to():

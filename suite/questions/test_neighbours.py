@@ -153,8 +153,8 @@ def test_multi_table_for_an_existing_user(gamers):
     foreignkey="alice",
     mark="surprising",
     so_what=(
-        "It is the only way to give existing users the child's row, it is how loaddata saves,"
-        " and sends its signals with raw=True."
+        "It gives existing users the child's row and leaves theirs alone, as loaddata does;"
+        " its signals say raw=True."
     ),
 )
 def test_multi_table_for_an_existing_user_raw(gamers):
@@ -212,7 +212,8 @@ def test_multi_table_beside_the_extras(gamers):
     foreignkey=1,
     mark="useful",
     so_what=(
-        "A key of its own buys the profile a sequence and a second unique index, and nothing else."
+        "A key of its own costs the profile a sequence and a second unique index; it buys a link"
+        " that can travel as a natural key."
     ),
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )

@@ -899,7 +899,7 @@ def test_default_manager_of_our_class():
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="An ordering, a manager, a method: behaviour is what a proxy can add, and all it can.",
+    so_what="An ordering, a manager, a method: behaviour is what a proxy adds, and no column.",
     source='Django 5.2 docs, "Models", section "Proxy models"',
 )
 def test_plain_list_of_our_class_has_an_order():

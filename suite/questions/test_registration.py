@@ -694,8 +694,8 @@ def test_left_by_an_impossible_birthdate(transactional_db):
     foreignkey="empty text",
     mark="surprising",
     so_what=(
-        "Of Django's fields only CharField turns blank into NULL: with unique=True, two players "
-        "who leave it blank collide."
+        "Of Django's text fields only CharField(null=True) turns blank into NULL: with "
+        "unique=True, two players who leave a TextField blank collide."
     ),
     source=docs("Model field reference", "null"),
 )

@@ -447,7 +447,7 @@ FIELDS = 'Django 5.2 docs, "Models", section "Field name “hiding” is not per
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="Log in by e-mail needs this: only a custom user owns the column.",
+    so_what='USERNAME_FIELD = "email" needs this: only a custom user owns the column.',
     source=FIELDS,
 )
 def test_email_made_unique_by_our_model():

@@ -268,14 +268,14 @@ def test_package_signal_of_auth_user():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Only the proxy misses receivers that follow the docs: register players as User, or "
+        "Only the proxy misses receivers of the user model: register players as User, or "
         "connect them to Player too."
     ),
     source=REFERENCING,
 )
 def test_package_signal_of_the_user_model():
-    """A package connects to post_save with sender=get_user_model(), as the docs advise: is it
-    called when a player registers?
+    """A package connects to post_save with sender=get_user_model(): is it called
+    when a player registers?
     """
     with heard(post_save, sender=User) as senders:
         enrolled("alice")
