@@ -762,8 +762,8 @@ def test_permission_of_our_own(alice, monkeypatch):
     custom_user="players.User",
     foreignkey="auth.User",
     mark="surprising",
-    so_what="Who extends ModelBackend must override aget_user() too: it has one of its own, that asks "
-    "for AUTH_USER_MODEL.",
+    so_what="Who extends ModelBackend must override aget_user() too: the inherited one asks for "
+    "AUTH_USER_MODEL.",
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
