@@ -17,6 +17,9 @@ from workbench.comparison import Comparison, Question, differs
 from workbench.errors import WorkbenchError
 from workbench.variants import VARIANTS
 
+# From so many columns on, no variant's name need be broken.
+WIDE = 100
+
 
 def chosen(
     comparison: Comparison,
@@ -89,9 +92,10 @@ def show(
         console.print(f"{' and '.join(variants)} answer alike.")
     for area, group in groupby(questions, key=lambda question: str(question["area"])):
         table = Table(title=area, title_justify="left", title_style="bold", expand=True)
-        table.add_column("question", ratio=2)
+        table.add_column("question", ratio=2, overflow="fold")
         for variant in variants:
-            table.add_column(variant, ratio=1, overflow="fold")
+            width = len(variant) if console.width >= WIDE else None
+            table.add_column(variant, ratio=1, min_width=width, overflow="fold")
         for question in group:
             asked = Text(question["question"])
             if question["verdict"]:
