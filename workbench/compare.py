@@ -92,10 +92,11 @@ def show(
         console.print(f"{' and '.join(variants)} answer alike.")
     for area, group in groupby(questions, key=lambda question: str(question["area"])):
         table = Table(title=area, title_justify="left", title_style="bold", expand=True)
-        table.add_column("question", ratio=2, overflow="fold")
+        table.add_column("question", ratio=1, overflow="fold")
         for variant in variants:
-            width = len(variant) if console.width >= WIDE else None
-            table.add_column(variant, ratio=1, min_width=width, overflow="fold")
+            least = len(variant) if console.width >= WIDE else None
+            most = max(len(variant), console.width // 6)
+            table.add_column(variant, min_width=least, max_width=most, overflow="fold")
         for question in group:
             asked = Text(question["question"])
             if question["verdict"]:
