@@ -39,7 +39,7 @@ def test_a_missing_argument_is_one_sentence(bare):
 
 def test_a_name_that_is_like_none_gets_the_list(bare):
     assert bare.complaint("schema", "mongo") == (
-        f"No variant is called 'mongo': There are {', '.join(VARIANTS)}."
+        f"No variant is called 'mongo': there are {', '.join(VARIANTS)}."
     )
 
 

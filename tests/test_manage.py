@@ -57,6 +57,6 @@ def test_files_are_found_from_where_one_stands(tool, tmp_path):
 
 def test_a_misspelt_variant_is_one_sentence_with_the_nearest(tool):
     assert tool.complaint("manage", "custm_user", "migrate") == (
-        "No variant is called 'custm_user': did you mean custom_user? "
-        f"There are {', '.join(VARIANTS)}."
+        "No variant is called 'custm_user' (did you mean custom_user?): "
+        f"there are {', '.join(VARIANTS)}."
     )

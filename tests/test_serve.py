@@ -117,8 +117,7 @@ def test_a_taken_port_is_named_with_its_option(bare):
         options = [f"--port={name}={number}" for name, number in free_ports().items()]
         sentence = bare.complaint("serve", *options, "--port", f"custom_user={port}")
     assert sentence == (
-        f"Port {port} is taken by another program: "
-        "choose another for custom_user with --port custom_user=NUMBER."
+        f"Port {port} is in use: choose another for custom_user with --port custom_user=NUMBER."
     )
 
 

@@ -124,9 +124,9 @@ def compare(
 
     Example: workbench compare profile_onetoone custom_user
     """
+    names = [checked(name) for name in variants or VARIANTS]
     if variants and len(variants) != 2:
         raise WorkbenchError(f"Name no variant or two to compare, of {', '.join(VARIANTS)}.")
-    names = [checked(name) for name in variants or VARIANTS]
     comparison = measured(fresh=fresh)
     shown = comparing.chosen(
         comparison, names, everything=everything, area=area, ids=question or ()

@@ -17,7 +17,7 @@ from workbench.comparison import Comparison, Question, differs
 from workbench.errors import WorkbenchError
 from workbench.variants import VARIANTS
 
-# From so many columns on, no variant's name need be broken.
+# So many columns hold a table of four variants.
 WIDE = 100
 
 
@@ -38,7 +38,7 @@ def chosen(
     if ids:
         by_id = {question["id"]: question for question in questions}
         return [by_id[known(name, by_id, "question")] for name in ids]
-    if area:
+    if area is not None:
         areas = {question["area"].lower(): question["area"] for question in questions}
         area = areas[known(area.lower(), areas, "area")]
         questions = [question for question in questions if question["area"] == area]
@@ -51,7 +51,7 @@ def known(name: str, names: Iterable[str], what: str) -> str:
     if name in names:
         return name
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-    near = near or [other for other in names if name in other][:3]
+    near = near or [other for other in names if len(name) > 2 and name in other][:3]
     hint = f"did you mean {' or '.join(near)}?" if near else "`workbench compare --all` shows all."
     raise WorkbenchError(f"There is no {what} {name!r}: {hint}")
 
@@ -87,24 +87,43 @@ def as_markdown(questions: Sequence[Question], variants: Sequence[str] = VARIANT
 def show(
     console: Console, questions: Sequence[Question], variants: Sequence[str] = VARIANTS
 ) -> None:
-    """Print a table for each area, the question's id under each question."""
+    """Print the questions of each area with their ids: a table, if the terminal is wide enough."""
     if not questions:
         console.print(f"{' and '.join(variants)} answer alike.")
     for area, group in groupby(questions, key=lambda question: str(question["area"])):
-        table = Table(title=area, title_justify="left", title_style="bold", expand=True)
-        table.add_column("question", ratio=1, overflow="fold")
-        for variant in variants:
-            least = len(variant) if console.width >= WIDE else None
-            most = max(len(variant), console.width // 6)
-            table.add_column(variant, min_width=least, max_width=most, overflow="fold")
-        for question in group:
-            asked = Text(question["question"])
-            if question["verdict"]:
-                asked.append(f"\n{question['verdict']}", "bold")
-            asked.append(f"\n{question['id']}", "dim")
-            answers = (Text(said(question["answers"][name])) for name in variants)
-            table.add_row(asked, *answers, end_section=True)
-        console.print(table)
+        if console.width < WIDE and len(variants) > 2:
+            console.print(area, style="bold")
+            console.print(Group(*(stacked(question, variants) for question in group)))
+        else:
+            console.print(tabulated(area, group, variants))
+
+
+def tabulated(area: str, questions: Iterable[Question], variants: Sequence[str]) -> Table:
+    """A row for each question, a column for each variant."""
+    table = Table(title=area, title_justify="left", title_style="bold", expand=True)
+    table.add_column("question", ratio=1, overflow="fold")
+    for variant in variants:
+        table.add_column(variant, min_width=len(variant), max_width=24, overflow="fold")
+    for question in questions:
+        answers = (Text(said(question["answers"][name])) for name in variants)
+        table.add_row(asked(question), *answers, end_section=True)
+    return table
+
+
+def stacked(question: Question, variants: Sequence[str]) -> Padding:
+    """The answers below the question, for a terminal that is too narrow for the table."""
+    answers = Table.grid(padding=(0, 2))
+    for name in variants:
+        answers.add_row(name, Text(said(question["answers"][name])))
+    return Padding(Group(asked(question), Padding(answers, (0, 0, 0, 4))), (0, 0, 1, 0))
+
+
+def asked(question: Question) -> Text:
+    """The question, the verdict if it has one, and its id."""
+    text = Text(question["question"])
+    if question["verdict"]:
+        text.append(f"\n{question['verdict']}", "bold")
+    return text.append(f"\n{question['id']}", "dim")
 
 
 def show_with_evidence(

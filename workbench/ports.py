@@ -48,7 +48,7 @@ def check_free(ports: dict[str, int]) -> None:
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
             raise WorkbenchError(
-                f"Port {port} is {'taken by another program' if taken else 'not allowed'}: "
+                f"Port {port} is {'in use' if taken else 'not allowed'}: "
                 f"choose another for {name} with --port {name}=NUMBER."
             ) from error
 

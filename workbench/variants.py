@@ -24,8 +24,8 @@ def checked(name: str) -> str:
     if name in VARIANTS:
         return name
     near = difflib.get_close_matches(name.lower().replace("-", "_"), VARIANTS, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise WorkbenchError(f"No variant is called {name!r}: {hint}There are {', '.join(VARIANTS)}.")
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise WorkbenchError(f"No variant is called {name!r}{hint}: there are {', '.join(VARIANTS)}.")
 
 
 def path(name: str) -> Path:
