@@ -1,5 +1,9 @@
+import json
+import os
+
 import pytest
 
+from workbench.places import PROJECT
 from workbench.variants import VARIANTS
 
 
@@ -50,9 +54,11 @@ def test_a_secret_key_around_it_does_not_make_it_production(tool):
 
 
 def test_files_are_found_from_where_one_stands(tool, tmp_path):
-    (tmp_path / "none.json").write_text("[]")
-    done = tool.run("manage", "custom_user", "loaddata", str(tmp_path / "none.json"))
-    assert "Installed 0 object(s)" in done.stdout + done.stderr or done.returncode == 0
+    bards = {"model": "auth.group", "pk": None, "fields": {"name": "bards", "permissions": []}}
+    fixture = tmp_path / "bards.json"
+    fixture.write_text(json.dumps([bards]))
+    done = tool.run("manage", "custom_user", "loaddata", os.path.relpath(fixture, PROJECT))
+    assert "Installed 1 object(s)" in done.stdout, done
 
 
 def test_a_misspelt_variant_is_one_sentence_with_the_nearest(tool):

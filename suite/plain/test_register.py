@@ -8,7 +8,7 @@ from players.errors import UsernameTaken
 from suite.plain.pages import BOB, KEEPS_EXTRAS, errors, typed
 from suite.sessions import at_the_same_moment
 from suite.trying import rows
-from suite.variant import PASSWORD, User, enrolled
+from suite.variant import PASSWORD, User
 
 
 def test_the_page_asks_for_all_seven(client):
@@ -196,7 +196,3 @@ def test_last_login_is_the_registration(client):
     client.post("/register/", BOB)
     bob = User.objects.get(username="bob")
     assert abs((bob.last_login - bob.date_joined).total_seconds()) < 60
-
-
-def test_enrolled_players_are_distinct():
-    assert enrolled("carol") != enrolled("dave")

@@ -75,10 +75,16 @@ def test_the_checks_find_nothing_in_the_database():
     assert "no issues" in out.getvalue()
 
 
-@pytest.mark.parametrize("command", [["show_urls"], ["shell_plus", "--quiet-load", "-c", "User"]])
-def test_django_extensions_is_at_hand(command, capsys):
-    call_command(*command)
-    assert "Error" not in capsys.readouterr().err
+def test_show_urls_of_django_extensions_lists_the_pages(capsys):
+    call_command("show_urls")
+    assert "/register/" in capsys.readouterr().out
+
+
+def test_shell_plus_of_django_extensions_knows_the_models(capsys):
+    call_command(
+        "shell_plus", "--quiet-load", "-c", f"print('found', {Listed.__name__}.__module__)"
+    )
+    assert "found players.models" in capsys.readouterr().out
 
 
 def test_the_username_index_goes_with_its_migration(transactional_db):
