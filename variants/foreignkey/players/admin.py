@@ -22,6 +22,7 @@ class PlayerChangeForm(UserChangeForm):
         return username
 
 
+# --8<-- [start:admin]
 class PersonForm(ExtrasFields, forms.ModelForm):
     class Meta:
         model = Person
@@ -62,3 +63,6 @@ class PlayerAdmin(UserAdmin):
     @admin.display(ordering="newest_discord_id", description="Discord ID")
     def discord_id(self, user):
         return user.newest_discord_id
+
+
+# --8<-- [end:admin]

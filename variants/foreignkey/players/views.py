@@ -35,6 +35,7 @@ def register(request):
 
 
 # --8<-- [end:register]
+# --8<-- [start:profile]
 @login_required
 def profile(request):
     username = request.user.get_username()
@@ -46,6 +47,8 @@ def profile(request):
     return render(request, "players/profile.html", {"title": "Your details", "form": form})
 
 
+# --8<-- [end:profile]
+# --8<-- [start:leave]
 @login_required
 def leave(request):
     username = request.user.get_username()
@@ -64,6 +67,8 @@ def leave(request):
     return render(request, "players/form.html", context)
 
 
+# --8<-- [end:leave]
+# --8<-- [start:players]
 def players(request):
     """Who plays: usernames only. One row more than a page says whether there is a next page."""
     after = request.GET.get("after", "").replace("\x00", "")
@@ -72,3 +77,6 @@ def players(request):
     if len(names) > PAGE_SIZE:
         context["next"] = names[PAGE_SIZE - 1]
     return render(request, "players/players.html", context)
+
+
+# --8<-- [end:players]

@@ -50,11 +50,14 @@ class RegisterForm(ExtrasFields, BaseUserCreationForm):
 
 
 # --8<-- [end:register]
+# --8<-- [start:details]
 class DetailsForm(ExtrasFields):
     email = EmailField()
     field_order = ["email"]
 
 
+# --8<-- [end:details]
+# --8<-- [start:leave]
 class LeaveForm(forms.Form):
     password = forms.CharField(
         label="Your password",
@@ -70,3 +73,6 @@ class LeaveForm(forms.Form):
     def clean_password(self):
         if not self.user.check_password(self.cleaned_data["password"]):
             raise forms.ValidationError("This is not your password.")
+
+
+# --8<-- [end:leave]

@@ -20,6 +20,7 @@ class PlayerChangeForm(UserChangeForm):
         return username
 
 
+# --8<-- [start:admin]
 admin.site.unregister(User)
 
 
@@ -31,3 +32,6 @@ class PlayerAdmin(UserAdmin):
     @admin.display(boolean=True)
     def newcomer(self, player):
         return player.is_newcomer()
+
+
+# --8<-- [end:admin]

@@ -27,6 +27,7 @@ def validate_birthdate(birthdate):
         raise ValidationError("This birthdate is before 1900.")
 
 
+# --8<-- [start:digits]
 class DigitsField(forms.CharField):
     """An optional number that is a name, kept as text; blank is None, so that it becomes NULL."""
 
@@ -39,6 +40,8 @@ class DigitsField(forms.CharField):
         return re.sub(r"[\s-]", "", text) or None if text else text
 
 
+# --8<-- [end:digits]
+# --8<-- [start:fields]
 class ExtrasFields(forms.Form):
     birthdate = forms.DateField(
         required=False,
@@ -62,3 +65,6 @@ class ExtrasFields(forms.Form):
     def extras(self):
         """The three values as typed and checked, None for what was left blank."""
         return {name: self.cleaned_data[name] for name in EXTRAS}
+
+
+# --8<-- [end:fields]
