@@ -16,6 +16,7 @@ from workbench import ports, postgres, schema_print, trial, trial_print
 from workbench import serve as serving
 from workbench.errors import WorkbenchError
 from workbench.measure import measured
+from workbench.site import build as building
 from workbench.variants import VARIANTS, checked
 
 ONE_VARIANT = f"One of {', '.join(VARIANTS)}."
@@ -159,6 +160,19 @@ def choose(
     else:
         needs = choosing.chosen(need or ())
         choosing.show(Console(), needs, measured())
+
+
+@app.command()
+def site(
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Measure anew, even if all is current.")
+    ] = False,
+) -> None:
+    """Build the site with what was measured; the suite is run first if it has to be.
+
+    Example: workbench site
+    """
+    building.build(Console(), fresh=fresh)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The site: docs/ filled in with what was measured, then built by mkdocs."""

@@ -1,0 +1,67 @@
+"""`workbench site`: everything that the site shows is gathered, filled in and built."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from workbench.errors import WorkbenchError
+from workbench.measure import measured
+from workbench.places import PROJECT
+from workbench.site import pages, vendor
+
+SITE = PROJECT / "build" / "site"
+COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)|^(?:Config value|Error: )(.*)", re.MULTILINE)
+
+
+def build(console: Console, *, fresh: bool = False) -> Path:
+    """Build the site; returns the folder that holds it.
+
+    The suite is run first if its answers are missing or older than the code, or `fresh`. Raises
+    WorkbenchError, with the first complaint, when a page is wrong: a broken link is one.
+    """
+    comparison = measured(fresh=fresh)
+    began = time.monotonic()
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("Fetching what comes from npm", vendor.node_modules),
+        ("Filling in the pages", lambda: pages.render(comparison)),
+        ("Building the site", mkdocs),
+    ]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=len(steps))
+        for description, step in steps:
+            progress.update(task, description=description)
+            step()
+            progress.advance(task)
+    console.print(f"Built in {time.monotonic() - began:.0f} s: {SITE.relative_to(PROJECT)}/")
+    console.print("To read it: workbench serve")
+    return SITE
+
+
+def mkdocs() -> None:
+    """Run mkdocs; raises WorkbenchError with its first complaint, for a warning too."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--clean", "--strict"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        check=False,
+    )
+    if done.returncode:
+        log = PROJECT / "build" / "site.log"
+        log.write_text(done.stdout + done.stderr, encoding="utf-8")
+        found = COMPLAINT.search(done.stdout + done.stderr)
+        said = next(filter(None, found.groups())) if found else "mkdocs failed"
+        raise WorkbenchError(f"{said.strip().rstrip('.')}: all of it is in {_short(log)}.")
+
+
+def _short(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()

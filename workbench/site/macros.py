@@ -1,0 +1,224 @@
+"""What the pages in docs/ may ask for: measured answers and tested code, as Markdown.
+
+Each public method of Macros is a name that a page may use between `[[` and `]]`. A method returns
+Markdown: inline, for the middle of a sentence, or a block, for a line of its own. Nothing here
+is an answer; the answers come from build/comparison.json and build/specimens.json.
+"""
+
+import json
+import posixpath
+import re
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from suite.compare import MARKS
+from suite.questions import AREAS
+from workbench import comparison, needs
+from workbench.compare import said
+from workbench.comparison import Comparison, Question
+from workbench.errors import WorkbenchError
+from workbench.places import PROJECT
+from workbench.site import shown
+from workbench.variants import SUMMARIES, VARIANTS
+
+Block = str
+Inline = str
+
+
+
+class Macros:
+    """The macros as one page sees them: links are relative to it.
+
+    page is the page's path below docs/, such as "tutorial/2-models.md".
+    """
+
+    def __init__(self, measured: Comparison, page: str) -> None:
+        self._comparison = measured
+        self._questions = {its["id"]: its for its in measured["questions"]}
+        self._page = page
+
+    # questions
+
+    def question(self, name: str) -> Question:
+        """The question with this id, as build/comparison.json has it."""
+        if name not in self._questions:
+            raise WorkbenchError(f"docs/{self._page}: there is no question {name!r}.")
+        found: Question = self._questions[name]
+        return found
+
+    def questions(self, module: str | None = None) -> list[Question]:
+        """All questions, or those of one area by its module's name, in their order."""
+        return [
+            its for its in self._questions.values() if module is None or its["module"] == module
+        ]
+
+    def areas(self) -> list[dict[str, Any]]:
+        """The areas in their order: module, title, how many questions, in how many they differ."""
+        found = []
+        for module in AREAS:
+            its = self.questions(module)
+            differing = sum(comparison.differs(question) for question in its)
+            title = its[0]["area"]
+            found.append(
+                {"module": module, "title": title, "count": len(its), "differing": differing}
+            )
+        return found
+
+    def link(self, target: str) -> str:
+        """The relative link from this page to a page (with or without #anchor) below docs/."""
+        path, hash_, anchor = target.partition("#")
+        return posixpath.relpath(path, posixpath.dirname(self._page) or ".") + hash_ + anchor
+
+    def evidence(self, name: str) -> str:
+        """The relative link to a question's evidence."""
+        return self.link(f"compare/{self.question(name)['module']}.md#{name}")
+
+    # inline
+
+    def answer(self, name: str, variant: str) -> Inline:
+        """One variant's answer, linked to its evidence."""
+        return f"[{inline(self.question(name)['answers'][variant])}]({self.evidence(name)})"
+
+    def who(self, name: str, *answers: Any) -> Inline:
+        """The variants that gave one of these answers, as a list in words, linked."""
+        found = [
+            variant
+            for variant, answer in self.question(name)["answers"].items()
+            if needs.is_among(answer, answers)
+        ]
+        if not found:
+            raise WorkbenchError(f"docs/{self._page}: nobody answers {name} with {answers}.")
+        return f"[{in_words(found)}]({self.evidence(name)})"
+
+    def so_what(self, name: str) -> Inline:
+        """What the answer means for the choice, in the question's own words, linked."""
+        sentence = self.question(name)["so_what"]
+        if not sentence:
+            raise WorkbenchError(f"docs/{self._page}: {name} has no so_what.")
+        return f"[{escaped(sentence)}]({self.evidence(name)})"
+
+    def ask(self, name: str) -> Inline:
+        """The question, linked to its evidence."""
+        return f"[{escaped(self.question(name)['question'])}]({self.evidence(name)})"
+
+    def count(self, what: str = "questions") -> Inline:
+        """How many "questions" there are, or in how many the variants are "differing"."""
+        return str(
+            len(self._questions)
+            if what == "questions"
+            else sum(comparison.differs(its) for its in self._questions.values())
+        )
+
+    def version(self, name: str) -> Inline:
+        """The version of Django, PostgreSQL, psycopg or Python that the answers were measured on."""
+        return str(self._comparison["versions"][name])
+
+    # blocks
+
+    def measured(self, name: str, *, evidence: bool = False) -> Block:
+        """A card: the question, its answers, what they mean, and where the evidence is."""
+        question = self.question(name)
+        title = f"**[{escaped(question['question'])}]({self.evidence(name)})**"
+        parts = ['<div class="measured" markdown>', title, shown.answers(question)]
+        if question["so_what"]:
+            parts.append(escaped(question["so_what"]))
+        if evidence:
+            parts.append(shown.evidence(question))
+        return "\n\n".join([*parts, "</div>\n"])
+
+    def detail(self, name: str) -> Block:
+        """All that is known about a question: answers, meaning, source, what ran, who asked how."""
+        question = self.question(name)
+        parts = [shown.badges(question), shown.answers(question)]
+        if question["so_what"]:
+            parts.append(f"**So what?** {escaped(question['so_what'])}")
+        if question["source"]:
+            parts.append(f"Source: {escaped(question['source'])}.")
+        return "\n\n".join([*parts, shown.evidence(question), shown.code(question)])
+
+    def code(self, path: str, section: str = "", *, without: str = "") -> Block:
+        """A file of the variants, or a named section of it, in a tab for each variant.
+
+        A variant that has no such section gets a tab with the sentence `without`, or none.
+        """
+        shown = {}
+        for variant in VARIANTS:
+            file = f"variants/{variant}/{path}"
+            if has_section(file, section):
+                language = {".py": "python", ".html": "html+django"}[posixpath.splitext(path)[1]]
+                place = f"{file}:{section}" if section else file
+                shown[variant] = f'```{language} title="{file}"\n--8<-- "{place}"\n```'
+            elif without:
+                shown[variant] = without
+        if not any("--8<--" in its for its in shown.values()):
+            raise WorkbenchError(f"docs/{self._page}: no variant has {path} with {section!r}.")
+        return tabs(shown)
+
+    # what the specimens did; see workbench/site/operations.py and schemas.py
+
+    def operation(self, name: str) -> Block:
+        return f"*(operation {name} is not gathered yet)*"
+
+    def ran(self, name: str) -> Block:
+        return f"*(scene {name} is not gathered yet)*"
+
+    def migrations(self, name: str = "players") -> Block:
+        return "*(migrations are not gathered yet)*"
+
+    def tables(self) -> Block:
+        return "*(tables are not gathered yet)*"
+
+    # variants
+
+    def variants(self) -> dict[str, str]:
+        """{variant: what it is in one line}, in order."""
+        return dict(SUMMARIES)
+
+    def marks(self) -> dict[str, str]:
+        """{mark: what it means}, in order."""
+        return dict(MARKS)
+
+
+def public(macros: Macros) -> dict[str, Callable[..., Any]]:
+    """The macros by their names, for Jinja."""
+    names = [name for name in dir(macros) if not name.startswith("_")]
+    return {name: getattr(macros, name) for name in names}
+
+
+def tabs(contents: dict[str, str]) -> Block:
+    """Content tabs by label; tabs with the same labels switch together."""
+    blocks = (
+        f'=== "{label}"\n\n{textwrap.indent(content, "    ")}\n'
+        for label, content in contents.items()
+    )
+    return "\n" + "\n".join(blocks) + "\n"
+
+
+def inline(answer: Any) -> Inline:
+    """An answer in the middle of a sentence."""
+    return escaped(said(answer).replace("\n", ", "))
+
+
+def escaped(text: str) -> Inline:
+    """Text that Markdown shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~^=+])", r"\\\1", text)
+
+
+def in_words(names: Sequence[str]) -> Inline:
+    """ "a", "a and b", "a, b and c"."""
+    names = [escaped(name) for name in names]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def has_section(file: str, section: str) -> bool:
+    """Whether a file of the project exists and has that named section; "" is the whole file."""
+    path = PROJECT / file
+    if not path.exists():
+        return False
+    return not section or f"--8<-- [start:{section}]" in path.read_text(encoding="utf-8")
+
+
+def as_data(value: Any) -> str:
+    """JSON that may stand in a script element."""
+    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")

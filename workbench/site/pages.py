@@ -1,0 +1,67 @@
+"""Rendering docs/ into build/docs/, where mkdocs reads it."""
+
+import shutil
+from pathlib import Path
+
+import jinja2
+
+from workbench.comparison import Comparison
+from workbench.errors import WorkbenchError
+from workbench.places import PROJECT
+from workbench.site import macros
+from workbench.site.macros import Macros
+
+SOURCE = PROJECT / "docs"
+RENDERED = PROJECT / "build" / "docs"
+AREA = Path(__file__).parent / "area.md"
+
+
+def render(measured: Comparison) -> None:
+    """Fill build/docs/ anew: the pages rendered, all else copied, and a page for each area.
+
+    Raises WorkbenchError, naming the page, when a page asks for what there is not.
+    """
+    shutil.rmtree(RENDERED, ignore_errors=True)
+    for path in sorted(SOURCE.rglob("*")):
+        page = path.relative_to(SOURCE).as_posix()
+        if path.is_dir():
+            continue
+        if path.suffix == ".md":
+            write(page, filled(path.read_text(encoding="utf-8"), page, measured))
+        else:
+            (RENDERED / page).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, RENDERED / page)
+    template = AREA.read_text(encoding="utf-8")
+    for area in Macros(measured, "").areas():
+        page = f"compare/{area['module']}.md"
+        write(page, filled(template, page, measured, area=area))
+
+
+def filled(text: str, page: str, measured: Comparison, **more: object) -> str:
+    """The page's text with the macros carried out; raises WorkbenchError."""
+    environment = jinja2.Environment(
+        variable_start_string="[[",
+        variable_end_string="]]",
+        block_start_string="[%",
+        block_end_string="%]",
+        comment_start_string="[#",
+        comment_end_string="#]",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["escaped"] = macros.escaped
+    environment.globals.update(macros.public(Macros(measured, page)), **more)
+    try:
+        return environment.from_string(text).render()
+    except jinja2.TemplateError as error:
+        line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        raise WorkbenchError(f"docs/{page}{line}: {error}.") from error
+
+
+def write(page: str, text: str) -> None:
+    """Write a page below build/docs/."""
+    path = RENDERED / page
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
