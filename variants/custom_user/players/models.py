@@ -6,10 +6,12 @@ from django.db.models.functions import Upper
 
 
 # --8<-- [start:model]
+# --8<-- [start:essence]
 class User(AbstractUser):
     birthdate = models.DateField(blank=True, null=True)
     discord_id = models.TextField("Discord ID", blank=True, null=True)
     zoom_id = models.TextField("Zoom ID", blank=True, null=True)
+    # --8<-- [end:essence]
 
     class Meta(AbstractUser.Meta):
         constraints = [

@@ -5,12 +5,14 @@ from django.db import models
 
 
 # --8<-- [start:model]
+# --8<-- [start:essence]
 class Person(models.Model):
     person_id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     birthdate = models.DateField(blank=True, null=True)
     discord_id = models.TextField("Discord ID", blank=True, null=True)
     zoom_id = models.TextField("Zoom ID", blank=True, null=True)
+    # --8<-- [end:essence]
 
     class Meta:
         db_table = "person"

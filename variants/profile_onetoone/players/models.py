@@ -7,11 +7,13 @@ from django.dispatch import receiver
 
 
 # --8<-- [start:model]
+# --8<-- [start:essence]
 class Person(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
     birthdate = models.DateField(blank=True, null=True)
     discord_id = models.TextField("Discord ID", blank=True, null=True)
     zoom_id = models.TextField("Zoom ID", blank=True, null=True)
+    # --8<-- [end:essence]
 
     class Meta:
         db_table = "person"

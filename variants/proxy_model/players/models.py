@@ -15,12 +15,15 @@ class PlayerManager(UserManager):
         return self.filter(date_joined__gt=timezone.now() - NEW_FOR)
 
 
+# --8<-- [start:essence]
 class Player(User):
     objects = PlayerManager()
 
     class Meta:
         proxy = True
         ordering = ["username"]
+
+    # --8<-- [end:essence]
 
     def is_newcomer(self):
         return self.date_joined > timezone.now() - NEW_FOR
