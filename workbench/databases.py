@@ -41,7 +41,7 @@ def ensure(server: Mapping[str, str], name: str) -> None:
         if known == (MARK,):
             return
         if known is None:
-            _create(connection, name)
+            create(connection, name)
         elif not _is_empty(server, name):
             raise WorkbenchError(
                 f"The database {name} holds something that the workbench did not make: "
@@ -50,7 +50,8 @@ def ensure(server: Mapping[str, str], name: str) -> None:
         _mark(connection, name)
 
 
-def _create(connection: Any, name: str) -> None:
+def create(connection: Any, name: str) -> None:
+    """Make an empty database; raises WorkbenchError if this user may not."""
     try:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     except errors.InsufficientPrivilege as error:

@@ -42,17 +42,22 @@ def _typed(row: dict[str, str]) -> Row:
 
 def fill(rows: list[Row], superuser: str, password: str) -> None:
     """Add the players, without the extras where the variant cannot keep them, and a superuser."""
-    roster = importlib.import_module("players.roster")
-    cannot_do = importlib.import_module("players.errors").CannotDo
     with transaction.atomic():
-        try:
-            roster.add_many(rows, password=password)
-        except cannot_do:
-            plain = [{key: row[key] for key in ("username", "email")} for row in rows]
-            roster.add_many(plain, password=password)
+        add(rows, password)
         get_user_model()._default_manager.create_superuser(  # type: ignore[attr-defined]
             superuser, f"{superuser}@example.com", password
         )
+
+
+def add(rows: list[Row], password: str | None = None) -> None:
+    """Add the players, with what the variant can keep of their details."""
+    roster = importlib.import_module("players.roster")
+    cannot_do = importlib.import_module("players.errors").CannotDo
+    try:
+        roster.add_many(rows, password=password)
+    except cannot_do:
+        plain = [{key: row[key] for key in ("username", "email")} for row in rows]
+        roster.add_many(plain, password=password)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""What PostgreSQL was asked: each statement with its values, and the plan for it.
+
+What differs from run to run is written as what it is: `<time>`, `<session key>`.
+"""
+
+import importlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from suite import evidence
+
+UNSTEADY = [
+    # a password with which nobody can log in is an exclamation mark and some random letters
+    (re.compile(r"(?<=['{,])![A-Za-z0-9]{40}\b"), "!..."),
+    (re.compile(r"'[a-z0-9]{32}'"), "'<session key>'"),
+    (re.compile(r"'[\w.-]{20,}:\w+:[\w-]{43}'"), "'<session data>'"),
+    # Django names a savepoint after its thread
+    (re.compile(r'"s\d+_x(\d+)"'), r'"savepoint_\1"'),
+]
+
+
+@contextmanager
+def recorded() -> Iterator[list[dict[str, str | None]]]:
+    """A list that has, after the block, what ran in it: [{"sql": ..., "plan": ... or None}]."""
+    found: list[dict[str, str | None]] = []
+    with CaptureQueriesContext(connection) as captured:
+        yield found
+    ran = [query["sql"] for query in captured.captured_queries]
+    found += [{"sql": steady(sql), "plan": plan(sql)} for sql in ran]
+
+
+def plan(sql: str) -> str | None:
+    """How PostgreSQL would run the statement, which is not run; None for BEGIN and its kin."""
+    if evidence.TRANSACTION.match(sql):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (COSTS OFF) {sql}")
+        return steady("\n".join(line for (line,) in cursor.fetchall()))
+
+
+def steady(text: str) -> str:
+    """The text as it is in every run."""
+    for pattern, instead in UNSTEADY:
+        text = pattern.sub(instead, text)
+    latest: Any = importlib.import_module("players.extras").born_after(18)
+    text = text.replace(f"'{latest}'", "'<today, 18 years ago>'")
+    return str(evidence.steady(text))  # type: ignore[no-untyped-call]
