@@ -1,0 +1,222 @@
+// The page: what its buttons do, and what it tells.
+import { check } from "./check.js";
+import * as exercises from "./exercises.js";
+import { keep, kept } from "./kept.js";
+import { Postgres, Stopped } from "./postgres.js";
+import { element, MOST_ROWS, panel } from "./results.js";
+import { explain, run } from "./runs.js";
+import { tables } from "./tables.js";
+
+const $ = (id) => document.getElementById(id);
+const manifest = await (await fetch(new URL("playground.json", import.meta.url))).json();
+const postgres = new Postgres(manifest);
+const editor = $("sql");
+const boxes = [...document.querySelectorAll("input[name=variant]")];
+const names = (list) => new Intl.ListFormat("en").format(list);
+
+let exercise;
+let state; // "unloaded", "starting", "ready" or "running"
+
+// what is told, and which buttons can be pressed
+
+function say(...what) {
+  $("status").replaceChildren(...what);
+}
+
+const USABLE = { run: "ready", explain: "ready", check: "ready", reset: "ready", stop: "running" };
+
+function be(now) {
+  state = now;
+  for (const [id, when] of Object.entries(USABLE)) {
+    // not `disabled`, by which a pressed button would lose the focus
+    $(id).setAttribute("aria-disabled", String(state !== when));
+  }
+}
+
+// PostgreSQL: loaded once, started at each Stop and Reset
+
+async function load() {
+  be("starting");
+  $("load").hidden = true;
+  $("progress").hidden = false;
+  say("PostgreSQL is loaded ...");
+  try {
+    await postgres.load((part) => ($("progress").value = part));
+    $("progress").removeAttribute("value");
+    await start("PostgreSQL is ready.");
+    $("loader").hidden = true;
+    editor.focus();
+  } catch (error) {
+    be("unloaded");
+    $("load").hidden = false;
+    $("progress").hidden = true;
+    say(`PostgreSQL could not be loaded (${error.message}). See that you are online, and try again.`);
+  }
+}
+
+async function start(then) {
+  be("starting");
+  say("PostgreSQL starts ...");
+  await postgres.start();
+  await showTables();
+  be("ready");
+  say(then);
+}
+
+async function showTables() {
+  const made = [];
+  for (const variant of manifest.variants) made.push(await tables(postgres, variant));
+  $("tables").replaceChildren(...made);
+}
+
+// Do what needs PostgreSQL, and tell what came of it. Whoever stops it gets a new one.
+async function ask(work) {
+  if (state !== "ready") return;
+  be("running");
+  try {
+    const told = await work();
+    await showTables();
+    be("ready");
+    say(...told);
+  } catch (error) {
+    const stopped = error instanceof Stopped;
+    if (!stopped) postgres.stop();
+    const why = stopped ? "Stopped." : `PostgreSQL broke down (${error.message}).`;
+    await start(`${why} It runs anew, with the players as they were at the start.`);
+  }
+}
+
+// the buttons
+
+// Let the work be done in each of the variants, and show what comes of it; returns all that came.
+async function inEach(variants, text, work) {
+  $("results").replaceChildren();
+  say(`Running in ${names(variants)} ...`);
+  const found = [];
+  for (const variant of variants) {
+    const its = await work(variant);
+    $("results").append(panel(variant, text, its.outcome, its.verdict));
+    found.push({ variant, ...its });
+  }
+  return found;
+}
+
+const ticked = () => boxes.filter(({ checked }) => checked).map(({ value }) => value);
+
+function runThem(how) {
+  return ask(async () => {
+    const text = editor.value;
+    if (!ticked().length) return ["Tick a variant to run it in."];
+    const found = await inEach(ticked(), text, async (variant) => ({
+      outcome: await how(variant, text),
+    }));
+    return [found.map(({ variant, outcome }) => `${variant}: ${inShort(outcome)}.`).join(" ")];
+  });
+}
+
+function inShort({ error, results }) {
+  if (error) return "refused";
+  const last = results.at(-1);
+  if (!last.command) return "nothing was asked";
+  return last.columns.length ? `${last.count} ${last.count === 1 ? "row" : "rows"}` : "done";
+}
+
+const answerFor = (variant) =>
+  manifest.exercises[exercise].answers.find((answer) => answer.in.includes(variant));
+
+function checkThem() {
+  return ask(async () => {
+    const [id, text] = [exercise, editor.value];
+    const asked = ticked().filter(answerFor);
+    if (!asked.length) {
+      return [`Tick a variant that the exercise is about: ${names(manifest.variants.filter(answerFor))}.`];
+    }
+    const found = await inEach(asked, text, async (variant) => {
+      const { right, says, outcome } = await check(postgres, variant, text, answerFor(variant));
+      if (right) exercises.solve(id, variant);
+      return { outcome, verdict: { right, says } };
+    });
+    exercises.mark();
+    return verdictOn(id, found);
+  });
+}
+
+function verdictOn(id, found) {
+  const right = found.filter(({ verdict }) => verdict.right).map(({ variant }) => variant);
+  const wrong = found.filter(({ verdict }) => !verdict.right).map(({ variant }) => variant);
+  const says = [];
+  if (right.length) says.push(`Right in ${names(right)}.`);
+  if (wrong.length) says.push(`Not yet in ${names(wrong)}.`);
+  if (!exercises.isSolved(id)) return [says.join(" ")];
+  const next = exercises.after(id);
+  if (!next) return [...says.join(" "), " All of it is solved."];
+  return [`${says.join(" ")} The exercise is solved. Next: `, element("a", { href: next.href }, next.title)];
+}
+
+async function reset() {
+  if (state !== "ready") return;
+  postgres.stop();
+  $("results").replaceChildren();
+  await start("All is as it was at the start.");
+}
+
+// the exercise, and the text that the learner has written for it
+
+function choose(id) {
+  exercise = id;
+  const heading = exercises.show(id);
+  editor.value = kept(`text of ${id}`, id === exercises.FREE ? editor.defaultValue : "");
+  const about = manifest.exercises[id];
+  const group = about ? about.answers[0].in : manifest.variants;
+  for (const box of boxes) box.checked = group.includes(box.value);
+  $("check").hidden = !about;
+  $("results").replaceChildren();
+  return heading;
+}
+
+function arrive() {
+  const heading = choose(exercises.asked());
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+  heading.scrollIntoView();
+}
+
+// A button below each solution that puts it into the editor.
+function offerSolutions() {
+  for (const block of document.querySelectorAll("[data-solution]")) {
+    const button = element("button", { type: "button", class: "md-button" }, "Put it into the editor");
+    button.addEventListener("click", () => {
+      const answer = answerFor(block.dataset.solution);
+      editor.value = answer.sql.trim();
+      for (const box of boxes) box.checked = answer.in.includes(box.value);
+      keep(`text of ${exercise}`, editor.value);
+      editor.focus();
+    });
+    block.append(button);
+  }
+}
+
+const PRESSED = {
+  load,
+  run: () => runThem((variant, text) => run(postgres, variant, text, MOST_ROWS)),
+  explain: () =>
+    runThem((variant, text) => explain(postgres, variant, text, $("analyze").checked)),
+  check: checkThem,
+  stop: () => state === "running" && postgres.stop(),
+  reset,
+};
+for (const [id, pressed] of Object.entries(PRESSED)) $(id).addEventListener("click", pressed);
+
+editor.addEventListener("input", () => keep(`text of ${exercise}`, editor.value));
+editor.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) PRESSED.run();
+});
+addEventListener("hashchange", arrive);
+
+$("size").textContent = (manifest.bytes / 1e6).toFixed(1);
+offerSolutions();
+exercises.mark();
+be("unloaded");
+choose(exercises.asked());
+document.querySelector(".playground").classList.add("alive");
+if (location.hash) document.querySelector(location.hash)?.scrollIntoView();

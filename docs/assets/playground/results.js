@@ -1,0 +1,92 @@
+// What came of a text in one variant, as elements of the page.
+
+export const MOST_ROWS = 200;
+
+// An element; children are elements or texts.
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// verdict is that of a check, { right, says }, if it was one.
+export function panel(variant, text, outcome, verdict) {
+  const id = `result-${variant}`;
+  const made = element("section", { class: "result", "aria-labelledby": id });
+  made.append(element("h3", { id }, variant));
+  if (verdict) {
+    const mark = verdict.right ? "✓ " : "✗ ";
+    const kind = verdict.right ? "right" : "wrong";
+    made.append(element("p", { class: `verdict ${kind}` }, mark + capital(verdict.says)));
+  }
+  made.append(...outcome.notices.map((notice) => complaint(text, notice)));
+  if (outcome.error) {
+    if (outcome.atCommit) made.append(element("p", { class: "told" }, "At COMMIT:"));
+    made.append(complaint(text, outcome.error));
+  } else {
+    made.append(...outcome.results.map((result) => shown(variant, result)));
+    if (!outcome.results.some(({ command }) => command)) made.append(told("Nothing was asked."));
+  }
+  if (outcome.ms !== undefined) made.append(told(`${Math.max(1, Math.round(outcome.ms))} ms`));
+  return made;
+}
+
+const capital = (sentence) => sentence[0].toUpperCase() + sentence.slice(1);
+const told = (text) => element("p", { class: "told" }, text);
+
+function shown(variant, { command, columns, rows, count }) {
+  if (!columns.length) return told(command + (count === undefined ? "" : ` ${count}`));
+  if (columns.join() === "QUERY PLAN") return plan(variant, rows);
+  const made = element("div");
+  const more = count > MOST_ROWS ? `, the first ${MOST_ROWS} of which are shown` : "";
+  made.append(table(variant, columns, rows));
+  made.append(told(`${count} ${count === 1 ? "row" : "rows"}${more}`));
+  return made;
+}
+
+function table(variant, columns, rows) {
+  const head = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
+  const body = rows.slice(0, MOST_ROWS).map((row) => element("tr", {}, ...row.map(cell)));
+  return scrolling(
+    `Rows of ${variant}`,
+    element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)),
+  );
+}
+
+// NULL is no text: it must not look like an empty one.
+function cell(value) {
+  if (value === null) return element("td", {}, element("span", { class: "null" }, "NULL"));
+  if (value === "") return element("td", {}, element("span", { class: "null" }, "''"));
+  return element("td", {}, value);
+}
+
+function plan(variant, rows) {
+  return scrolling(`Plan of ${variant}`, element("pre", {}, rows.flat().join("\n")));
+}
+
+// What is wider than its place scrolls by itself, also by the keyboard.
+function scrolling(label, content) {
+  return element("div", { class: "rows", tabindex: "0", role: "region", "aria-label": label }, content);
+}
+
+// As psql writes it.
+function complaint(text, { severity, code, message, detail, hint, position }) {
+  const lines = [`${severity}:  ${code}: ${message}`, ...pointer(text, position)];
+  if (detail) lines.push(`DETAIL:  ${detail}`);
+  if (hint) lines.push(`HINT:  ${hint}`);
+  const kind = severity === "ERROR" ? "error" : "notice";
+  return element("pre", { class: `complaint ${kind}` }, lines.join("\n"));
+}
+
+// The line that the position is in, and a mark below the place.
+function pointer(text, position) {
+  if (!position) return [];
+  // PostgreSQL counts characters, JavaScript the halves of some
+  const before = [...text].slice(0, position - 1).join("");
+  const number = before.split("\n").length;
+  const start = before.lastIndexOf("\n") + 1;
+  const line = text.slice(start).split("\n")[0];
+  const label = `LINE ${number}: `;
+  return [label + line, " ".repeat(label.length + before.length - start) + "^"];
+}

@@ -1,0 +1,50 @@
+// PostgreSQL itself. It lives in a worker, so that the page stays usable while a query runs, and so
+// that Stop can end a query that has no end: by ending the worker.
+import { PGlite } from "./pglite/index.js";
+
+let db;
+
+const tasks = {
+  async start({ modules: { postgres, initdb, files }, sql }) {
+    db = await PGlite.create({
+      pgliteWasmModule: postgres,
+      initdbWasmModule: initdb,
+      fsBundle: files,
+    });
+    // every value as PostgreSQL writes it: a date would become JavaScript's otherwise
+    for (const type of Object.keys(db.parsers)) db.parsers[type] = (text) => text;
+    for (const text of sql) await db.exec(text);
+  },
+
+  // The result of each statement, of which at most so many rows.
+  async exec({ sql, limit }) {
+    const notices = [];
+    const onNotice = (notice) => notices.push(plain(notice));
+    const results = await db.exec(sql, { rowMode: "array", onNotice });
+    return {
+      notices,
+      results: results.map(({ command, fields, rows, rowCount }) => ({
+        command,
+        columns: fields.map(({ name }) => name),
+        rows: rows.slice(0, limit),
+        count: fields.length ? rows.length : rowCount,
+      })),
+    };
+  },
+};
+
+const FIELDS = [
+  "severity", "code", "message", "detail", "hint", "position", "where", "table", "constraint",
+];
+
+function plain(said) {
+  return Object.fromEntries(FIELDS.filter((name) => said[name]).map((name) => [name, said[name]]));
+}
+
+addEventListener("message", async ({ data: { id, task, ...given } }) => {
+  try {
+    postMessage({ id, result: await tasks[task](given) });
+  } catch (error) {
+    postMessage({ id, error: plain(error), broken: !error.code });
+  }
+});

@@ -1,0 +1,129 @@
+"""What the playground loads: PostgreSQL for the page, the players of each variant, the exercises.
+
+PostgreSQL is packed by gzip here, as not every server packs WebAssembly: so the size that the page
+tells is the size that is loaded.
+"""
+
+import gzip
+import json
+import re
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.places import PROJECT
+from workbench.site import vendor
+from workbench.variants import VARIANTS
+
+HERE = Path(__file__).parent
+EXERCISES = HERE / "exercises.toml"
+MISHAPS = HERE / "mishaps"
+SPECIMENS = PROJECT / "build" / "specimens"
+# packing takes two seconds, so what is packed is kept
+PACKED = PROJECT / "build" / "packed"
+BINARIES = ("pglite.wasm", "initdb.wasm", "pglite.data")
+IMPORT = re.compile(r'(?:from|import)"\./([\w-]+\.js)"')
+SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*\n?", re.MULTILINE)
+
+Exercise = dict[str, Any]
+
+
+def exercises() -> list[Exercise]:
+    """The exercises in their order, as exercises.toml has them.
+
+    Each has id, title, task, hint and question (all texts; task and hint are Markdown), and
+    answers: a list of tables, each with the variants that it is for (`in`) and its solution
+    (`sql`). What an answer may have besides is told at the head of exercises.toml.
+    """
+    with EXERCISES.open("rb") as file:
+        found: list[Exercise] = tomllib.load(file)["exercise"]
+    return found
+
+
+def write(pages: Path) -> None:
+    """Put what the playground loads into assets/playground/ of that folder.
+
+    Raises WorkbenchError when the variants' dumps are not there yet.
+    """
+    folder = pages / "assets" / "playground"
+    (folder / "players").mkdir(parents=True, exist_ok=True)
+    for variant in VARIANTS:
+        (folder / "players" / f"{variant}.sql").write_text(players(variant), encoding="utf-8")
+    binaries = write_postgresql(folder / "pglite")
+    written = [*(folder / "pglite").iterdir(), *(folder / "players").iterdir()]
+    manifest = {
+        "variants": VARIANTS,
+        "binaries": binaries,
+        "bytes": sum(map(bytes_sent, written)),
+        "exercises": {its["id"]: checked(its) for its in exercises()},
+    }
+    (folder / "playground.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def players(variant: str) -> str:
+    """SQL that makes a schema of the variant's name, with the demo players and the mishaps."""
+    dump = SPECIMENS / f"{variant}.sql"
+    if not dump.exists():
+        raise WorkbenchError(
+            f"There is no {dump.relative_to(PROJECT).as_posix()}: build the site with --fresh."
+        )
+    return "\n".join(
+        [
+            dump.read_text(encoding="utf-8"),
+            "-- as in the schema public of a database of its own",
+            f"GRANT USAGE ON SCHEMA {variant} TO PUBLIC;",
+            f"SET search_path TO {variant};",
+            (MISHAPS / f"{variant}.sql").read_text(encoding="utf-8"),
+            "RESET ALL;\n",
+        ]
+    )
+
+
+def write_postgresql(folder: Path) -> dict[str, int]:
+    """Write PGlite's modules and its packed binaries; returns {packed binary: its bytes}."""
+    package = vendor.node_modules() / "@electric-sql" / "pglite"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in modules(package / "dist"):
+        code = (package / "dist" / name).read_text(encoding="utf-8")
+        (folder / name).write_text(SOURCE_MAP.sub("", code), encoding="utf-8")
+    shutil.copy(package / "LICENSE", folder / "LICENSE.txt")
+    binaries = {}
+    for name in BINARIES:
+        # no server knows this ending and unpacks it on its way
+        packed = folder / f"{name}.gzip"
+        shutil.copy(packed_once(package / "dist" / name), packed)
+        binaries[packed.name] = packed.stat().st_size
+    return binaries
+
+
+def modules(dist: Path) -> list[str]:
+    """The names of the modules that index.js imports, and those import, itself included."""
+    found = ["index.js"]
+    for name in found:
+        code = (dist / name).read_text(encoding="utf-8")
+        found += [its for its in IMPORT.findall(code) if its not in found]
+    return sorted(set(found))
+
+
+def packed_once(path: Path) -> Path:
+    """The file packed by gzip, below build/; packed anew only if it has changed."""
+    PACKED.mkdir(parents=True, exist_ok=True)
+    packed = PACKED / f"{path.name}.gzip"
+    if not packed.exists() or packed.stat().st_mtime < path.stat().st_mtime:
+        packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    return packed
+
+
+def bytes_sent(path: Path) -> int:
+    """The bytes that a server sends that packs texts by gzip, as GitHub Pages does."""
+    if path.name == "LICENSE.txt":
+        return 0
+    content = path.read_bytes()
+    return len(content) if path.suffix == ".gzip" else len(gzip.compress(content, mtime=0))
+
+
+def checked(exercise: Exercise) -> Exercise:
+    """What the page needs to check an exercise: all but its prose."""
+    return {"title": exercise["title"], "answers": exercise["answers"]}
