@@ -1,0 +1,132 @@
+"""What the operations of the roster and the pages ask of PostgreSQL, as Markdown by variant."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import TypeVar
+
+from suite.evidence import TRANSACTION
+from workbench.errors import WorkbenchError
+from workbench.site import shown
+from workbench.site.specimens import Call, Operation, Scene, Specimens, Statement
+from workbench.site.sql import pretty
+
+Thing = TypeVar("Thing")
+
+
+def operation(name: str, specimens: Specimens) -> dict[str, str]:
+    """What a call of the roster gives in each variant, and what it asks; raises WorkbenchError."""
+    return {
+        variant: "\n\n".join(_operation(_named(name, its["operations"])))
+        for variant, its in specimens["variants"].items()
+    }
+
+
+def scene(name: str, specimens: Specimens) -> dict[str, str]:
+    """What one request to each variant's pages asks; raises WorkbenchError."""
+    return {
+        variant: "\n\n".join(_scene(_named(name, its["scenes"])))
+        for variant, its in specimens["variants"].items()
+    }
+
+
+def table(specimens: Specimens) -> str:
+    """How many statements each operation takes in each variant, as HTML."""
+    variants = specimens["variants"]
+    rows = (
+        _row(name, {variant: its["operations"][name] for variant, its in variants.items()})
+        for name in next(iter(variants.values()))["operations"]
+    )
+    return shown.fours("statements", "Statements", [f"<tbody>{''.join(rows)}</tbody>"])
+
+
+def _row(name: str, calls: Mapping[str, Operation]) -> str:
+    cells = "".join(
+        f'<td data-variant="{variant}"{_kind(its)}>{in_short(its)}</td>'
+        for variant, its in calls.items()
+    )
+    return f'<tr><th scope="row"><a href="#{name}"><code>{name}</code></a></th>{cells}</tr>'
+
+
+def _kind(called: Operation) -> str:
+    return "" if called["error"] is None else ' class="cannot"'
+
+
+def in_short(called: Operation) -> str:
+    """How many statements an operation takes, or that it cannot be done."""
+    if called["error"] is None:
+        return str(number(called["statements"]))
+    if called["instead"] is None:
+        return "cannot"
+    return f"cannot; without the extras {number(called['instead']['statements'])}"
+
+
+def number(statements: Iterable[Statement]) -> int:
+    """How many statements there are; BEGIN and COMMIT only carry the others."""
+    return sum(not TRANSACTION.match(its["sql"]) for its in statements)
+
+
+def _operation(called: Operation) -> Iterator[str]:
+    yield from _call(called)
+    if called["instead"]:
+        yield "Without the extras:"
+        yield from _call(called["instead"])
+
+
+def _call(called: Call) -> Iterator[str]:
+    first, *rest = called["call"].splitlines()
+    said = [f">>> {first}", *(f"... {line}" for line in rest), called["error"] or called["result"]]
+    yield _fenced("pycon", "\n".join(map(str, said)))
+    if called["error"] is None:
+        yield from _ran(called["statements"])
+
+
+def _scene(visit: Scene) -> Iterator[str]:
+    status = HTTPStatus(visit["status"])
+    yield f"`{visit['request']}`, answered by `{status.value} {status.phrase}`."
+    yield from _ran(visit["statements"])
+
+
+def _ran(statements: Sequence[Statement]) -> Iterator[str]:
+    begun = sum(its["sql"] == "BEGIN" for its in statements)
+    transactions = f" and {_plural(begun, 'transaction')}" if begun else ""
+    yield f"**{_plural(number(statements), 'statement')}**{transactions}:"
+    for run in _transactions(statements):
+        blocks = "\n\n".join(_statement(its) for its in run)
+        # a block of Markdown, as HTML around Markdown is not understood inside a tab
+        yield _indented('!!! transaction "Transaction"', blocks) if len(run) > 1 else blocks
+
+
+def _transactions(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
+    """The statements in runs: from BEGIN to the end of its transaction, or one alone."""
+    run: list[Statement] = []
+    for its in statements:
+        run.append(its)
+        if run[0]["sql"] != "BEGIN" or its["sql"] in ("COMMIT", "ROLLBACK"):
+            yield run
+            run = []
+
+
+def _statement(its: Statement) -> str:
+    block = _fenced("sql", f"{pretty(its['sql'])};")
+    if its["plan"] is None:
+        return block
+    return block + "\n\n" + _indented('??? plan "Plan"', _fenced("text", its["plan"]))
+
+
+def _fenced(language: str, text: str) -> str:
+    return f"```{language}\n{text}\n```"
+
+
+def _indented(head: str, body: str) -> str:
+    return f"{head}\n\n{textwrap.indent(body, '    ')}"
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _named(name: str, found: Mapping[str, Thing]) -> Thing:
+    if name not in found:
+        raise WorkbenchError(f"There is no {name!r} among {', '.join(found)}.")
+    return found[name]
