@@ -1,0 +1,48 @@
+// What every page needs beside Material: how it prints, what it tells a keyboard, what runs beside it.
+
+// Material puts the copy button of each code block into a landmark, all without a name.
+const unmark = () => {
+  for (const nav of document.querySelectorAll(".md-code__nav")) nav.role = "presentation";
+};
+new MutationObserver(unmark).observe(document.querySelector(".md-content"), {
+  childList: true,
+  subtree: true,
+});
+unmark();
+
+// Blocks that scroll can be reached by the keyboard.
+for (const block of document.querySelectorAll(".md-typeset__scrollwrap, .highlight code"))
+  block.tabIndex = 0;
+
+// Print shows what is folded.
+let closed = [];
+addEventListener("beforeprint", () => {
+  closed = [...document.querySelectorAll(".md-content details:not([open])")];
+  for (const one of closed) one.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const one of closed) one.open = false;
+});
+
+// A link to evidence that is folded opens it.
+function openTarget() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let one = target; one; one = one.parentElement?.closest("details")) one.open = true;
+}
+addEventListener("hashchange", openTarget);
+openTarget();
+
+// Next to the running sites (workbench serve) each page links to them.
+if (["127.0.0.1", "localhost"].includes(location.hostname)) {
+  const root = JSON.parse(document.getElementById("__config").textContent).base;
+  fetch(new URL(`${root}/running.json`, location.href))
+    .then((response) => (response.ok ? response.json() : {}))
+    .then((sites) => {
+      const bar = document.getElementById("running");
+      if (!bar || !Object.keys(sites).length) return;
+      for (const [name, address] of Object.entries(sites)) {
+        bar.append(" ", Object.assign(document.createElement("a"), { href: address, textContent: name }));
+      }
+      bar.hidden = false;
+    });
+}

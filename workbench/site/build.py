@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from workbench.errors import WorkbenchError
 from workbench.measure import measured
 from workbench.places import PROJECT
-from workbench.site import pages, vendor
+from workbench.site import pages, playground, specimens, vendor
 
 SITE = PROJECT / "build" / "site"
 COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)|^(?:Config value|Error: )(.*)", re.MULTILINE)
@@ -27,10 +27,13 @@ def build(console: Console, *, fresh: bool = False) -> Path:
     WorkbenchError, with the first complaint, when a page is wrong: a broken link is one.
     """
     comparison = measured(fresh=fresh)
+    found = specimens.gathered(fresh=fresh)
     began = time.monotonic()
     steps: list[tuple[str, Callable[[], object]]] = [
         ("Fetching what comes from npm", vendor.node_modules),
-        ("Filling in the pages", lambda: pages.render(comparison)),
+        ("Filling in the pages", lambda: pages.render(comparison, found)),
+        ("Packing the playground", lambda: playground.write(pages.RENDERED)),
+        ("Packing the playground", lambda: playground.write(pages.RENDERED)),
         ("Building the site", mkdocs),
     ]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

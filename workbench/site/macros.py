@@ -5,26 +5,28 @@ Markdown: inline, for the middle of a sentence, or a block, for a line of its ow
 is an answer; the answers come from build/comparison.json and build/specimens.json.
 """
 
+import html
 import json
 import posixpath
 import re
 import textwrap
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import Any
 
 from suite.compare import MARKS
 from suite.questions import AREAS
-from workbench import comparison, needs
+from workbench import comparison, needs, schema
 from workbench.compare import said
 from workbench.comparison import Comparison, Question
 from workbench.errors import WorkbenchError
 from workbench.places import PROJECT
-from workbench.site import shown
+from workbench.site import operations, playground, reference, shown, specimens
+from workbench.site.specimens import Specimens
 from workbench.variants import SUMMARIES, VARIANTS
 
 Block = str
 Inline = str
-
 
 
 class Macros:
@@ -33,8 +35,9 @@ class Macros:
     page is the page's path below docs/, such as "tutorial/2-models.md".
     """
 
-    def __init__(self, measured: Comparison, page: str) -> None:
+    def __init__(self, measured: Comparison, found: Specimens, page: str) -> None:
         self._comparison = measured
+        self._specimens = found
         self._questions = {its["id"]: its for its in measured["questions"]}
         self._page = page
 
@@ -70,9 +73,22 @@ class Macros:
         path, hash_, anchor = target.partition("#")
         return posixpath.relpath(path, posixpath.dirname(self._page) or ".") + hash_ + anchor
 
+    def address(self, target: str) -> str:
+        """The same for HTML, which mkdocs leaves alone: the relative address of the built page."""
+        path, hash_, anchor = target.partition("#")
+        there = posixpath.relpath(folder(path), folder(self._page) or ".")
+        return f"{there}/{hash_}{anchor}"
+
     def evidence(self, name: str) -> str:
         """The relative link to a question's evidence."""
         return self.link(f"compare/{self.question(name)['module']}.md#{name}")
+
+    def pairs(self) -> list[dict[str, str]]:
+        """Any two variants: a and b, and their places in the order of the four, such as "03"."""
+        return [
+            {"a": VARIANTS[i], "b": VARIANTS[j], "places": f"{i}{j}"}
+            for i, j in combinations(range(len(VARIANTS)), 2)
+        ]
 
     # inline
 
@@ -111,7 +127,7 @@ class Macros:
         )
 
     def version(self, name: str) -> Inline:
-        """The version of Django, PostgreSQL, psycopg or Python that the answers were measured on."""
+        """The version of Django, PostgreSQL, psycopg or Python in the measured run."""
         return str(self._comparison["versions"][name])
 
     # blocks
@@ -126,6 +142,31 @@ class Macros:
         if evidence:
             parts.append(shown.evidence(question))
         return "\n\n".join([*parts, "</div>\n"])
+
+    def questions_table(self) -> Block:
+        """All questions with their answers, a row each, by area."""
+        bodies = (
+            shown.area(
+                area["title"],
+                self.address(f"compare/{area['module']}.md"),
+                self.questions(area["module"]),
+            )
+            for area in self.areas()
+        )
+        return shown.fours("questions", "Question", bodies)
+
+    def needs_table(self) -> Block:
+        """All needs, a row each, with the measured answers that rule an approach out."""
+        wanted = needs.all_needs()
+        rows = (
+            shown.need(
+                need,
+                needs.verdicts([need], self._comparison),
+                lambda its: self.address(f"compare/{its['module']}.md#{its['id']}"),
+            )
+            for need in wanted
+        )
+        return shown.fours("needs", "I need this", [f"<tbody>{''.join(rows)}</tbody>"])
 
     def detail(self, name: str) -> Block:
         """All that is known about a question: answers, meaning, source, what ran, who asked how."""
@@ -155,19 +196,54 @@ class Macros:
             raise WorkbenchError(f"docs/{self._page}: no variant has {path} with {section!r}.")
         return tabs(shown)
 
-    # what the specimens did; see workbench/site/operations.py and schemas.py
+    # what the variants did, and are
 
     def operation(self, name: str) -> Block:
-        return f"*(operation {name} is not gathered yet)*"
+        """What a function of roster.py asks of PostgreSQL, in a tab for each variant."""
+        return tabs(operations.operation(name, self._specimens))
 
-    def ran(self, name: str) -> Block:
-        return f"*(scene {name} is not gathered yet)*"
+    def operations_table(self) -> Block:
+        """How many statements each function of roster.py takes in each variant."""
+        return operations.table(self._specimens)
 
-    def migrations(self, name: str = "players") -> Block:
-        return "*(migrations are not gathered yet)*"
+    def ran(self, scene: str) -> Block:
+        """What a visit to a page asks of PostgreSQL, in a tab for each variant."""
+        return tabs(operations.scene(scene, self._specimens))
+
+    def migrations(self, app: str = "players") -> Block:
+        return "*(migrations)*"
 
     def tables(self) -> Block:
-        return "*(tables are not gathered yet)*"
+        return "*(tables)*"
+
+    def table_of(self, variant: str) -> Block:
+        """Where a variant keeps its players: the tables that hold them, with their columns."""
+        specimen = self._specimens["variants"][variant]
+        tables = specimens.tables(specimen)
+        return shown.small_tables(schema.of_players(variant, tables), specimen["user_table"])
+
+    # the project
+
+    def exercises(self) -> list[playground.Exercise]:
+        """The playground's exercises."""
+        return playground.exercises()
+
+    def commands(self) -> Block:
+        """What the command line says of itself."""
+        return reference.commands()
+
+    def decisions(self) -> list[dict[str, str]]:
+        """The pages in docs/decisions/, each with its file and title, in their order."""
+        return [
+            {"file": path.name, "title": path.read_text(encoding="utf-8").splitlines()[0][2:]}
+            for path in sorted((PROJECT / "docs" / "decisions").glob("[0-9]*.md"))
+        ]
+
+    # the playground
+
+    def exercises(self) -> list[dict[str, Any]]:
+        """The playground's exercises, in their order."""
+        return playground.exercises()
 
     # variants
 
@@ -178,6 +254,12 @@ class Macros:
     def marks(self) -> dict[str, str]:
         """{mark: what it means}, in order."""
         return dict(MARKS)
+
+
+def folder(page: str) -> str:
+    """The folder below the site's root in which mkdocs puts a page; "" is the root."""
+    stem = page.removesuffix(".md")
+    return "" if stem == "index" else stem.removesuffix("/index")
 
 
 def public(macros: Macros) -> dict[str, Callable[..., Any]]:
@@ -202,7 +284,7 @@ def inline(answer: Any) -> Inline:
 
 def escaped(text: str) -> Inline:
     """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~^=+])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]#|])", r"\\\1", html.escape(text, quote=False))
 
 
 def in_words(names: Sequence[str]) -> Inline:

@@ -10,13 +10,14 @@ from workbench.errors import WorkbenchError
 from workbench.places import PROJECT
 from workbench.site import macros
 from workbench.site.macros import Macros
+from workbench.site.specimens import Specimens
 
 SOURCE = PROJECT / "docs"
 RENDERED = PROJECT / "build" / "docs"
 AREA = Path(__file__).parent / "area.md"
 
 
-def render(measured: Comparison) -> None:
+def render(measured: Comparison, found: Specimens) -> None:
     """Fill build/docs/ anew: the pages rendered, all else copied, and a page for each area.
 
     Raises WorkbenchError, naming the page, when a page asks for what there is not.
@@ -27,17 +28,17 @@ def render(measured: Comparison) -> None:
         if path.is_dir():
             continue
         if path.suffix == ".md":
-            write(page, filled(path.read_text(encoding="utf-8"), page, measured))
+            write(page, filled(path.read_text(encoding="utf-8"), page, measured, found))
         else:
             (RENDERED / page).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, RENDERED / page)
     template = AREA.read_text(encoding="utf-8")
-    for area in Macros(measured, "").areas():
+    for area in Macros(measured, found, "").areas():
         page = f"compare/{area['module']}.md"
-        write(page, filled(template, page, measured, area=area))
+        write(page, filled(template, page, measured, found, area=area))
 
 
-def filled(text: str, page: str, measured: Comparison, **more: object) -> str:
+def filled(text: str, page: str, measured: Comparison, found: Specimens, **more: object) -> str:
     """The page's text with the macros carried out; raises WorkbenchError."""
     environment = jinja2.Environment(
         variable_start_string="[[",
@@ -52,7 +53,7 @@ def filled(text: str, page: str, measured: Comparison, **more: object) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["escaped"] = macros.escaped
-    environment.globals.update(macros.public(Macros(measured, page)), **more)
+    environment.globals.update(macros.public(Macros(measured, found, page)), **more)
     try:
         return environment.from_string(text).render()
     except jinja2.TemplateError as error:

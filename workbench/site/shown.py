@@ -1,14 +1,19 @@
-"""A question's answers and evidence as HTML, each on one line, so that Markdown leaves it alone."""
+"""Questions, answers and evidence as HTML, each on one line, so that Markdown leaves it alone."""
 
 import html
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
+from suite.catalog import Table
 from suite.compare import MARKS
 from workbench.compare import asking, said
 from workbench.comparison import Question
-from workbench.variants import VARIANTS
+from workbench.needs import Need, Verdict
+from workbench.variants import SUMMARIES, VARIANTS
+
+EXTRAS = ("birthdate", "discord_id", "zoom_id")
 
 # what a reader calls the kinds of evidence
 KINDS = {
@@ -73,6 +78,94 @@ def code(question: Question) -> str:
         '<details class="evidence" data-search-exclude><summary>The test that asks</summary>'
         f"{_pre('python', asking(question['code']))}</details>"
     )
+
+
+def fours(name: str, first: str, bodies: Iterable[str]) -> str:
+    """A table with a column for each variant after the first; on a phone its rows are cards."""
+    heads = "".join(
+        f'<th scope="col" data-variant="{variant}" data-summary="{summary}">{variant}</th>'
+        for variant, summary in SUMMARIES.items()
+    )
+    return (
+        f'<table class="fours" id="{name}"><thead><tr><th scope="col">{first}</th>{heads}</tr>'
+        f"</thead>{''.join(bodies)}</table>"
+    )
+
+
+def area(title: str, address: str, questions: Iterable[Question]) -> str:
+    """The rows of one area below its title."""
+    rows = "".join(_row(question, address) for question in questions)
+    return (
+        f'<tbody><tr class="area"><th colspan="5" scope="rowgroup"><a href="{address}">{title}</a>'
+        f"</th></tr>{rows}</tbody>"
+    )
+
+
+def _row(question: Question, address: str) -> str:
+    cells = "".join(
+        f'<td data-variant="{name}" class="{kind(its)}">{answer(its)}</td>'
+        for name, its in question["answers"].items()
+    )
+    name = question["id"]
+    return (
+        f'<tr id="{name}" data-area="{question["module"]}" data-mark="{question["mark"]}" '
+        f'data-alike="{alike(question)}"><th scope="row"><a href="{address}#{name}">'
+        f"{text(question['question'])}</a></th>{cells}</tr>"
+    )
+
+
+def alike(question: Question) -> str:
+    """A letter for each variant, the same letter for the same answer: "aabc"."""
+    given = [json.dumps(question["answers"][name], sort_keys=True) for name in VARIANTS]
+    return "".join("abcd"[given.index(one)] for one in given)
+
+
+def small_tables(tables: Mapping[str, Table], user: str) -> str:
+    """Tables by name with their columns only; those of the extras are marked."""
+    found = [name for name, table in tables.items() if name == user or _has_extras(table)]
+    lists = "".join(
+        f"<div><strong>{name}</strong> {_columns(tables[name])}</div>" for name in found
+    )
+    return f'<div class="small-tables">{lists}</div>'
+
+
+def _columns(table: Table) -> str:
+    names = (column.name for column in table.columns)
+    return " ".join(
+        f"<code><mark>{name}</mark></code>" if name in EXTRAS else f"<code>{name}</code>"
+        for name in names
+    )
+
+
+def _has_extras(table: Table) -> bool:
+    return any(column.name in EXTRAS for column in table.columns)
+
+
+def need(need: Need, verdicts: Iterable[Verdict], address: Callable[[Question], str]) -> str:
+    """A need's row: for each variant that it goes, or the answers that rule it out."""
+    cells = "".join(_fit(verdict, address) for verdict in verdicts)
+    words = text(need.need)
+    return (
+        f'<tr data-need="{html.escape(need.need)}"><th scope="row"><label>'
+        f'<input type="checkbox" value="{need.id}" hidden> {words}</label></th>{cells}</tr>'
+    )
+
+
+def _fit(verdict: Verdict, address: Callable[[Question], str]) -> str:
+    variant = verdict.variant
+    if verdict.remains:
+        return f'<td data-variant="{variant}" class="fits">fits</td>'
+    links = "<br>".join(
+        f'<a href="{address(its)}" data-question="{html.escape(its["question"])}" '
+        f'data-answer="{html.escape(_in_line(its["answers"][variant]))}" '
+        f'title="{html.escape(its["question"])}">{answer(its["answers"][variant])}</a>'
+        for _, its in verdict.failed
+    )
+    return f'<td data-variant="{variant}" class="fails">{links}</td>'
+
+
+def _in_line(value: Any) -> str:
+    return said(value).replace("\n", ", ")
 
 
 def _blocks(kept: Iterable[list[str]]) -> str:
