@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock clean
+.PHONY: help run site test lint lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY)  ## the four sites on PostgreSQL, with demo players; Ctrl-C stops all
 	@$(BIN)/workbench serve
+
+site: $(READY)  ## build the site; the suite is run first if it has to be; `make run` serves it
+	@$(BIN)/workbench site
 
 test: $(READY)  ## the suite on all four variants, then the tests of the workbench itself
 	@$(BIN)/pytest; suite=$$?; $(BIN)/pytest tests && exit $$suite

@@ -1,54 +1,111 @@
-"""The page that links to the four sites, served from a thread."""
+"""The page that links to the four sites, and below it the built site, served from threads."""
 
 import http.server
+import json
 import string
 import threading
 from collections.abc import Mapping
+from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+from workbench import places
 from workbench.errors import WorkbenchError
 from workbench.ports import HOST
 from workbench.prepare import DEMO
 from workbench.variants import SUMMARIES
 
-TEMPLATE = Path(__file__).parent / "index.html"
-SITE = '<li><a href="http://{host}:{port}/">{name}</a><br>{summary}</li>'
+HERE = Path(__file__).parent
+LINK = '<li><a href="{address}">{name}</a><br>{summary}</li>'
+# where the built site stands
+BELOW = "/site/"
 
 
-def page(ports: Mapping[str, int]) -> str:
-    """The page's HTML; ports holds the port of each variant."""
-    sites = [
-        SITE.format(host=HOST, port=ports[name], name=name, summary=summary)
-        for name, summary in SUMMARIES.items()
-    ]
-    template = string.Template(TEMPLATE.read_text(encoding="utf-8"))
-    return template.substitute(DEMO, sites="\n".join(sites))
+def serve(port: int, ports: Mapping[str, int]) -> http.server.ThreadingHTTPServer:
+    """Serve on that port until the server's shutdown(); ports holds the port of each variant.
 
-
-def serve(port: int, html: str) -> http.server.ThreadingHTTPServer:
-    """Serve the page at / on that port until the server's shutdown(); raises WorkbenchError."""
+    Raises WorkbenchError when the port cannot be used.
+    """
+    addresses = {name: f"http://{HOST}:{ports[name]}/" for name in SUMMARIES}
     try:
-        server = http.server.ThreadingHTTPServer((HOST, port), _handler(html.encode()))
+        server = http.server.ThreadingHTTPServer((HOST, port), _handler(addresses))
     except OSError as error:
         raise WorkbenchError(f"Port {port} cannot be used ({error.strerror}).") from error
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
 
-def _handler(body: bytes) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path.partition("?")[0] != "/":
-                self.send_error(404)
-                return
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+def page(name: str, **filled: str) -> str:
+    """The HTML of index.html or not_built.html."""
+    return string.Template((HERE / name).read_text(encoding="utf-8")).substitute(filled)
+
+
+def _links(addresses: Mapping[str, str]) -> str:
+    return "\n".join(
+        LINK.format(address=address, name=name, summary=SUMMARIES[name])
+        for name, address in addresses.items()
+    )
+
+
+def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequestHandler]:
+    """The handler of all requests; the built site may come, go and change while it serves."""
+    front = page("index.html", sites=_links(addresses), below=BELOW, **DEMO)
+    running = json.dumps(dict(addresses))
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        # what a machine says of these endings is not always so
+        extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {
+            ".js": "text/javascript",
+            ".wasm": "application/wasm",
+        }
+
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(places.SITE))
+
+        def send_head(self) -> Any:
+            path = self.path.partition("?")[0]
+            if path == "/":
+                return self._say(front)
+            if path == f"{BELOW}running.json":
+                return self._say(running, kind="application/json")
+            if path == BELOW.rstrip("/"):
+                return self._go(BELOW)
+            if not path.startswith(BELOW):
+                self.send_error(HTTPStatus.NOT_FOUND)
+                return None
+            if not (places.SITE / "index.html").exists():
+                return self._say(page("not_built.html"), HTTPStatus.NOT_FOUND)
+            return super().send_head()
+
+        def translate_path(self, path: str) -> str:
+            return super().translate_path("/" + path.removeprefix(BELOW))
+
+        def send_error(
+            self, code: int, message: str | None = None, explain: str | None = None
+        ) -> None:
+            missing = places.SITE / "404.html"
+            if code == HTTPStatus.NOT_FOUND and self.path.startswith(BELOW) and missing.exists():
+                self.wfile.write(self._head(missing.read_bytes(), code, "text/html"))
+            else:
+                super().send_error(code, message, explain)
+
+        def _go(self, address: str) -> None:
+            self.send_response(HTTPStatus.MOVED_PERMANENTLY)
+            self.send_header("Location", address)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def _say(self, text: str, code: int = HTTPStatus.OK, kind: str = "text/html") -> BytesIO:
+            return BytesIO(self._head(text.encode(), code, kind))
+
+        def _head(self, body: bytes, code: int, kind: str) -> bytes:
+            """Send the head; returns the body, or nothing where only the head was asked for."""
+            self.send_response(code)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(body)
-
-        do_HEAD = do_GET  # noqa: N815
+            return b"" if self.command == "HEAD" else body
 
         def log_message(self, format: str, *args: object) -> None:
             """Keep the terminal for what matters."""

@@ -6,6 +6,8 @@ from pathlib import Path
 from workbench.errors import WorkbenchError
 
 PROJECT = Path(__file__).resolve().parent.parent
+# the built site
+SITE = PROJECT / "build" / "site"
 
 
 def data() -> Path:

@@ -96,7 +96,7 @@ def _started(
     for name in VARIANTS:
         log = logs / f"{name}.log"
         sites[name] = processes.spawn_site(name, server, chosen[name], log)
-    stack.callback(index.serve(chosen[ports.INDEX], index.page(chosen)).shutdown)
+    stack.callback(index.serve(chosen[ports.INDEX], chosen).shutdown)
     deadline = time.monotonic() + PATIENCE
     for name in VARIANTS:
         while not _answers(chosen[name]):
@@ -151,6 +151,7 @@ def _summary(chosen: Mapping[str, int]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column()
     table.add_row("all four", _address(chosen[ports.INDEX]), "A page that links to them.")
+    table.add_row("the site", _address(chosen[ports.INDEX], index.BELOW), _site())
     for name, summary in SUMMARIES.items():
         table.add_row(name, _address(chosen[name]), summary)
     return table
@@ -163,5 +164,10 @@ def _hint() -> str:
     )
 
 
-def _address(port: int) -> str:
-    return f"[link]http://{ports.HOST}:{port}/[/link]"
+def _site() -> str:
+    built = (places.SITE / "index.html").exists()
+    return "Learn, choose, compare." if built else "Not built yet: make site, in another terminal."
+
+
+def _address(port: int, path: str = "/") -> str:
+    return f"[link]http://{ports.HOST}:{port}{path}[/link]"

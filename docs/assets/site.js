@@ -1,5 +1,13 @@
 // What every page needs beside Material: how it prints, what it tells a keyboard, what runs beside it.
 
+// Material names a section's navigation by a label that is empty where the section has a page.
+for (const nav of document.querySelectorAll("nav.md-nav[aria-labelledby]")) {
+  const label = document.getElementById(nav.getAttribute("aria-labelledby"));
+  if (label?.textContent.trim()) continue;
+  nav.removeAttribute("aria-labelledby");
+  nav.ariaLabel = nav.querySelector(":scope > .md-nav__title")?.textContent.trim() ?? "Section";
+}
+
 // Material puts the copy button of each code block into a landmark, all without a name.
 const unmark = () => {
   for (const nav of document.querySelectorAll(".md-code__nav")) nav.role = "presentation";

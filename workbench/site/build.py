@@ -13,10 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from workbench.errors import WorkbenchError
 from workbench.measure import measured
-from workbench.places import PROJECT
+from workbench.places import PROJECT, SITE
 from workbench.site import pages, playground, specimens, vendor
 
-SITE = PROJECT / "build" / "site"
 COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)|^(?:Config value|Error: )(.*)", re.MULTILINE)
 
 

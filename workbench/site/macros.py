@@ -92,6 +92,10 @@ class Macros:
 
     # inline
 
+    def to(self, text: str, target: str) -> Inline:
+        """A link to a page below docs/, for a text that comes from elsewhere."""
+        return f"[{escaped(text)}]({self.link(target)})"
+
     def answer(self, name: str, variant: str) -> Inline:
         """One variant's answer, linked to its evidence."""
         return f"[{inline(self.question(name)['answers'][variant])}]({self.evidence(name)})"
@@ -224,10 +228,6 @@ class Macros:
 
     # the project
 
-    def exercises(self) -> list[playground.Exercise]:
-        """The playground's exercises."""
-        return playground.exercises()
-
     def commands(self) -> Block:
         """What the command line says of itself."""
         return reference.commands()
@@ -241,7 +241,7 @@ class Macros:
 
     # the playground
 
-    def exercises(self) -> list[dict[str, Any]]:
+    def exercises(self) -> list[playground.Exercise]:
         """The playground's exercises, in their order."""
         return playground.exercises()
 

@@ -183,17 +183,21 @@ function arrive() {
 
 // A button below each solution that puts it into the editor.
 function offerSolutions() {
-  for (const block of document.querySelectorAll("[data-solution]")) {
-    const button = element("button", { type: "button", class: "md-button" }, "Put it into the editor");
-    button.addEventListener("click", () => {
-      const answer = answerFor(block.dataset.solution);
-      editor.value = answer.sql.trim();
-      for (const box of boxes) box.checked = answer.in.includes(box.value);
-      keep(`text of ${exercise}`, editor.value);
-      editor.focus();
-    });
-    block.append(button);
+  for (const tabs of document.querySelectorAll(".solution .tabbed-set")) {
+    const labels = [...tabs.querySelectorAll("label")].map((label) => label.textContent.trim());
+    for (const [i, block] of [...tabs.querySelectorAll(".tabbed-block")].entries()) {
+      const button = element("button", { type: "button", class: "md-button" }, "Put it into the editor");
+      button.addEventListener("click", () => take(answerFor(labels[i])));
+      block.append(button);
+    }
   }
+}
+
+function take(answer) {
+  editor.value = answer.sql.trim();
+  for (const box of boxes) box.checked = answer.in.includes(box.value);
+  keep(`text of ${exercise}`, editor.value);
+  editor.focus();
 }
 
 const PRESSED = {

@@ -15,7 +15,8 @@ export class Refused extends Error {
 
 export class Postgres {
   #manifest;
-  #loaded;
+  #modules;
+  #cluster;
   #worker;
   #waiting = new Map();
   #asked = 0;
@@ -41,16 +42,18 @@ export class Postgres {
       ...variants.map((variant) => text(`players/${variant}.sql`)),
     ]);
     this.players = Object.fromEntries(variants.map((variant, i) => [variant, players[i]]));
-    this.#loaded = { postgres, initdb, files };
+    this.#modules = { postgres, initdb, files };
   }
 
-  // Start PostgreSQL with the players as they are at the start.
+  // Start PostgreSQL with the players as they are at the start. The first time it makes them, which
+  // takes some seconds; after that it begins with a copy of what it has made.
   async start() {
     this.#worker = new Worker(at("worker.js"), { type: "module" });
     this.#worker.addEventListener("message", ({ data }) => this.#hear(data));
     this.#worker.addEventListener("error", (event) => this.#fail(event.message));
     const sql = ["CREATE ROLE greeter", ...Object.values(this.players), "ANALYZE"];
-    await this.#ask("start", { modules: this.#loaded, sql });
+    const given = { modules: this.#modules, sql, cluster: this.#cluster };
+    this.#cluster = await this.#ask("start", given);
   }
 
   // The results and notices of one or more statements; throws Refused or Stopped.

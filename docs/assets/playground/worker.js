@@ -5,15 +5,19 @@ import { PGlite } from "./pglite/index.js";
 let db;
 
 const tasks = {
-  async start({ modules: { postgres, initdb, files }, sql }) {
+  // Make a cluster and fill it, or take the one that is given; returns the cluster's files.
+  async start({ modules: { postgres, initdb, files }, sql, cluster }) {
     db = await PGlite.create({
       pgliteWasmModule: postgres,
       initdbWasmModule: initdb,
       fsBundle: files,
+      loadDataDir: cluster,
     });
     // every value as PostgreSQL writes it: a date would become JavaScript's otherwise
     for (const type of Object.keys(db.parsers)) db.parsers[type] = (text) => text;
+    if (cluster) return cluster;
     for (const text of sql) await db.exec(text);
+    return db.dumpDataDir("none");
   },
 
   // The result of each statement, of which at most so many rows.
