@@ -1,6 +1,7 @@
 """Real processes on a real PostgreSQL, in folders and on ports of their own."""
 
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -15,9 +16,11 @@ from pathlib import Path
 import browser
 import psutil
 import pytest
+from rich.console import Console
 
-from workbench import ports
+from workbench import index, ports
 from workbench.places import PROJECT
+from workbench.site import build
 from workbench.variants import VARIANTS
 
 # seconds in which the sites must answer, once set up
@@ -185,6 +188,17 @@ def bare():
     """The command line on a PostgreSQL without the variants' databases."""
     with short_folder() as folder:
         yield Tool(folder)
+
+
+@pytest.fixture(scope="session")
+def built_site():
+    """The address of the site, built from this tree and served as `workbench serve` does it."""
+    build.build(Console(file=io.StringIO()))
+    chosen = free_ports()
+    server = index.serve(chosen[ports.INDEX], chosen)
+    yield f"http://{ports.HOST}:{chosen[ports.INDEX]}{index.BELOW}"
+    server.shutdown()
+    server.server_close()
 
 
 class Holder:
