@@ -21,7 +21,15 @@ from workbench.compare import said
 from workbench.comparison import Comparison, Question
 from workbench.errors import WorkbenchError
 from workbench.places import PROJECT
-from workbench.site import operations, playground, reference, shown, specimens
+from workbench.site import (
+    operations,
+    playground,
+    reference,
+    schema_pairs,
+    schemas,
+    shown,
+    specimens,
+)
 from workbench.site.specimens import Specimens
 from workbench.variants import SUMMARIES, VARIANTS
 
@@ -214,11 +222,25 @@ class Macros:
         """What a visit to a page asks of PostgreSQL, in a tab for each variant."""
         return tabs(operations.scene(scene, self._specimens))
 
-    def migrations(self, app: str = "players") -> Block:
-        return "*(migrations)*"
+    def schema(self, variant: str) -> schemas.Schema:
+        """A variant's tables: its methods are blocks, such as schema("foreignkey").diagram()."""
+        return schemas.Schema(variant, self._specimens)
+
+    def migrations(self) -> Block:
+        """The SQL of the app's migrations, in a tab for each variant."""
+        return tabs({name: self.schema(name).migrations() for name in VARIANTS})
 
     def tables(self) -> Block:
-        return "*(tables)*"
+        """The tables that hold a player, in a tab for each variant."""
+        return tabs({name: self.schema(name).columns() for name in VARIANTS})
+
+    def schema_pairs(self) -> Block:
+        """Any two variants, each pair linked to its part of schema_differences()."""
+        return schema_pairs.contents(self._specimens)
+
+    def schema_differences(self) -> Block:
+        """A part for any two variants: where their tables differ, aligned."""
+        return schema_pairs.sections(self._specimens)
 
     def table_of(self, variant: str) -> Block:
         """Where a variant keeps its players: the tables that hold them, with their columns."""

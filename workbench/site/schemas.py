@@ -1,0 +1,183 @@
+"""A variant's tables as the site shows them: drawn, in words, and whole."""
+
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from suite.catalog import Column, ForeignKey, Table
+from workbench import schema
+from workbench.schema import Tables
+from workbench.schema_diff import method, uniqueness
+from workbench.site import diagrams, specimens
+from workbench.site.specimens import Specimens
+from workbench.site.sql import pretty
+from workbench.variants import VARIANTS
+
+EXTRAS = ("birthdate", "discord_id", "zoom_id")
+CREATED = re.compile(r'CREATE TABLE "(\w+)"')
+KEYS = {"PK": "primary key", "FK": "foreign key", "U": "unique"}
+
+
+class Schema:
+    """The tables of one variant; each method gives Markdown or HTML for a line of its own."""
+
+    def __init__(self, variant: str, found: Specimens) -> None:
+        self._variant = variant
+        self._found = found
+        self._specimen = found["variants"][variant]
+        self._tables = specimens.tables(self._specimen)
+        self._of_players = schema.of_players(variant, self._tables)
+        # the user's own table and that of the extras: neither groups nor permissions
+        user = self._specimen["user_table"]
+        self._holding = {
+            name: table
+            for name, table in self._of_players.items()
+            if not schema.role(name, user).startswith("user_")
+        }
+
+    def diagram(self) -> str:
+        """The tables that hold a player."""
+        return self._figure("players", f"Where {self._variant} keeps a player", self._holding)
+
+    def whole_diagram(self) -> str:
+        """All tables."""
+        return self._figure("all", f"All tables of {self._variant}", self._tables)
+
+    def in_words(self) -> str:
+        """The tables that hold a player, and how their rows belong together, as a list."""
+        return "\n".join(f"- {sentence}" for sentence in told(self._holding))
+
+    def whole_in_words(self) -> str:
+        """The same for all tables."""
+        return "\n".join(f"- {sentence}" for sentence in told(self._tables))
+
+    def tables(self) -> str:
+        """All tables as PostgreSQL has them; those that are not about players are folded."""
+        rest = (table for name, table in self._tables.items() if name not in self._of_players)
+        shown = (f"### {table.name}\n\n{whole(table)}" for table in self._of_players.values())
+        folded = (
+            f"<details><summary><code>{table.name}</code></summary>{whole(table)}</details>"
+            for table in rest
+        )
+        return "\n\n".join([*shown, "### Django's other tables", *folded])
+
+    def columns(self) -> str:
+        """The columns and keys of the tables that hold a player."""
+        return "\n\n".join(
+            f"**{table.name}**\n\n{whole(table)}" for table in self._holding.values()
+        )
+
+    def migrations(self) -> str:
+        """The SQL of the app's migrations."""
+        return "\n\n".join(
+            f'```sql title="sqlmigrate players {name}"\n{readable(text)}\n```'
+            for name, text in self._specimen["migrations"].items()
+        )
+
+    def dots(self) -> dict[str, str]:
+        """Both diagrams in DOT; what the app's own migrations make stands out, and the extras."""
+        migrations = self._specimen["migrations"].values()
+        own = {name for text in migrations for name in CREATED.findall(text)}
+        return {
+            "players": diagrams.dot(self._holding, own, EXTRAS),
+            "all": diagrams.dot(self._tables, own, EXTRAS),
+        }
+
+    def _figure(self, name: str, title: str, tables: Tables) -> str:
+        svg = diagrams.named(
+            _drawings(self._found)[self._variant, name],
+            f"{self._variant}-{name}",
+            title,
+            " ".join(told(tables)).replace("`", ""),
+        )
+        return (
+            f'<div class="diagram {self._variant}" tabindex="0" role="group" '
+            f'aria-label="{title}">{svg}</div>'
+        )
+
+
+def _drawings(found: Specimens) -> dict[tuple[str, str], str]:
+    """All diagrams, by variant and name: Graphviz starts once for all."""
+    dots = {
+        (variant, name): dot
+        for variant in VARIANTS
+        for name, dot in Schema(variant, found).dots().items()
+    }
+    return dict(zip(dots, diagrams.drawn(tuple(dots.values())), strict=True))
+
+
+def told(tables: Tables) -> Iterator[str]:
+    """Sentences: what columns each table has, and how its rows belong to those of others."""
+    for table in tables.values():
+        columns = ", ".join(_column_in_words(table, column) for column in table.columns)
+        yield f"`{table.name}` has {columns}."
+    for table in tables.values():
+        for key in table.foreign_keys:
+            if key.target in tables:
+                yield _relation(table, key)
+
+
+def _column_in_words(table: Table, column: Column) -> str:
+    null = ["may be null"] if column.nullable else []
+    about = [column.type, *(KEYS[key] for key in diagrams.keys(table, column)), *null]
+    return f"`{column.name}` ({', '.join(about)})"
+
+
+def _relation(table: Table, key: ForeignKey) -> str:
+    one = "at most one row" if diagrams.is_optional(table, key) else "one row"
+    unique = diagrams.is_unique(table, key.columns)
+    many = "at most one row" if unique else "any number of rows"
+    return (
+        f"By `{', '.join(key.columns)}` a row of `{table.name}` belongs to {one} of "
+        f"`{key.target}`; a row of `{key.target}` has {many} of `{table.name}`."
+    )
+
+
+def whole(table: Table) -> str:
+    """A table with all that hangs on it but its size, as HTML."""
+    return _grid(("Column", "Type", "Null", "Default"), map(_column, table.columns)) + _grid(
+        ("What it keeps to", "Definition", "Name"), _parts(table)
+    )
+
+
+def _column(column: Column) -> tuple[str, ...]:
+    given = f"identity, {column.identity}" if column.identity else column.default or ""
+    null = "yes" if column.nullable else "no"
+    return (_code(column.name), _code(column.type), null, _code(given))
+
+
+def _parts(table: Table) -> Iterator[tuple[str, ...]]:
+    for constraint in table.constraints:
+        yield (constraint.kind, _code(constraint.definition), _code(constraint.name))
+    for key in table.foreign_keys:
+        yield ("foreign key", f"{_code(key.definition)}, {_action(key)}", _code(key.name))
+    for index in table.indexes:
+        yield ("index", f"{_code(method(index))}, {uniqueness(index)}", _code(index.name))
+    for sequence in table.sequences:
+        about = f"{_code(sequence.type)}, for {_code(sequence.column)}"
+        yield ("sequence", about, _code(sequence.name))
+
+
+def _action(key: ForeignKey) -> str:
+    return f"on delete {_code(key.on_delete)}"
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text, quote=False)}</code>" if text else ""
+
+
+def _grid(titles: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def readable(migration: str) -> str:
+    """What sqlmigrate prints, with its long statements in lines."""
+    lines = migration.strip().splitlines()
+    return "\n".join(line if _is_short(line) else pretty(line) for line in lines)
+
+
+def _is_short(line: str) -> bool:
+    """A statement that goes on in the next line is as somebody wrote it."""
+    return not line.endswith(";") or line.startswith(("--", " "))
