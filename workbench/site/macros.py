@@ -120,11 +120,11 @@ class Macros:
         return f"[{in_words(found)}]({self.evidence(name)})"
 
     def so_what(self, name: str) -> Inline:
-        """What the answer means for the choice, in the question's own words, linked."""
+        """What the answer means for the choice, in the question's own words, and a link."""
         sentence = self.question(name)["so_what"]
         if not sentence:
             raise WorkbenchError(f"docs/{self._page}: {name} has no so_what.")
-        return f"[{escaped(sentence)}]({self.evidence(name)})"
+        return f"{escaped(sentence)} [evidence]({self.evidence(name)}){{ .evidence-link }}"
 
     def ask(self, name: str) -> Inline:
         """The question, linked to its evidence."""
@@ -218,6 +218,10 @@ class Macros:
         """How many statements each function of roster.py takes in each variant."""
         return operations.table(self._specimens)
 
+    def players(self) -> Inline:
+        """How many players each variant had when its operations were called."""
+        return f"{self._specimens['players']:,}"
+
     def ran(self, scene: str) -> Block:
         """What a visit to a page asks of PostgreSQL, in a tab for each variant."""
         return tabs(operations.scene(scene, self._specimens))
@@ -291,10 +295,10 @@ def public(macros: Macros) -> dict[str, Callable[..., Any]]:
 
 
 def tabs(contents: dict[str, str]) -> Block:
-    """Content tabs by label; tabs with the same labels switch together."""
+    """Content tabs by label, a set of their own; those with the same labels switch together."""
     blocks = (
-        f'=== "{label}"\n\n{textwrap.indent(content, "    ")}\n'
-        for label, content in contents.items()
+        f'==={"" if number else "!"} "{label}"\n\n{textwrap.indent(content, "    ")}\n'
+        for number, (label, content) in enumerate(contents.items())
     )
     return "\n" + "\n".join(blocks) + "\n"
 
