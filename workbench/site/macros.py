@@ -309,8 +309,13 @@ def inline(answer: Any) -> Inline:
 
 
 def escaped(text: str) -> Inline:
-    """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]#|])", r"\\\1", html.escape(text, quote=False))
+    """Text that Markdown shows as it is, but for what stands between backticks: that is code."""
+    parts = re.split(r"(`[^`]+`)", text)
+    return "".join(part if part.startswith("`") else _as_it_is(part) for part in parts)
+
+
+def _as_it_is(text: str) -> Inline:
+    return re.sub(r"([\\*_{}\[\]#|])", r"\\\1", html.escape(text, quote=False))
 
 
 def in_words(names: Sequence[str]) -> Inline:
