@@ -32,7 +32,6 @@ def build(console: Console, *, fresh: bool = False) -> Path:
         ("Fetching what comes from npm", vendor.node_modules),
         ("Filling in the pages", lambda: pages.render(comparison, found)),
         ("Packing the playground", lambda: playground.write(pages.RENDERED)),
-        ("Packing the playground", lambda: playground.write(pages.RENDERED)),
         ("Building the site", mkdocs),
     ]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
