@@ -3,7 +3,7 @@ import { check } from "./check.js";
 import * as exercises from "./exercises.js";
 import { keep, kept } from "./kept.js";
 import { Postgres, Stopped } from "./postgres.js";
-import { element, MOST_ROWS, panel } from "./results.js";
+import { element, isPlan, MOST_ROWS, panel, rows } from "./results.js";
 import { explain, run } from "./runs.js";
 import { tables } from "./tables.js";
 
@@ -39,7 +39,7 @@ async function load() {
   be("starting");
   $("load").hidden = true;
   $("progress").hidden = false;
-  say("PostgreSQL is loaded ...");
+  say("PostgreSQL is being loaded ...");
   try {
     await postgres.load((part) => ($("progress").value = part));
     $("progress").removeAttribute("value");
@@ -118,7 +118,8 @@ function inShort({ error, results }) {
   if (error) return "refused";
   const last = results.at(-1);
   if (!last.command) return "nothing was asked";
-  return last.columns.length ? `${last.count} ${last.count === 1 ? "row" : "rows"}` : "done";
+  if (isPlan(last)) return "explained";
+  return last.columns.length ? rows(last.count) : "done";
 }
 
 const answerFor = (variant) =>

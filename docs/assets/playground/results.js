@@ -2,6 +2,9 @@
 
 export const MOST_ROWS = 200;
 
+export const rows = (count) => `${count} ${count === 1 ? "row" : "rows"}`;
+export const isPlan = ({ columns }) => columns.join() === "QUERY PLAN";
+
 // An element; children are elements or texts.
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -13,7 +16,9 @@ export function element(tag, attributes = {}, ...children) {
 // verdict is that of a check, { right, says }, if it was one.
 export function panel(variant, text, outcome, verdict) {
   const id = `result-${variant}`;
-  const made = element("section", { class: "result", "aria-labelledby": id });
+  const made = element("section", { class: `result ${variant}`, "aria-labelledby": id });
+  const ms = Math.max(1, Math.round(outcome.ms));
+  made.append(element("p", { class: "told time" }, `${ms} ms`));
   made.append(element("h3", { id }, variant));
   if (verdict) {
     const mark = verdict.right ? "✓ " : "✗ ";
@@ -28,29 +33,26 @@ export function panel(variant, text, outcome, verdict) {
     made.append(...outcome.results.map((result) => shown(variant, result)));
     if (!outcome.results.some(({ command }) => command)) made.append(told("Nothing was asked."));
   }
-  if (outcome.ms !== undefined) made.append(told(`${Math.max(1, Math.round(outcome.ms))} ms`));
   return made;
 }
 
 const capital = (sentence) => sentence[0].toUpperCase() + sentence.slice(1);
 const told = (text) => element("p", { class: "told" }, text);
 
-function shown(variant, { command, columns, rows, count }) {
+function shown(variant, result) {
+  const { command, columns, count } = result;
   if (!columns.length) return told(command + (count === undefined ? "" : ` ${count}`));
-  if (columns.join() === "QUERY PLAN") return plan(variant, rows);
-  const made = element("div");
+  if (isPlan(result)) return plan(variant, result.rows);
   const more = count > MOST_ROWS ? `, the first ${MOST_ROWS} of which are shown` : "";
-  made.append(table(variant, columns, rows));
-  made.append(told(`${count} ${count === 1 ? "row" : "rows"}${more}`));
-  return made;
+  return element("div", {}, table(variant, columns, result.rows), told(rows(count) + more));
 }
 
-function table(variant, columns, rows) {
+function table(variant, columns, values) {
   const head = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
-  const body = rows.slice(0, MOST_ROWS).map((row) => element("tr", {}, ...row.map(cell)));
+  const body = values.slice(0, MOST_ROWS).map((row) => element("tr", {}, ...row.map(cell)));
   return scrolling(
     `Rows of ${variant}`,
-    element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)),
+    element("table", { class: "values" }, element("thead", {}, head), element("tbody", {}, ...body)),
   );
 }
 
@@ -61,8 +63,8 @@ function cell(value) {
   return element("td", {}, value);
 }
 
-function plan(variant, rows) {
-  return scrolling(`Plan of ${variant}`, element("pre", {}, rows.flat().join("\n")));
+function plan(variant, lines) {
+  return scrolling(`Plan of ${variant}`, element("pre", {}, lines.flat().join("\n")));
 }
 
 // What is wider than its place scrolls by itself, also by the keyboard.
