@@ -201,6 +201,16 @@ def built_site():
     server.server_close()
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    """One browser for all tests of a file; without one, whatever asks for it is left out.
+
+    Not for the whole session: while it runs, its event loop is in the way of any other.
+    """
+    with browser.running() as running:
+        yield running
+
+
 class Holder:
     """A process that uses the embedded server until it is told to leave."""
 
