@@ -8,19 +8,18 @@ for (const nav of document.querySelectorAll("nav.md-nav[aria-labelledby]")) {
   nav.ariaLabel = nav.querySelector(":scope > .md-nav__title")?.textContent.trim() ?? "Section";
 }
 
-// Material puts the copy button of each code block into a landmark, all without a name.
-const unmark = () => {
+// What Material adds after loading: copy buttons in landmarks without a name, and tables that
+// scroll but cannot be reached by the keyboard.
+function mend() {
   for (const nav of document.querySelectorAll(".md-code__nav")) nav.role = "presentation";
-};
-new MutationObserver(unmark).observe(document.querySelector(".md-content"), {
+  for (const block of document.querySelectorAll(".md-typeset__scrollwrap, .highlight code"))
+    block.tabIndex = 0;
+}
+new MutationObserver(mend).observe(document.querySelector(".md-content"), {
   childList: true,
   subtree: true,
 });
-unmark();
-
-// Blocks that scroll can be reached by the keyboard.
-for (const block of document.querySelectorAll(".md-typeset__scrollwrap, .highlight code"))
-  block.tabIndex = 0;
+mend();
 
 // Print shows what is folded.
 let closed = [];
