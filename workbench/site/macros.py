@@ -54,7 +54,7 @@ class Macros:
     def question(self, name: str) -> Question:
         """The question with this id, as build/comparison.json has it."""
         if name not in self._questions:
-            raise WorkbenchError(f"docs/{self._page}: there is no question {name!r}.")
+            raise WorkbenchError(f"there is no question {name!r}.")
         found: Question = self._questions[name]
         return found
 
@@ -116,14 +116,14 @@ class Macros:
             if needs.is_among(answer, answers)
         ]
         if not found:
-            raise WorkbenchError(f"docs/{self._page}: nobody answers {name} with {answers}.")
+            raise WorkbenchError(f"nobody answers {name} with {answers}.")
         return f"[{in_words(found)}]({self.evidence(name)})"
 
     def so_what(self, name: str) -> Inline:
         """What the answer means for the choice, in the question's own words, and a link."""
         sentence = self.question(name)["so_what"]
         if not sentence:
-            raise WorkbenchError(f"docs/{self._page}: {name} has no so_what.")
+            raise WorkbenchError(f"{name} has no so_what.")
         return f"{escaped(sentence)} [evidence]({self.evidence(name)}){{ .evidence-link }}"
 
     def ask(self, name: str) -> Inline:
@@ -205,7 +205,7 @@ class Macros:
             elif without:
                 shown[variant] = without
         if not any("--8<--" in its for its in shown.values()):
-            raise WorkbenchError(f"docs/{self._page}: no variant has {path} with {section!r}.")
+            raise WorkbenchError(f"no variant has {path} with {section!r}.")
         return tabs(shown)
 
     # what the variants did, and are
