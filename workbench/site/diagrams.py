@@ -63,7 +63,7 @@ def dot(tables: Tables, own: Collection[str] = (), marked: Collection[str] = ())
     return "\n".join(
         [
             "digraph {",
-            "graph [rankdir=RL, bgcolor=transparent, pad=0.1, nodesep=0.35, ranksep=0.9]",
+            "graph [rankdir=RL, bgcolor=transparent, pad=0.1, nodesep=0.35, ranksep=0.65]",
             f'node [shape=plain, fontname="Courier", fontsize=11, fontcolor="{INK}"]',
             f'edge [dir=both, color="{FAINT}", arrowsize=0.9]',
             *nodes,

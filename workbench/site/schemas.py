@@ -53,10 +53,12 @@ class Schema:
 
     def tables(self) -> str:
         """All tables as PostgreSQL has them; those that are not about players are folded."""
-        rest = (table for name, table in self._tables.items() if name not in self._of_players)
-        shown = (f"### {table.name}\n\n{whole(table)}" for table in self._of_players.values())
+        about_players = self._holding | self._of_players
+        rest = (table for name, table in self._tables.items() if name not in about_players)
+        shown = (f"### {table.name}\n\n{whole(table)}" for table in about_players.values())
         folded = (
-            f"<details><summary><code>{table.name}</code></summary>{whole(table)}</details>"
+            f'<details class="catalog"><summary><code>{table.name}</code></summary>{whole(table)}'
+            "</details>"
             for table in rest
         )
         return "\n\n".join([*shown, "### Django's other tables", *folded])
@@ -135,9 +137,9 @@ def _relation(table: Table, key: ForeignKey) -> str:
 
 def whole(table: Table) -> str:
     """A table with all that hangs on it but its size, as HTML."""
-    return _grid(("Column", "Type", "Null", "Default"), map(_column, table.columns)) + _grid(
-        ("What it keeps to", "Definition", "Name"), _parts(table)
-    )
+    columns = _grid(("Column", "Type", "Null", "Default"), map(_column, table.columns))
+    parts = _grid(("Kept by", "Definition and name"), _parts(table))
+    return f'<div class="catalog">{columns}{parts}</div>'
 
 
 def _column(column: Column) -> tuple[str, ...]:
@@ -148,18 +150,23 @@ def _column(column: Column) -> tuple[str, ...]:
 
 def _parts(table: Table) -> Iterator[tuple[str, ...]]:
     for constraint in table.constraints:
-        yield (constraint.kind, _code(constraint.definition), _code(constraint.name))
+        yield (constraint.kind, _named(_code(constraint.definition), constraint.name))
     for key in table.foreign_keys:
-        yield ("foreign key", f"{_code(key.definition)}, {_action(key)}", _code(key.name))
+        yield ("foreign key", _named(_code(key.definition) + _action(key), key.name))
     for index in table.indexes:
-        yield ("index", f"{_code(method(index))}, {uniqueness(index)}", _code(index.name))
+        about = f"{_code(method(index))}, {uniqueness(index)}"
+        yield ("index", _named(about, index.name))
     for sequence in table.sequences:
-        about = f"{_code(sequence.type)}, for {_code(sequence.column)}"
-        yield ("sequence", about, _code(sequence.name))
+        about = f"{_code(sequence.type)} for {_code(sequence.column)}"
+        yield ("sequence", _named(about, sequence.name))
 
 
 def _action(key: ForeignKey) -> str:
-    return f"on delete {_code(key.on_delete)}"
+    return f", on delete {_code(key.on_delete)}"
+
+
+def _named(definition: str, name: str) -> str:
+    return f"{definition}<br><small>{name}</small>"
 
 
 def _code(text: str) -> str:
