@@ -36,14 +36,14 @@ def is_clean(path: Path) -> bool:
 
 def cleaned(path: Path) -> str:
     """The notebook's text without outputs, counts and what an editor keeps for itself."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     clean(notebook)
-    return str(nbformat.writes(notebook)) + "\n"
+    return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]
 
 
 def clean(notebook: dict[str, Any]) -> None:
     """Remove them from a notebook in memory."""
-    notebook["metadata"] = nbformat.from_dict(METADATA)
+    notebook["metadata"] = nbformat.from_dict(METADATA)  # type: ignore[no-untyped-call]
     for cell in notebook["cells"]:
         cell["metadata"] = {key: cell["metadata"][key] for key in KEPT if key in cell["metadata"]}
         if cell["cell_type"] == "code":

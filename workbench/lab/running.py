@@ -26,6 +26,12 @@ def paths() -> list[Path]:
     return sorted(FOLDER.glob("*.ipynb"))
 
 
+def read(path: Path) -> NotebookNode:
+    """The notebook in a file."""
+    notebook: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return notebook
+
+
 def run(
     notebooks: Iterable[Path], progress: Progress = lambda name, done, of: None
 ) -> dict[str, NotebookNode]:
@@ -35,7 +41,7 @@ def run(
     Raises WorkbenchError, naming the cell, if one fails that should not, or one does not fail
     that is tagged to.
     """
-    loaded = {path.stem: nbformat.read(path, as_version=4) for path in notebooks}
+    loaded = {path.stem: read(path) for path in notebooks}
     asyncio.run(_all(loaded, progress))
     for name, notebook in loaded.items():
         _check_failures(name, notebook)

@@ -10,7 +10,7 @@ use() also puts the models, the roster and these functions into the notebook's n
 from workbench.notebook.answers import differences, measured
 from workbench.notebook.checking import check
 from workbench.notebook.four import Four, four
-from workbench.notebook.showing import explain, ran, show_sql, sql, table
+from workbench.notebook.showing import explain, picture, ran, show_sql, source, sql, table
 from workbench.notebook.using import crowd, use
 
 __all__ = [
@@ -21,8 +21,10 @@ __all__ = [
     "explain",
     "four",
     "measured",
+    "picture",
     "ran",
     "show_sql",
+    "source",
     "sql",
     "table",
     "use",

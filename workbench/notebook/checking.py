@@ -26,16 +26,16 @@ def check(answer: Callable[[], Any], expected: Any, statements: int | None = Non
 
     expected is what it must return; statements is how many it may send to PostgreSQL.
     """
-    before = len(showing.ran())
+    before = 0 if statements is None else len(showing.ran())
     try:
         given = answer()
     except Exception as error:
         return Verdict(f"Not yet: it ends in {type(error).__name__}: {error}")
-    asked = len(showing.ran()) - before
     if given in (None, ...):
         return Verdict("Not yet: it returns nothing.")
     if given != expected:
         return Verdict(f"Not yet: it returns `{given!r}`, and asked for was `{expected!r}`.")
+    asked = 0 if statements is None else len(showing.ran()) - before
     if statements is not None and asked > statements:
         return Verdict(f"Not yet: the result is right, but it took {asked} statements.")
     verdict = Verdict(f"Right: `{given!r}`.")

@@ -1,11 +1,13 @@
 """Looking at what ran: results as tables, statements and plans as text that one can read."""
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 from IPython.core.getipython import get_ipython
 from IPython.display import display
+from matplotlib import pyplot
 
 from workbench.site.sql import pretty
 
@@ -86,6 +88,21 @@ def explain(query: Any, **options: Any) -> Plan:
         return Plan(query.explain(**options))
     words = ", ".join(f"{name} {'ON' if value else 'OFF'}" for name, value in options.items())
     return Plan("\n".join(sql(f"EXPLAIN ({words}) {query}").iloc[:, 0]))
+
+
+def source(thing: Any) -> Markdown:
+    """The code of a class or function, as its file has it but for the marks of the site."""
+    lines = inspect.getsource(thing).rstrip().splitlines()
+    kept = (line for line in lines if "--8<--" not in line)
+    return Markdown("```python\n" + "\n".join(kept) + "\n```")
+
+
+def picture(axes: Any, alt: str) -> None:
+    """Show a chart of matplotlib's, with these words for those who do not see it."""
+    figure = axes.get_figure()
+    figure.tight_layout()
+    display(figure, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
+    pyplot.close(figure)
 
 
 def ran() -> Ran:

@@ -108,7 +108,14 @@ def _namespace() -> dict[str, Any]:
     models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
     errors = importlib.import_module("players.errors")
     functions: list[Callable[..., Any]] = [
-        *(showing.sql, showing.explain, showing.ran, showing.show_sql, showing.table),
+        *(
+            showing.sql,
+            showing.explain,
+            showing.ran,
+            showing.show_sql,
+            showing.table,
+            showing.source,
+        ),
         *(answers.measured, checking.check, crowd),
     ]
     return {
