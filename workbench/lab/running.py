@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from workbench.errors import WorkbenchError
 from workbench.places import PROJECT
 
 FOLDER = PROJECT / "notebooks"
+# what Jupyter keeps for itself
+HOME = PROJECT / "build" / "jupyter"
 # seconds that one cell may take
 PATIENCE = 120
 FAILS = "raises-exception"
+FOLD = re.compile(r"</?(?:details|summary)\b")
 
 Progress = Callable[[str, int, int], None]
 
@@ -70,6 +74,7 @@ async def _one(name: str, notebook: NotebookNode, progress: Progress) -> None:
     )
     try:
         await client.async_execute(env=environment())
+        progress(name, cells, cells)
     except CellExecutionError as error:
         said = f"{error.ename}: {error.evalue}".splitlines()[0].rstrip(".")
         raise WorkbenchError(
@@ -81,14 +86,14 @@ async def _one(name: str, notebook: NotebookNode, progress: Progress) -> None:
 
 def environment() -> dict[str, str]:
     """A kernel's environment: nothing is read from the user's home, or written there."""
-    home = PROJECT / "build" / "jupyter"
-    return dict(os.environ) | {
-        "IPYTHONDIR": str(home / "ipython"),
-        "MPLCONFIGDIR": str(home / "matplotlib"),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+    folders = {
+        "IPYTHONDIR": "ipython",
+        "MPLCONFIGDIR": "matplotlib",
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
     }
+    return dict(os.environ) | {name: str(HOME / folder) for name, folder in folders.items()}
 
 
 def fails(cell: NotebookNode) -> bool:
@@ -116,3 +121,9 @@ def _check_failures(name: str, notebook: NotebookNode) -> None:
 
 def _short(cell: NotebookNode) -> str:
     return str(cell.source).strip().splitlines()[-1][:70]
+
+
+def note(cell: NotebookNode) -> str:
+    """What an instructor's cell says, without what folds it away."""
+    lines = str(cell.source).splitlines()
+    return "\n".join(line for line in lines if not FOLD.match(line)).strip()

@@ -26,6 +26,11 @@ class Answers:
         self.expression = expression
         self.given = given
 
+    def __repr__(self) -> str:
+        return "\n".join(
+            f"{name}: {its['error'] or _short(its['result'])}" for name, its in self.given.items()
+        )
+
     def counts(self) -> dict[str, int | None]:
         """How many statements each variant ran; None where it cannot do it."""
         return {

@@ -83,11 +83,13 @@ def explain(query: Any, **options: Any) -> Plan:
 
     options are those of EXPLAIN; with analyze=True it is run (PostgreSQL 18 docs, EXPLAIN).
     """
+    from workbench.inside.ran import steady
+
     options = {"costs": False} | options
     if not isinstance(query, str):
-        return Plan(query.explain(**options))
+        return Plan(steady(query.explain(**options)))
     words = ", ".join(f"{name} {'ON' if value else 'OFF'}" for name, value in options.items())
-    return Plan("\n".join(sql(f"EXPLAIN ({words}) {query}").iloc[:, 0]))
+    return Plan(steady("\n".join(sql(f"EXPLAIN ({words}) {query}").iloc[:, 0])))
 
 
 def source(thing: Any) -> Markdown:
@@ -153,7 +155,7 @@ def watch() -> None:
 def html_table(frame: pd.DataFrame) -> str:
     """A table whose headers say that they are headers."""
     frame = frame if frame.index.name is None else frame.reset_index()
-    text: str = frame.to_html(index=False, border=0, max_rows=60)
+    text: str = frame.to_html(index=False, border=0, na_rep="", max_rows=60)
     return text.replace("<th>", '<th scope="col">').replace(' style="text-align: right;"', "")
 
 
