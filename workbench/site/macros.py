@@ -195,18 +195,18 @@ class Macros:
 
         A variant that has no such section gets a tab with the sentence `without`, or none.
         """
-        shown = {}
+        files = {}
         for variant in VARIANTS:
             file = f"variants/{variant}/{path}"
             if has_section(file, section):
                 language = {".py": "python", ".html": "html+django"}[posixpath.splitext(path)[1]]
                 place = f"{file}:{section}" if section else file
-                shown[variant] = f'```{language} title="{file}"\n--8<-- "{place}"\n```'
+                files[variant] = f'```{language} title="{file}"\n--8<-- "{place}"\n```'
             elif without:
-                shown[variant] = without
-        if not any("--8<--" in its for its in shown.values()):
+                files[variant] = without
+        if not any("--8<--" in its for its in files.values()):
             raise WorkbenchError(f"no variant has {path} with {section!r}.")
-        return tabs(shown)
+        return tabs(files)
 
     # what the variants did, and are
 
