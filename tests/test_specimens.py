@@ -22,7 +22,7 @@ from workbench.site.schemas import Schema, readable
 from workbench.site.sql import WIDTH, pretty
 from workbench.variants import VARIANTS
 
-# seconds: three times what it takes on two cores with nothing else to do
+# seconds of a processor, PostgreSQL's left out: two of them take half as long
 GATHERED_WITHIN = 30
 
 GATHER = """
@@ -61,11 +61,17 @@ def gathering_to(to, folder, before=""):
 def first(folder, tmp_path_factory):
     """The folder with what a first gathering wrote."""
     to = tmp_path_factory.mktemp("first")
-    began = time.monotonic()
+    before = processor_time()
     process = gathering_to(to, folder)
-    assert process.wait(timeout=120) == 0, process.stderr.read()
-    assert time.monotonic() - began < GATHERED_WITHIN
+    assert process.wait(timeout=240) == 0, process.stderr.read()
+    assert processor_time() - before < GATHERED_WITHIN
     return to
+
+
+def processor_time():
+    """Seconds that processes have taken which this one has waited for, and those that they had."""
+    its = os.times()
+    return its.children_user + its.children_system
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +104,7 @@ def test_a_killed_gathering_leaves_the_next_one_the_same(first, folder, hold, tm
         time.sleep(0.05)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    assert gathering_to(tmp_path, folder).wait(timeout=120) == 0
+    assert gathering_to(tmp_path, folder).wait(timeout=240) == 0
     names = ["specimens.json", *(f"{variant}.sql" for variant in VARIANTS)]
     for name in names:
         assert (tmp_path / name).read_text() == (first / name).read_text(), name
