@@ -118,9 +118,15 @@ WIDER = "() => document.documentElement.scrollWidth - innerWidth"
 
 def faults(page):
     """What is wrong with the page, in sentences: by size, by colours, by keyboard."""
+    looks = flaws(page)
+    return looks + [f"Tab does not lead to {stop}, or does not show it" for stop in missed(page)]
+
+
+def flaws(page, looks=LOOKS):
+    """What is wrong with the page's looks, in sentences, by size and by colours."""
     page.evaluate(AXE.axe_script)
     found = []
-    for size, scheme in LOOKS:
+    for size, scheme in looks:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
         look = f"{size['width']} {scheme}"
@@ -128,7 +134,7 @@ def faults(page):
             found.append(f"{look}: {wider} pixels too wide")
         violations = page.evaluate("rules => axe.run(rules)", RULES)["violations"]
         found += [f"{look}: {told(violation)}" for violation in violations]
-    return found + [f"Tab does not lead to {stop}, or does not show it" for stop in missed(page)]
+    return found
 
 
 def told(violation):
