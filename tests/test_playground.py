@@ -1,6 +1,7 @@
 """PostgreSQL in the page, in a real browser: what it answers, how it is stopped, who checks it."""
 
 import gzip
+import os
 import re
 import time
 
@@ -136,15 +137,16 @@ def test_the_size_is_told_before_anything_is_loaded(stranger):
 
 
 def test_it_is_soon_ready(loaded, chromium, address):
-    """The best of three, as other programs may keep the machine busy."""
+    """The best of three; longer only in proportion to what else keeps the processors busy."""
+    within = READY_WITHIN * max(1, os.getloadavg()[0] / os.cpu_count())
     took = [loaded.took]
-    while min(took) > READY_WITHIN and len(took) < 3:
+    while min(took) > within and len(took) < 3:
         page = watching(chromium, address)
         began = time.monotonic()
         load(page)
         took.append(time.monotonic() - began)
         page.context.close()
-    assert min(took) <= READY_WITHIN
+    assert min(took) <= within
 
 
 def test_no_request_leaves_the_machine(loaded, built_site):
@@ -398,32 +400,30 @@ def test_without_javascript_the_exercises_can_be_read(chromium, address):
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_wrong_with_it_in_any_state(page, chromium, address, scheme):
-    assert wrong_with(browser.open_page(chromium), address, scheme) == []
+def test_nothing_is_wrong_with_it_in_any_state(page, stranger):
+    assert wrong_with(stranger) == []
     run(page, "SELECT *, NULL FROM auth_user")
     page.get_by_text("Tables as they are now").click()
-    assert wrong_with(page, None, scheme) == []
+    expect(page.get_by_role("region", name="Tables of foreignkey")).to_be_visible()
+    assert wrong_with(page) == []
+    page.get_by_text("Tables as they are now").click()
     go(page, "second-record")
     page.get_by_text("Solution").locator("visible=true").click()
     page.get_by_role("button", name="Put it into the editor").locator("visible=true").click()
     page.get_by_role("button", name="Check my answer").click()
     told(page, "Right in")
-    assert wrong_with(page, None, scheme) == []
+    assert wrong_with(page) == []
     run(page, "SELECT * FROM auth_user", button="Explain")
-    assert wrong_with(page, None, scheme) == []
+    assert wrong_with(page) == []
 
 
-def wrong_with(page, address, scheme):
-    """What axe finds, and by how much the page is too wide, on a phone and on a desk."""
-    page.emulate_media(color_scheme=scheme)
-    if address:
-        page.goto(address)
-        expect(page.locator(".playground.alive")).to_be_visible()
+def wrong_with(page):
+    """What axe finds, and by how much the page is too wide, in each look."""
     page.evaluate(browser.AXE.axe_script)
     found = []
-    for size in (browser.DESKTOP, browser.PHONE):
+    for size, scheme in browser.LOOKS:
         page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
         violations = page.evaluate("rules => axe.run(rules)", browser.RULES)["violations"]
         found += [browser.told(violation) for violation in violations]
         found += [f"too wide: {size}"] * (page.evaluate(browser.WIDER) > 0)

@@ -3,17 +3,13 @@ import { rows } from "./results.js";
 import { explain, run } from "./runs.js";
 
 const MOST_ROWS = 5000;
-const expected = new Map();
 
 // { right, says, outcome }: whether the text does what the answer's solution does, why not, and
 // what came of the text. Both start from the players as they are at the start.
 export async function check(postgres, variant, text, answer) {
-  const key = `${variant} ${answer.sql}`;
-  if (!expected.has(key)) {
-    expected.set(key, await tried(postgres, variant, answer.sql, answer));
-  }
+  const expected = await tried(postgres, variant, answer.sql, answer);
   const got = await tried(postgres, variant, text, answer);
-  const fault = faultOf(got, expected.get(key), answer);
+  const fault = faultOf(got, expected, answer);
   return { right: !fault, says: fault ?? "right.", outcome: got.outcome };
 }
 
@@ -65,8 +61,8 @@ function wrongRefusal({ error, atCommit }, expected) {
   if (!error) return "PostgreSQL takes it; try what it refuses.";
   const same = error.code === expected.error.code && about(error) === about(expected.error);
   if (!same) return "PostgreSQL refuses it, but for another reason than the one looked for.";
-  if (atCommit !== expected.atCommit) return "PostgreSQL refuses it, but not at the moment looked for.";
-  return null;
+  const timely = atCommit === expected.atCommit;
+  return timely ? null : "PostgreSQL refuses it, but not at the moment looked for.";
 }
 
 // A refusal names its table, or tells all in its message.
@@ -81,7 +77,9 @@ function wrongRows(got, expected, ordered) {
   const tooMany = without(mine, right);
   const missing = without(right, mine);
   const faults = [];
-  if (tooMany.length) faults.push(`${rows(tooMany.length)} too many, such as (${shown(tooMany[0])})`);
+  if (tooMany.length) {
+    faults.push(`${rows(tooMany.length)} too many, such as (${shown(tooMany[0])})`);
+  }
   if (missing.length) faults.push(`${rows(missing.length)} missing`);
   if (faults.length) return `${faults.join("; ")}.`;
   if (ordered && mine.join() !== right.join()) return "the rows are right, their order is not.";

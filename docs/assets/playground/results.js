@@ -50,10 +50,8 @@ function shown(variant, result) {
 function table(variant, columns, values) {
   const head = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
   const body = values.slice(0, MOST_ROWS).map((row) => element("tr", {}, ...row.map(cell)));
-  return scrolling(
-    `Rows of ${variant}`,
-    element("table", { class: "values" }, element("thead", {}, head), element("tbody", {}, ...body)),
-  );
+  const parts = [element("thead", {}, head), element("tbody", {}, ...body)];
+  return scrolling(`Rows of ${variant}`, element("table", { class: "values" }, ...parts));
 }
 
 // NULL is no text: it must not look like an empty one.
@@ -69,7 +67,8 @@ function plan(variant, lines) {
 
 // What is wider than its place scrolls by itself, also by the keyboard.
 function scrolling(label, content) {
-  return element("div", { class: "rows", tabindex: "0", role: "region", "aria-label": label }, content);
+  const attributes = { class: "rows", tabindex: "0", role: "region", "aria-label": label };
+  return element("div", attributes, content);
 }
 
 // As psql writes it.
