@@ -39,7 +39,7 @@ def prose(value: str) -> str:
 def answer(value: Any) -> str:
     """An answer, its lines below each other; an empty text is said to be one."""
     lines = said(value).splitlines() or ["(an empty text)"]
-    return "<br>".join(breakable(text(line)) for line in lines)
+    return "<br> ".join(breakable(text(line)) for line in lines)
 
 
 def breakable(value: str) -> str:
@@ -48,9 +48,9 @@ def breakable(value: str) -> str:
 
 
 def answers(question: Question) -> str:
-    """The four answers below the four names; those that agree look alike."""
-    cells = "".join(
-        f'<div><dt>{breakable(name)}</dt><dd class="{kind(question["answers"][name])}">'
+    """The four answers below the four names; the search, which knows no list, needs the spaces."""
+    cells = " ".join(
+        f'<div><dt>{breakable(name)}</dt> <dd class="{kind(question["answers"][name])}">'
         f"{answer(question['answers'][name])}</dd></div>"
         for name in VARIANTS
     )
