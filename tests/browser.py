@@ -127,14 +127,20 @@ def flaws(page, looks=LOOKS):
     page.evaluate(AXE.axe_script)
     found = []
     for size, scheme in looks:
-        page.set_viewport_size(size)
-        page.emulate_media(color_scheme=scheme)
+        put_on(page, (size, scheme))
         look = f"{size['width']} {scheme}"
         if (wider := page.evaluate(WIDER)) > 0:
             found.append(f"{look}: {wider} pixels too wide")
         violations = page.evaluate("rules => axe.run(rules)", RULES)["violations"]
         found += [f"{look}: {told(violation)}" for violation in violations]
     return found
+
+
+def put_on(page, look):
+    """Give the page this size and these colours."""
+    size, scheme = look
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=scheme)
 
 
 def told(violation):

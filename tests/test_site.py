@@ -108,8 +108,13 @@ def test_every_area_is_in_the_navigation():
     assert {f"compare/{area}/" for area in AREAS} <= links
 
 
+def told(element):
+    """An answer as a page tells it, its lines below each other."""
+    return element.get_text().replace("\n ", "\n")
+
+
 def shown(answer):
-    """An answer as it stands in a page."""
+    """An answer as it is to stand in a page."""
     return said(answer).strip() or "(an empty text)"
 
 
@@ -122,7 +127,7 @@ def test_each_question_of_an_area_stands_at_its_address_with_its_answers(questio
         heading = page.find("h2", id=question["id"])
         assert heading.get_text().removesuffix("¶") == question["question"].replace("`", "")
         answers = heading.find_next("dl", class_="answers").find_all("div")
-        stands = {one.dt.get_text(): one.dd.get_text() for one in answers}
+        stands = {one.dt.get_text(): told(one.dd) for one in answers}
         assert stands == {name: shown(question["answers"][name]) for name in VARIANTS}
 
 
@@ -131,7 +136,7 @@ def test_each_question_has_a_row_with_its_answers_that_leads_to_its_address(ques
     for question in questions:
         row = rows.pop(question["id"])
         assert row.a["href"] == f"{question['module']}/#{question['id']}"
-        stands = {one["data-variant"]: one.get_text() for one in row.find_all("td")}
+        stands = {one["data-variant"]: told(one) for one in row.find_all("td")}
         assert stands == {name: shown(question["answers"][name]) for name in VARIANTS}
     assert rows == {}
 
