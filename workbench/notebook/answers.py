@@ -7,6 +7,7 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from workbench import comparison
 from workbench.compare import chosen, said
+from workbench.notebook.showing import LEFT
 from workbench.variants import VARIANTS
 
 # the variant that this kernel is, whose answer stands out
@@ -25,9 +26,9 @@ class Measured:
         return "\n".join([self.question["question"], *lines])
 
     def _repr_html_(self) -> str:
-        heads = "".join(f'<th scope="col">{_marked(name, name)}</th>' for name in VARIANTS)
+        heads = "".join(f'<th scope="col" {LEFT}>{_marked(name, name)}</th>' for name in VARIANTS)
         cells = "".join(
-            f"<td>{_marked(name, _lines(self.answers[name]))}</td>" for name in VARIANTS
+            f"<td {LEFT}>{_marked(name, _lines(self.answers[name]))}</td>" for name in VARIANTS
         )
         asked = html.escape(self.question["question"])
         name, module = self.question["id"], self.question["module"]

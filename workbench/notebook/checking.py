@@ -18,7 +18,8 @@ class Verdict(str):
         return str(self)
 
     def _repr_markdown_(self) -> str:
-        return f"{'✅' if self.passed else '⏳'} {self}"
+        word, _, rest = self.partition(":")
+        return f"**{word}:**{rest}"
 
 
 def check(answer: Callable[[], Any], expected: Any, statements: int | None = None) -> Verdict:

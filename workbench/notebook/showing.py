@@ -13,6 +13,8 @@ from workbench.site.sql import pretty
 
 # what shows where a transaction begins and ends, and is not counted
 BOUNDS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+# JupyterLab would put everything to the right
+LEFT = 'style="text-align: left"'
 
 _show = False
 
@@ -155,8 +157,10 @@ def watch() -> None:
 def html_table(frame: pd.DataFrame) -> str:
     """A table whose headers say that they are headers."""
     frame = frame if frame.index.name is None else frame.reset_index()
-    text: str = frame.to_html(index=False, border=0, na_rep="", max_rows=60)
-    return text.replace("<th>", '<th scope="col">').replace(' style="text-align: right;"', "")
+    text: str = frame.to_html(index=False, border=0, max_rows=60)
+    for pandas_own in (' style="text-align: right;"', ' class="dataframe"', "&lt;NA&gt;"):
+        text = text.replace(pandas_own, "")
+    return text.replace("<th>", f'<th scope="col" {LEFT}>').replace("<td>", f"<td {LEFT}>")
 
 
 def _before_a_cell(*_: Any) -> None:

@@ -41,13 +41,19 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _build(console: Console, *, fresh: bool) -> Path:
+    # Jupyter takes a second to import, which no other command should wait for
+    from workbench.lab import executed
+    from workbench.site import notebooks
+
     comparison = measured(fresh=fresh)
     found = specimens.gathered(fresh=fresh)
+    executed.executed(fresh=fresh)
     began = time.monotonic()
     steps: list[tuple[str, Callable[[], object]]] = [
         ("Fetching what comes from npm", vendor.node_modules),
         ("Filling in the pages", lambda: pages.render(comparison, found)),
         ("Packing the playground", lambda: playground.write(pages.RENDERED)),
+        ("Writing the notebooks", lambda: notebooks.write(pages.RENDERED)),
         ("Building the site", mkdocs),
     ]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
