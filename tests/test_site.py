@@ -110,7 +110,7 @@ def test_every_area_is_in_the_navigation():
 
 def told(element):
     """An answer as a page tells it, its lines below each other."""
-    return element.get_text().replace("\n ", "\n")
+    return element.get_text().replace("\n ", "\n").strip()
 
 
 def shown(answer):
@@ -127,7 +127,7 @@ def test_each_question_of_an_area_stands_at_its_address_with_its_answers(questio
         heading = page.find("h2", id=question["id"])
         assert heading.get_text().removesuffix("¶") == question["question"].replace("`", "")
         answers = heading.find_next("dl", class_="answers").find_all("div")
-        stands = {one.dt.get_text(): told(one.dd) for one in answers}
+        stands = {told(one.dt): told(one.dd) for one in answers}
         assert stands == {name: shown(question["answers"][name]) for name in VARIANTS}
 
 

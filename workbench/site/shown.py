@@ -49,9 +49,9 @@ def breakable(value: str) -> str:
 
 def answers(question: Question) -> str:
     """The four answers below the four names; the search, which knows no list, needs the spaces."""
-    cells = " ".join(
-        f'<div><dt>{breakable(name)}</dt> <dd class="{kind(question["answers"][name])}">'
-        f"{answer(question['answers'][name])}</dd></div>"
+    cells = "".join(
+        f'<div><dt>{breakable(name)} </dt><dd class="{kind(question["answers"][name])}">'
+        f"{answer(question['answers'][name])} </dd></div>"
         for name in VARIANTS
     )
     return f'<dl class="answers">{cells}</dl>'
