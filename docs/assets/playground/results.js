@@ -73,21 +73,25 @@ function scrolling(label, content) {
 
 // As psql writes it.
 function complaint(text, { severity, code, message, detail, hint, position }) {
-  const lines = [`${severity}:  ${code}: ${message}`, ...pointer(text, position)];
-  if (detail) lines.push(`DETAIL:  ${detail}`);
-  if (hint) lines.push(`HINT:  ${hint}`);
   const kind = severity === "ERROR" ? "error" : "notice";
-  return element("pre", { class: `complaint ${kind}` }, lines.join("\n"));
+  const made = element("pre", { class: `complaint ${kind}` });
+  made.append(element("span", {}, `${severity}:  ${code}: ${message}`));
+  if (position) made.append(element("span", { class: "place" }, place(text, position)));
+  if (detail) made.append(element("span", {}, `DETAIL:  ${detail}`));
+  if (hint) made.append(element("span", {}, `HINT:  ${hint}`));
+  return made;
 }
 
+// what of a line is shown before the place, as a panel is narrow
+const BEFORE = 16;
+
 // The line that the position is in, and a mark below the place.
-function pointer(text, position) {
-  if (!position) return [];
+function place(text, position) {
   // PostgreSQL counts characters, JavaScript the halves of some
   const before = [...text].slice(0, position - 1).join("");
-  const number = before.split("\n").length;
   const start = before.lastIndexOf("\n") + 1;
-  const line = text.slice(start).split("\n")[0];
-  const label = `LINE ${number}: `;
-  return [label + line, " ".repeat(label.length + before.length - start) + "^"];
+  const cut = Math.max(0, before.length - start - BEFORE);
+  const head = `LINE ${before.split("\n").length}: ${cut ? "..." : ""}`;
+  const line = text.slice(start + cut).split("\n")[0];
+  return `${head}${line}\n${" ".repeat(head.length + before.length - start - cut)}^`;
 }
