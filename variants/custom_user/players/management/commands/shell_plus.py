@@ -24,12 +24,11 @@ class Command(shell_plus.Command):
         return lambda: self.run_notebookapp(JupyterNotebookApp.initialize_server, options)
 
     def generate_kernel_specs(self, app, ipython_arguments):
-        """A kernel of this project's own, which knows its path, its settings and its database."""
+        """A kernel of this project's own, which knows its settings and may ask its database."""
         [kernel] = super().generate_kernel_specs(app, ipython_arguments).values()
         name = Path(settings.BASE_DIR).name
         kernel.display_name = f"{name} (shell_plus)"
         kernel.env |= {
-            "PYTHONPATH": str(settings.BASE_DIR),
             "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
             "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
         }
