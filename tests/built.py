@@ -16,6 +16,8 @@ ANYWHERE = "no/such/"
 # the attributes that name another file, beside an <a>'s href
 FETCHED = ("src", "href", "xlink:href", "poster", "data", "action")
 IN_CSS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
+# what comes from npm has pages of its own
+NOT_OURS = {"reveal.js"}
 NOT_A_FILE = ("data:", "mailto:", "javascript:")
 
 
@@ -53,7 +55,8 @@ def in_css(text):
 @functools.cache
 def pages():
     """All built pages."""
-    return [Page(path) for path in sorted(places.SITE.rglob("*.html"))]
+    found = sorted(places.SITE.rglob("*.html"))
+    return [Page(path) for path in found if not NOT_OURS & set(path.parts)]
 
 
 def folder(markdown):
