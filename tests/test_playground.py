@@ -451,10 +451,11 @@ def test_a_solution_is_right_and_its_absence_is_not(page, variant, answer):
         assert page.evaluate(CHECKED, [variant, text, answer])[0] is False
 
 
-def test_each_exercise_asks_what_its_question_measures(stranger):
+def test_each_solution_tells_what_was_measured(stranger):
     for exercise in playground.exercises():
-        links = stranger.locator(f'[data-exercise="{exercise["id"]}"] .measured a')
-        assert links.first.get_attribute("href").endswith(f"#{exercise['question']}")
+        card = stranger.locator(f'[data-exercise="{exercise["id"]}"] .solution .measured')
+        assert card.locator("a").first.get_attribute("href").endswith(f"#{exercise['question']}")
+        assert card.locator("dd").count() == len(VARIANTS)
 
 
 TOLD = """async (steps) => {
