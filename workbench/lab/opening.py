@@ -18,14 +18,13 @@ from rich.console import Console
 
 from workbench import measure, places, ports, postgres, processes, serve, variants
 from workbench.errors import WorkbenchError
-from workbench.lab import executed, running, slides
+from workbench.lab import running, slides
 from workbench.notebook import database
 
 # the first port to try, next to those of `workbench serve`
 PORT = 8005
 # seconds that JupyterLab has to answer
 PATIENCE = 60
-SLIDES = places.PROJECT / "build" / "slides"
 
 
 def open_lab(variant: str | None, console: Console, *, port: int | None, browser: bool) -> None:
@@ -57,9 +56,9 @@ def export(variant: str | None, console: Console) -> None:
     """Write the notebooks' slides; they are run first if they have changed."""
     name = _notebook(variant).stem if variant else ""
     measure.measured()
-    found = {stem: its for stem, its in executed.executed().items() if stem.startswith(name)}
-    for page in slides.write(found, SLIDES):
-        console.print(page.as_uri(), soft_wrap=True)
+    for page in slides.written():
+        if page.stem.startswith(name):
+            console.print(page.as_uri(), soft_wrap=True)
     console.print("S opens the instructor's view, F fills the screen, Esc shows all slides.")
 
 

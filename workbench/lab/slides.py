@@ -1,7 +1,6 @@
 """Slides of the notebooks, which ask nothing of another host: reveal.js lies beside them."""
 
 import shutil
-from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 
@@ -9,26 +8,39 @@ from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from workbench.lab import running
+from workbench.lab import executed, running
+from workbench.places import PROJECT
 from workbench.site import vendor
 
+FOLDER = PROJECT / "build" / "slides"
 TEMPLATES = Path(__file__).parent / "templates"
 # what of reveal.js the slides use
 PARTS = ("LICENSE", "dist/reveal.css", "dist/reveal.js", "dist/theme/white.css", "dist/theme/fonts")
 PLUGIN = "plugin/notes"
 
 
-def write(notebooks: Mapping[str, NotebookNode], into: Path) -> list[Path]:
-    """Write the slides of the notebooks that have run, by name; returns the pages.
+def written() -> list[Path]:
+    """The pages of slides, one for each notebook, written anew if a notebook has run since.
 
-    Raises WorkbenchError when npm cannot bring reveal.js.
+    Raises WorkbenchError if a notebook does not run, or npm cannot bring reveal.js.
     """
-    into.mkdir(parents=True, exist_ok=True)
-    _copy(vendor.node_modules() / "reveal.js", into / "reveal.js")
-    return [_page(name, notebook, into) for name, notebook in notebooks.items()]
+    found = executed.executed()
+    pages = [FOLDER / f"{name}.html" for name in found]
+    if not _are_current(pages):
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        _copy(vendor.node_modules() / "reveal.js", FOLDER / "reveal.js")
+        for (name, notebook), page in zip(found.items(), pages, strict=True):
+            page.write_text(_page(name, notebook), encoding="utf-8")
+    return pages
 
 
-def _page(name: str, notebook: NotebookNode, into: Path) -> Path:
+def _are_current(pages: list[Path]) -> bool:
+    rests_on = [Path(__file__), *TEMPLATES.rglob("*.j2"), *executed.FOLDER.glob("*.ipynb")]
+    newest = max(path.stat().st_mtime for path in rests_on)
+    return all(page.exists() and page.stat().st_mtime > newest for page in pages)
+
+
+def _page(name: str, notebook: NotebookNode) -> str:
     config = Config(SlidesExporter={"reveal_url_prefix": "reveal.js", "reveal_theme": "white"})
     exporter = SlidesExporter(  # type: ignore[no-untyped-call]
         config=config,
@@ -36,9 +48,7 @@ def _page(name: str, notebook: NotebookNode, into: Path) -> Path:
         extra_template_basedirs=[str(TEMPLATES)],
     )
     html, _ = exporter.from_notebook_node(_unfolded(notebook), {"metadata": {"name": name}})
-    page = into / f"{name}.html"
-    page.write_text(html, encoding="utf-8")
-    return page
+    return str(html)
 
 
 def _unfolded(notebook: NotebookNode) -> NotebookNode:

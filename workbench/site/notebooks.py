@@ -27,7 +27,7 @@ def write(into: Path) -> None:
     folder = into / "notebooks"
     folder.mkdir(parents=True, exist_ok=True)
     found = executed.executed()
-    slides.write(found, folder / "slides")
+    shutil.copytree(slides.written()[0].parent, folder / "slides", dirs_exist_ok=True)
     for name, notebook in found.items():
         shutil.copy(running.FOLDER / f"{name}.ipynb", folder)
         (folder / f"{name}.md").write_text(page(name, notebook, folder), encoding="utf-8")
@@ -46,9 +46,7 @@ def page(name: str, notebook: NotebookNode, folder: Path) -> str:
     title, *cells = (_cell(cell, folder) for cell in notebook.cells)
     head, _, rest = title.partition("\n")
     links = f"[The notebook]({name}.ipynb){{ download }} · [its slides](slides/{name}.html)"
-    return (
-        "\n\n".join(["---\nsearch:\n  boost: 0.5\n---", head, links, rest.strip(), *cells]) + "\n"
-    )
+    return "\n\n".join(["---\nsearch:\n  boost: 0.5\n---", head, links, rest.strip(), *cells]) + "\n"
 
 
 def _cell(cell: NotebookNode, folder: Path) -> str:
