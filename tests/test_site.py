@@ -227,9 +227,6 @@ def test_a_link_or_a_snippet_that_leads_nowhere_ends_the_build(tmp_path, monkeyp
     rendered = tmp_path / "build" / "docs"
     rendered.mkdir(parents=True)
     (rendered / "index.md").write_text(f"# Home\n\n{dead}\n")
-    for name in ("assets/site.css", "assets/specimens.css", "assets/site.js"):
-        (rendered / name).parent.mkdir(exist_ok=True)
-        (rendered / name).touch()
     monkeypatch.setattr(build, "PROJECT", tmp_path)
     monkeypatch.setattr(build, "SITE", tmp_path / "build" / "site")
     with pytest.raises(WorkbenchError, match="nowhere"):

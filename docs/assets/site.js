@@ -1,4 +1,4 @@
-// What every page needs beside Material: how it prints, what it tells a keyboard, what runs beside it.
+// What every page needs beside Material: what it tells a keyboard, what it opens, what runs beside it.
 
 // Material names a section's navigation by a label that is empty where the section has a page.
 for (const nav of document.querySelectorAll("nav.md-nav[aria-labelledby]")) {
@@ -20,16 +20,6 @@ new MutationObserver(mend).observe(document.querySelector(".md-content"), {
   subtree: true,
 });
 mend();
-
-// Print shows what is folded.
-let closed = [];
-addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll(".md-content details:not([open])")];
-  for (const one of closed) one.open = true;
-});
-addEventListener("afterprint", () => {
-  for (const one of closed) one.open = false;
-});
 
 // A link to evidence that is folded opens it.
 function openTarget() {
