@@ -43,8 +43,12 @@ def answer(value: Any) -> str:
 
 
 def breakable(value: str) -> str:
-    """A name that is too long for its place may be broken after _ . / and before a capital."""
-    return re.sub(r"(?<=[_./])(?=\w)|(?<=[a-z])(?=[A-Z])", "<wbr>", value)
+    """Long names may be broken after _ . / and before a capital; short ones stay whole."""
+    return re.sub(r"[\w./]{15,}", lambda name: _broken(name[0]), value)
+
+
+def _broken(name: str) -> str:
+    return re.sub(r"(?<=[_./])(?=\w)|(?<=[a-z])(?=[A-Z])", "<wbr>", name)
 
 
 def answers(question: Question) -> str:
