@@ -245,9 +245,12 @@ def test_what_is_changed_stays_until_reset(page):
     assert rows(page, "custom_user") == [["t"]]
 
 
-def test_a_role_lasts_as_long_as_its_text(page):
-    run(page, "SET ROLE greeter; SELECT username FROM players_user", "custom_user")
+@pytest.mark.parametrize("becoming", ["SET ROLE greeter", "SET SESSION AUTHORIZATION greeter"])
+def test_a_role_lasts_as_long_as_its_text(page, becoming):
+    run(page, f"{becoming}; SELECT username FROM players_user", "custom_user")
     expect(result(page, "custom_user")).to_contain_text("permission denied for table players_user")
+    run(page, f"{becoming}; SELECT current_user", "custom_user")
+    assert rows(page, "custom_user") == [["greeter"]]
     run(page, "SELECT current_user", "custom_user")
     assert rows(page, "custom_user") == [["postgres"]]
 
