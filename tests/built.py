@@ -42,6 +42,10 @@ class Page(HTMLParser):
         found += [its[name] for name in FETCHED if name in its]
         self.fetched += in_css(its.get("style", ""))
 
+    def handle_data(self, data):
+        if self.lasttag == "style":
+            self.fetched += in_css(data)
+
     def to(self, address):
         """Where an address in this page leads."""
         return urljoin(self.address, address)

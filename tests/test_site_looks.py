@@ -10,6 +10,7 @@ import browser
 import built
 import pytest
 from browser import PHONE
+from playwright.sync_api import TimeoutError
 
 # bytes over the wire of the first view
 LIGHT = 1_000_000
@@ -50,6 +51,7 @@ KINDS = {
     "schemas": ("schemas/", None),
     "a schema": ("schemas/foreignkey/", None),
     "notebooks": ("notebooks/", None),
+    "a notebook": ("notebooks/3_custom_user/", None),
     "for instructors": ("instructors/", None),
     "for developers": ("developers/", None),
     "commands": ("developers/commands/", None),
@@ -101,7 +103,10 @@ def look(some, own):
             tab.goto(address, wait_until="commit")
             found[address] = (asked, wrong)
         for tab, address in some:
-            tab.wait_for_load_state("networkidle")
+            try:
+                tab.wait_for_load_state("networkidle")
+            except TimeoutError:
+                found[address][1].append("does not come to rest")
             if (wider := tab.evaluate(browser.WIDER)) > 0:
                 found[address][1].append(f"{wider} pixels too wide")
     return found
