@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -46,7 +47,9 @@ def run(
     that is tagged to.
     """
     loaded = {path.stem: read(path) for path in notebooks}
-    asyncio.run(_all(loaded, progress))
+    # the caller may have an event loop of its own
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _all(loaded, progress)).result()
     for name, notebook in loaded.items():
         _check_failures(name, notebook)
     return loaded

@@ -46,7 +46,8 @@ def page(name: str, notebook: NotebookNode, folder: Path) -> str:
     title, *cells = (_cell(cell, folder) for cell in notebook.cells)
     head, _, rest = title.partition("\n")
     links = f"[The notebook]({name}.ipynb){{ download }} · [its slides](slides/{name}.html)"
-    return "\n\n".join(["---\nsearch:\n  boost: 0.5\n---", head, links, rest.strip(), *cells]) + "\n"
+    meta = "---\nsearch:\n  boost: 0.5\n---"
+    return "\n\n".join([meta, head, links, rest.strip(), *cells]) + "\n"
 
 
 def _cell(cell: NotebookNode, folder: Path) -> str:
