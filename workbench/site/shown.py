@@ -177,7 +177,7 @@ def _fit(verdict: Verdict, address: Callable[[Question], str]) -> str:
         f'title="{html.escape(its["question"])}">{answer(its["answers"][variant])}</a>'
         for _, its in verdict.failed
     )
-    return f'<td data-variant="{variant}" class="fails">{links}</td>'
+    return f'<td data-variant="{variant}" class="fails">fails: {links}</td>'
 
 
 def _in_line(value: Any) -> str:
