@@ -27,9 +27,10 @@ CODE = re.compile(r"`[^`]+`")
 END = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.) )|(?<=[.?!:])\s")
 
 # a figure that nobody measured: a list's number, a step's, the oldest Python that will do, the
-# article's date, an exit code
+# release to whose notes a link leads, the article's date, an exit code
 FIGURES = re.compile(
-    r"^\d+\.(?= |$)|\b[Ss]teps? \d+( to \d+)?|\bPython 3\.11 or newer|\bJuly 2020|\bexit code \d"
+    r"^\d+\.(?= |$)|\b[Ss]teps? \d+( to \d+)?|\bPython 3\.11 or newer|\[Django \d\.\d\]|"
+    r"\bJuly 2020|\bexit code \d"
 )
 # how long a lesson takes, in its title and in the first column of its plan, and a block's number
 LESSON = re.compile(r"^## A lesson of \d+ minutes|^\| \d+\.?(?= \||$)")
