@@ -16,7 +16,7 @@ from pathlib import Path
 import browser
 import jupyter_client
 import nbformat
-import psycopg
+import psutil
 import pytest
 from tornado.websocket import websocket_connect
 
@@ -322,6 +322,42 @@ def test_the_ready_kernels_are_the_variants(on_sites, tmp_path, monkeypatch):
         manager.shutdown_kernel()
 
 
+# Slides, and pages of the site
+
+
+def test_slides_ask_nothing_of_another_host_and_have_notes(chromium, ran):
+    for path in slides.written():
+        page = browser.open_page(chromium)
+        with browser.watched(page, ("file://",)) as wrong:
+            page.goto(path.as_uri())
+            page.wait_for_function("() => window.Reveal?.isReady()")
+            assert page.evaluate("Reveal.getTotalSlides()") > len(STATIONS)
+            assert "Time:" in page.evaluate("Reveal.getSlideNotes(Reveal.getSlide(0))")
+            assert not page.get_by_text("A solution").is_visible()
+        assert wrong == []
+        page.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_folds_what_is_to_be_found_out(ran, name, tmp_path):
+    text = pages.page(name, ran[name], tmp_path)
+    for words, tag in (("What came of it", "predict"), ("A solution", "solution")):
+        assert text.count(f'"{words}"') == len(cells(ran[name], tag))
+    assert text.count('note "For instructors"') == len(cells(ran[name], "instructor"))
+    assert "\x1b" not in text
+    for alt, file in re.findall(r"!\[(.*?)\]\((.*?)\)", text):
+        assert alt
+        assert (tmp_path / file).exists()
+
+
+def test_the_command_says_where_the_slides_are(tool):
+    done = tool.run("notebook", "custom_user", "--slides")
+    address, hint = done.stdout.splitlines()
+    assert address.endswith("/build/slides/3_custom_user.html")
+    assert Path(address.removeprefix("file://")).exists()
+    assert "instructor's view" in hint
+
+
 # workbench notebook
 
 
@@ -372,6 +408,25 @@ def test_it_starts_postgresql_by_itself_and_stops_it(bare):
     with lab(bare.folder):
         assert (bare.folder / "data" / "postmaster.pid").exists()
     assert not (bare.folder / "data" / "postmaster.pid").exists()
+
+
+def test_killed_it_leaves_no_process_behind(on_sites):
+    process = subprocess.Popen(
+        command("notebook", "--no-browser"),
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+        env=environment(on_sites.folder),
+    )
+    address = process.stdout.readline().strip()
+    base, token = address.split("/lab")[0], address.rpartition("token=")[2]
+    start = urllib.request.Request(f"{base}/api/kernels?token={token}", b"{}", method="POST")
+    urllib.request.urlopen(start).close()
+    tree = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(tree, timeout=20)
+    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_a_taken_port_is_a_sentence(tool, sites):
@@ -434,34 +489,6 @@ def test_jupyterlab_asks_nothing_of_another_host(opened, asked):
     own = opened.split("/lab")[0]
     others = (own, own.replace("http", "ws"), "blob:", "data:")
     assert [url for url in asked if not url.startswith(others)] == []
-
-
-# Slides, and pages of the site
-
-
-def test_slides_ask_nothing_of_another_host_and_have_notes(chromium, ran):
-    for path in slides.written():
-        page = browser.open_page(chromium)
-        with browser.watched(page, ("file://",)) as wrong:
-            page.goto(path.as_uri())
-            page.wait_for_function("() => window.Reveal?.isReady()")
-            assert page.evaluate("Reveal.getTotalSlides()") > len(STATIONS)
-            assert "Time:" in page.evaluate("Reveal.getSlideNotes(Reveal.getSlide(0))")
-            assert not page.get_by_text("A solution").is_visible()
-        assert wrong == []
-        page.close()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_page_folds_what_is_to_be_found_out(ran, name, tmp_path):
-    text = pages.page(name, ran[name], tmp_path)
-    for words, tag in (("What came of it", "predict"), ("A solution", "solution")):
-        assert text.count(f'"{words}"') == len(cells(ran[name], tag))
-    assert text.count('note "For instructors"') == len(cells(ran[name], "instructor"))
-    assert "\x1b" not in text
-    for alt, file in re.findall(r"!\[(.*?)\]\((.*?)\)", text):
-        assert alt
-        assert (tmp_path / file).exists()
 
 
 # shell_plus --notebook
@@ -541,5 +568,3 @@ def test_what_needs_postgresql_says_so_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("PGPORT", "1")
     [refusal] = tried(tmp_path, USE.format("custom_user"), tags=[running.FAILS])
     assert "No PostgreSQL to use at PGHOST=127.0.0.1" in refusal
-    with pytest.raises(psycopg.OperationalError):
-        postgres.connect({"PGHOST": "127.0.0.1", "PGPORT": "1"}, "postgres")
