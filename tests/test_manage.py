@@ -66,3 +66,8 @@ def test_a_misspelt_variant_is_one_sentence_with_the_nearest(tool):
         "No variant is called 'custm_user' (did you mean custom_user?): "
         f"there are {', '.join(VARIANTS)}."
     )
+
+
+def test_dbshell_needs_no_psql_of_the_machines(tool):
+    done = tool.run("manage", "custom_user", "dbshell", "--", "-Atc", "SELECT 6 * 7", PATH="/bin")
+    assert done.stdout.strip() == "42", done

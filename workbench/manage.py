@@ -1,11 +1,12 @@
 """`workbench manage`: a variant's manage.py, with its database and its environment."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 
-from workbench import databases, postgres, variants
+from workbench import cluster, databases, postgres, variants
 
 
 def manage(name: str, arguments: Sequence[str]) -> int:
@@ -18,9 +19,15 @@ def manage(name: str, arguments: Sequence[str]) -> int:
         databases.ensure(server, name)
         process = subprocess.Popen(
             [sys.executable, str(manage_py), *arguments],
-            env=variants.environment(name, server),
+            env=_with_psql(variants.environment(name, server)),
         )
         return _outlived(process)
+
+
+def _with_psql(environment: dict[str, str]) -> dict[str, str]:
+    """For dbshell: PostgreSQL's own psql, unless the machine has one."""
+    path = os.pathsep.join([environment.get("PATH", os.defpath), str(cluster.PROGRAMS)])
+    return environment | {"PATH": path}
 
 
 def _outlived(process: subprocess.Popen[bytes]) -> int:

@@ -82,6 +82,21 @@ def test_count_under_counts_from_the_birthday_on():
     assert roster.count_under(18) == 1
 
 
+def test_what_a_player_said_before_counts_no_more(alice):
+    """A correction is a change of the row, or, in foreignkey, it may be a newer one."""
+    if not KEEPS_EXTRAS:
+        with pytest.raises(CannotDo):
+            roster.change("alice", discord_id="2")
+        return
+    if hasattr(User, "person_set"):
+        alice.person_set.create(birthdate=born_after(40), discord_id="2")
+    else:
+        roster.change("alice", birthdate=born_after(40), discord_id="2")
+    assert roster.by_discord_id(ALICE["discord_id"]) == []
+    assert roster.by_discord_id("2") == [roster.find("alice")]
+    assert roster.count_under(18) == 0
+
+
 def test_born_after_knows_leap_days(monkeypatch):
     monkeypatch.setattr(timezone, "localdate", lambda: date(2028, 2, 29))
     assert born_after(18) == date(2010, 2, 28)

@@ -149,7 +149,7 @@ def test_rows_after_two_get_or_create(transactional_db):
     custom_user=1,
     foreignkey=2,
     mark="surprising",
-    so_what="It locks the row that it finds; where there is none yet, it is get_or_create() with "
+    so_what="update_or_create() locks a row that it finds; without one it is get_or_create() with "
     "the same gap.",
     source='Django 5.2 docs, "QuerySet API reference", section "update_or_create()"',
 )
@@ -264,7 +264,8 @@ def test_blank_discord_id_twice_in_a_model_form():
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_blank_discord_id_twice_in_our_form():
-    """And in the form of this project, which stores a blank field as NULL?"""
+    """discord_id is made unique: may two players leave it blank in the form of this project, which
+    stores NULL?"""
     Listed._meta.get_field("discord_id")
     unique = models.TextField(blank=True, null=True, unique=True)
     migrated(operations.AlterField(Listed.__name__, "discord_id", unique))

@@ -209,7 +209,7 @@ def test_migration_when_managed_is_turned_on(statements):
     foreignkey="DependentObjectsStillExist",
     mark="surprising",
     so_what="An automatic key is an identity column since Django 4.1, and its sequence cannot "
-    "be dropped by itself: the article's first statement fails today.",
+    "be dropped by itself: the article's first statement fails.",
     source='Django 5.2 docs, "Databases", section '
     '"Manually-specifying values of auto-incrementing primary keys"',
 )

@@ -124,7 +124,7 @@ def test_edit_waits_for_an_open_login(transactional_db, alice):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="Who locks the user first, so that two edits do not make two rows, gives the advantage "
+    so_what="Whoever locks the user first, against a deletion or a second row, gives the advantage "
     "of two tables back for that moment.",
     source=ROW_LOCKS,
 )
@@ -162,7 +162,8 @@ def test_storing_extras_of_a_user_locked_for_update(transactional_db):
     source='Django 5.2 docs, "QuerySet API reference", section "select_for_update()"',
 )
 def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
-    """And if it is select_for_update(no_key=True)?"""
+    """Somebody holds select_for_update(no_key=True) on a user: at what does storing their extras
+    wait?"""
     user, store = storing_extras("bob")
     locked = User.objects.select_for_update(no_key=True)
     return waits_at(transaction.atomic(lambda: locked.get(pk=user.pk)), store)

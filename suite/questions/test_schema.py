@@ -48,7 +48,7 @@ def without_names(indexes):
     custom_user=["players_user"],
     foreignkey=["auth_user", "person"],
     mark="known",
-    so_what="Two tables are two writes for each registration and a join for each reading.",
+    so_what="Two tables are two writes for each registration, and a join for user and extras.",
 )
 def test_tables_that_hold_a_player(statements):
     """Into which tables does a registration put rows?"""
@@ -447,7 +447,7 @@ FIELDS = 'Django 5.2 docs, "Models", section "Field name “hiding” is not per
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what='USERNAME_FIELD = "email" needs this: only a custom user owns the column.',
+    so_what="A login by e-mail needs unique addresses, and only a custom user owns the column.",
     source=FIELDS,
 )
 def test_email_made_unique_by_our_model():

@@ -8,7 +8,7 @@ from the left, so that a user without a person is found too.
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Exists, F, OuterRef
 
 from players.errors import username_checked
 from players.extras import EXTRAS, born_after
@@ -16,6 +16,12 @@ from players.models import Person
 
 OF_THE_USER = ("username", "email")
 OF_THE_PERSON = {name: F(f"person__{name}") for name in EXTRAS}
+
+
+def newest_people(**wanted):
+    """The people that are as wanted and the newest of their user: there is none after them."""
+    later = Person.objects.filter(user=OuterRef("user"), person_id__gt=OuterRef("person_id"))
+    return Person.objects.filter(~Exists(later), **wanted)
 
 
 def one_row_each(users):
@@ -73,7 +79,9 @@ def page(after="", size=50):
 # --8<-- [start:by_discord_id]
 def by_discord_id(discord_id):
     """The details of everybody who gave this Discord ID."""
-    players = one_row_each(User.objects.filter(person__discord_id=discord_id))
+    players = User.objects.filter(person__in=newest_people(discord_id=discord_id)).order_by(
+        "username"
+    )
     return list(players.values(*OF_THE_USER, **OF_THE_PERSON))
 
 
@@ -81,8 +89,7 @@ def by_discord_id(discord_id):
 # --8<-- [start:count_under]
 def count_under(age):
     """How many players are younger than `age` years; those without a birthdate are not counted."""
-    people = Person.objects.filter(birthdate__gt=born_after(age))
-    return people.aggregate(players=Count("user", distinct=True))["players"]
+    return newest_people(birthdate__gt=born_after(age)).count()
 
 
 # --8<-- [end:count_under]
