@@ -5,8 +5,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from conftest import free_ports
 
+from conftest import free_ports
 from workbench import index, places
 from workbench.variants import VARIANTS
 

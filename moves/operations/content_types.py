@@ -1,5 +1,8 @@
 """Content types on the move, with all that hangs on them."""
 
+from django.db import connections
+from django.db.models.signals import post_migrate
+
 from moves.operations import permissions, references
 from moves.operations.archive import close_archive
 from moves.operations.base import Step, is_there, rows
@@ -17,9 +20,25 @@ class RenameContentType(Step):
 
     def backwards(self, cursor):
         rename(cursor, self.new, self.old)
+        delete_when_made_again(self.new)
 
     def describe(self):
         return f"Rename the content type {self.old} to {self.new}"
+
+
+def delete_when_made_again(label):
+    """Delete a content type that Django makes at the end of this `migrate`.
+
+    On the way back its state still knows the model; the site's own code, from then on, does not.
+    """
+
+    def delete_it(using, **kwargs):
+        with connections[using].cursor() as cursor:
+            number = found(cursor, label)
+            if number is not None and not references.exist(cursor, number):
+                delete(cursor, number)
+
+    post_migrate.connect(delete_it, weak=False, dispatch_uid=f"delete {label}")
 
 
 class Fold(Step):
@@ -50,7 +69,8 @@ class Fold(Step):
         open_archive(cursor)
         cursor.execute("INSERT INTO archive.content_type VALUES (%s, %s)", [self.old, old])
         permissions.keep(cursor, self.old, old, into)
-        references.move(cursor, self.old, old, into, self.keys)
+        references.remember(cursor, self.old, old)
+        references.move(cursor, old, into, self.keys)
         if self.same:
             permissions.copy(cursor, old, into)
         delete(cursor, old)
@@ -77,6 +97,9 @@ class Fold(Step):
         return f"Fold the content type {self.old} into {self.into}"
 
 
+TAKE_BACK = "DELETE FROM archive.content_type WHERE label = %s RETURNING id"
+
+
 class Translate(Step):
     """Write other keys wherever a content type's objects are named by key: they have new ones.
 
@@ -89,24 +112,21 @@ class Translate(Step):
         self.keys_back = keys_back
 
     def forwards(self, cursor):
-        number = found(cursor, self.model)
-        if number is None:
-            return
-        open_archive(cursor)
-        aside = make(cursor, "archive.aside")
-        references.move(cursor, self.model, number, aside, self.keys)
-        references.rename(cursor, aside, number)
-        delete(cursor, aside)
-        close_archive(cursor)
+        self.translate(cursor, self.keys, self.model, f"{self.model}, back")
 
     def backwards(self, cursor):
+        self.translate(cursor, self.keys_back, f"{self.model}, back", self.model)
+
+    def translate(self, cursor, keys, remember_as, remembered_as):
+        """Each way remembers what the other gets back: several keys may become one."""
         number = found(cursor, self.model)
         if number is None:
             return
         open_archive(cursor)
         aside = make(cursor, "archive.aside")
-        references.put_back(cursor, self.model, aside)
-        references.move(cursor, None, number, aside, self.keys_back)
+        references.remember(cursor, remember_as, number)
+        references.put_back(cursor, remembered_as, aside)
+        references.move(cursor, number, aside, keys)
         references.rename(cursor, aside, number)
         delete(cursor, aside)
         close_archive(cursor)

@@ -35,12 +35,13 @@ class OneOfMany(Step):
     Refused if a user has several and no rule is chosen. All rows go to archive.person.
     Backwards: fill the table `people` again, from `one` (SQL that gives user_id and the extras, as
     they are now) and from the archive: who had several rows gets them back, the newest with what
-    is said now.
+    is said now. Who had none gets one for their extras; without extras, only if also_empty.
     """
 
-    def __init__(self, people, one):
+    def __init__(self, people, one, *, also_empty=False):
         self.people = people
         self.one = one
+        self.also_empty = also_empty
 
     def forwards(self, cursor):
         rule = chosen_rule(cursor, self.people)
@@ -60,8 +61,9 @@ class OneOfMany(Step):
         open_archive(cursor)
         cursor.execute(f"CREATE TEMPORARY TABLE one_person ON COMMIT DROP AS {self.one}")
         cursor.execute("ANALYZE one_person, archive.person")
+        enough = 0 if self.also_empty else 1
         for sql in (NEWEST_AGAIN, OLDER_AGAIN, SEQUENCE, FIRST_TIME):
-            cursor.execute(sql.format(people=self.people))
+            cursor.execute(sql.format(people=self.people, enough=enough))
         cursor.execute("DROP TABLE archive.person, one_person")
         close_archive(cursor)
 
@@ -92,6 +94,7 @@ FIRST_TIME = """
     INSERT INTO {people} (user_id, birthdate, discord_id, zoom_id)
     SELECT user_id, birthdate, discord_id, zoom_id FROM one_person AS now
     WHERE user_id NOT IN (SELECT user_id FROM {people})
+      AND num_nonnulls(birthdate, discord_id, zoom_id) >= {enough}
     ORDER BY user_id
 """
 

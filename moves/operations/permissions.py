@@ -1,5 +1,9 @@
 """Permissions of a content type, and who holds them: users and groups."""
 
+from functools import partial
+
+from moves.operations.base import is_there
+
 GRANTS = {"auth_user_user_permissions": "user_id", "auth_group_permissions": "group_id"}
 
 # "change" of the permission change_player of a model player; else the whole codename
@@ -118,7 +122,7 @@ def give_back_the_same(cursor, label, grants, holder, old, into):
 
 def delete(cursor, number):
     """Delete a content type's permissions, and take them from who holds them."""
-    for grants in GRANTS:
+    for grants in filter(partial(is_there, cursor), GRANTS):
         cursor.execute(
             f"DELETE FROM {grants} USING auth_permission"
             " WHERE permission_id = auth_permission.id AND content_type_id = %s",

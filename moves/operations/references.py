@@ -66,22 +66,31 @@ def rename(cursor, old, new):
         cursor.execute(f"UPDATE {it.table} SET {it.type} = %s WHERE {it.type} = %s", [new, old])
 
 
-def move(cursor, label, old, new, keys):
-    """The same with the keys translated by the pairs (old, new) that the SQL `keys` gives.
+def remember(cursor, label, number):
+    """Write down in archive.reference, under a label, what points at a content type now."""
+    for it in pointing(cursor):
+        cursor.execute(
+            f"INSERT INTO archive.reference SELECT %s, %s, {it.key}::text, {it.object}::text"
+            f" FROM {it.table} WHERE {it.type} = %s",
+            [label, it.table, number],
+        )
 
-    With a label, what was pointed at before is written down in archive.reference.
-    """
+
+def exist(cursor, number):
+    """Whether anything points at a content type."""
+    return any(
+        rows(cursor, f"SELECT FROM {it.table} WHERE {it.type} = %s LIMIT 1", [number])
+        for it in pointing(cursor)
+    )
+
+
+def move(cursor, old, new, keys):
+    """The same as rename(), with the keys translated by the pairs (old, new) of the SQL `keys`."""
     cursor.execute("DROP TABLE IF EXISTS key_pair")
     cursor.execute(f"CREATE TEMPORARY TABLE key_pair ON COMMIT DROP AS {keys}")
     cursor.execute("CREATE INDEX ON key_pair ((old::text))")
     cursor.execute("ANALYZE key_pair")
     for it in pointing(cursor):
-        if label:
-            cursor.execute(
-                f"INSERT INTO archive.reference SELECT %s, %s, {it.key}::text, {it.object}::text"
-                f" FROM {it.table} WHERE {it.type} = %s",
-                [label, it.table, old],
-            )
         cursor.execute(
             f"UPDATE {it.table} SET {it.type} = %s, {it.object} = new::{it.kind} FROM key_pair"
             f" WHERE {it.type} = %s AND {it.object}::text = old::text",

@@ -18,9 +18,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.utils.module_loading import import_string
 
-PASSWORD = "The dragon sleeps at 9"
-# so many players have this password; the others' hashes open nothing
-REAL = 5
+from moves.world.names import PASSWORD, REAL
+
 EXTRAS = """
     CASE WHEN i % 11 > 0 THEN date '1960-01-01' + i * 13 % 16000 END,
     CASE WHEN i % 5 > 0 THEN (300000000000000000 + i * 7919)::text END,

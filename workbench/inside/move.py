@@ -4,16 +4,24 @@ Its argument is a JSON object: `database`; `world`, whether the other app is ins
 duplicates; `do`, a list of [what, arguments]. It prints what came of each as JSON.
 """
 
+import importlib
 import json
+import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import django
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+
+from moves.world.names import PASSWORD, REAL
 
 Statements = list[dict[str, Any]]
 
@@ -77,22 +85,28 @@ class Recorder:
     ) -> Any:
         text = sql if isinstance(sql, str) else sql.as_string(None)
         if self.kill and len(self.statements) + 1 == self.kill:
-            import os
-            import signal
-
             os.kill(os.getpid(), signal.SIGKILL)
         began = time.perf_counter()
         try:
             return execute(sql, params, many, context)
         finally:
-            self.statements.append({"sql": text, "seconds": time.perf_counter() - began})
+            seconds = time.perf_counter() - began
+            self.statements.append({"sql": text, "at": began, "seconds": seconds})
+
+
+def plan() -> dict[str, list[str]]:
+    """The migrations of the app players that are still to run, and those of other apps."""
+    executor = MigrationExecutor(connection)
+    found: dict[str, list[str]] = {"players": [], "others": []}
+    for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        its = "players" if migration.app_label == "players" else "others"
+        found[its].append(f"{migration.app_label}.{migration.name}")
+    return found
 
 
 def load(players: int, duplicates: bool = True) -> None:
     """Fill the database with players and the world around them."""
-    from moves.world import load as world
-
-    world.load(players, duplicates=duplicates)
+    importlib.import_module("moves.world.load").load(players, duplicates=duplicates)
 
 
 def has_nothing_to_migrate() -> str:
@@ -111,37 +125,36 @@ def has_nothing_to_migrate() -> str:
 
 
 def logins() -> list[str]:
-    """What is wrong with logging in by old passwords and with sessions that were open."""
-    from django.contrib.auth import get_user_model
-    from django.test import Client
+    """What is wrong with logging in by old passwords and with sessions that were open.
 
-    from moves.world.load import PASSWORD, REAL
-
-    wrong = []
-    users = get_user_model()._default_manager
-    for nth in range(1, REAL + 1):
-        name = f"player{nth:07}"
-        if not Client().login(username=name, password=PASSWORD):
-            wrong.append(f"{name} cannot log in")
-        if Client().login(username=name, password="wrong"):
-            wrong.append(f"{name} logs in by a wrong password")
-        client = Client()
-        user = users.filter(username=name).first()
-        client.cookies[settings.SESSION_COOKIE_NAME] = f"session{100 + nth:025}"
-        shown = client.get("/profile/")
-        seen = shown.wsgi_request.user
-        if user is None or shown.status_code != 200 or seen.pk != user.pk:
-            wrong.append(f"the open session of {name} does not open their account")
+    Looking changes nothing: the logins are undone.
+    """
+    with transaction.atomic():
+        wrong = [said for nth in range(1, REAL + 1) for said in login(nth)]
+        transaction.set_rollback(True)
     return wrong
+
+
+def login(nth: int) -> Iterator[str]:
+    """What is wrong with the login and the open session of one player."""
+    name = f"player{nth:07}"
+    user = get_user_model()._default_manager.filter(username=name).first()
+    if not Client().login(username=name, password=PASSWORD):
+        yield f"{name} cannot log in"
+    if nth == 1 and Client().login(username=name, password="wrong"):
+        yield f"{name} logs in by a wrong password"
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = f"session{100 + nth:025}"
+    shown = client.get("/profile/")
+    if user is None or shown.status_code != 200 or shown.wsgi_request.user.pk != user.pk:
+        yield f"the open session of {name} does not open their account"
 
 
 def use() -> None:
     """Do what a site does after a move: somebody registers, somebody changes their details."""
-    import importlib
-
     roster = importlib.import_module("players.roster")
     cannot_do = importlib.import_module("players.errors").CannotDo
-    extras = {"birthdate": "1991-02-03", "discord_id": "400000000000000004", "zoom_id": "4445556666"}
+    extras = {"birthdate": "1991-02-03", "discord_id": "40000000000000000", "zoom_id": "444555666"}
     for action in (
         lambda **more: roster.register("newcomer", "The dragon wakes at 7", **more),
         lambda **more: roster.change("player0000002", email="changed@example.org", **more),
@@ -155,6 +168,7 @@ def use() -> None:
 
 PARTS: dict[str, Callable[..., Any]] = {
     "migrate": migrate,
+    "plan": plan,
     "load": load,
     "has_nothing_to_migrate": has_nothing_to_migrate,
     "logins": logins,

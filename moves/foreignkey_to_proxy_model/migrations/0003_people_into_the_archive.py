@@ -38,10 +38,7 @@ class Migration(migrations.Migration):
                     ORDER BY user_id, person_id;
 
                     SELECT setval('person_person_id_seq', max(person_id))
-                    FROM person HAVING max(person_id) IS NOT NULL;
-
-                    INSERT INTO person (user_id) SELECT id FROM auth_user
-                    WHERE id NOT IN (SELECT user_id FROM person) ORDER BY id""",
+                    FROM person HAVING max(person_id) IS NOT NULL""",
         ),
         migrations.DeleteModel("Person"),
         migrations.CreateModel(
@@ -58,8 +55,5 @@ class Migration(migrations.Migration):
                 keys="SELECT id AS old, id AS new FROM auth_user",
                 permissions="same",
             )
-        ),
-        operations.RenameBackend(
-            "django.contrib.auth.backends.ModelBackend", "players.backends.PlayerBackend"
         ),
     ]

@@ -45,7 +45,9 @@ class Migration(migrations.Migration):
         ),
         operations.Reversed(
             operations.OneOfMany(
-                "person", one="SELECT user_id, birthdate, discord_id, zoom_id FROM old_person"
+                "person",
+                one="SELECT user_id, birthdate, discord_id, zoom_id FROM old_person",
+                also_empty=True,
             )
         ),
         operations.Reversed(

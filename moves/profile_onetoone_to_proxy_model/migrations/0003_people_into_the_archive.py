@@ -54,7 +54,4 @@ class Migration(migrations.Migration):
                 permissions="same",
             )
         ),
-        operations.RenameBackend(
-            "django.contrib.auth.backends.ModelBackend", "players.backends.PlayerBackend"
-        ),
     ]

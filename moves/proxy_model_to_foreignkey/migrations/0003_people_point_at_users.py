@@ -48,10 +48,7 @@ class Migration(migrations.Migration):
                         ORDER BY user_id, person_id;
 
                         SELECT setval('person_person_id_seq', max(person_id))
-                        FROM person HAVING max(person_id) IS NOT NULL;
-
-                        INSERT INTO person (user_id) SELECT id FROM auth_user
-                        WHERE id NOT IN (SELECT user_id FROM person) ORDER BY id""",
+                        FROM person HAVING max(person_id) IS NOT NULL""",
             )
         ),
         operations.Reversed(
@@ -61,8 +58,5 @@ class Migration(migrations.Migration):
                 keys="SELECT person_id AS old, user_id AS new FROM person",
                 permissions="kept",
             )
-        ),
-        operations.RenameBackend(
-            "players.backends.PlayerBackend", "django.contrib.auth.backends.ModelBackend"
         ),
     ]

@@ -61,7 +61,4 @@ class Migration(migrations.Migration):
                 permissions="kept",
             )
         ),
-        operations.RenameBackend(
-            "players.backends.PlayerBackend", "django.contrib.auth.backends.ModelBackend"
-        ),
     ]

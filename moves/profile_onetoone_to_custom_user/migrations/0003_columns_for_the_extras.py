@@ -1,4 +1,4 @@
-"""The extras go from the person into the user's own row."""
+"""The users' table gets columns for the extras: nullable, so this takes no time."""
 
 from django.db import migrations, models
 
@@ -23,20 +23,4 @@ class Migration(migrations.Migration):
             "user", "discord_id", models.TextField("Discord ID", blank=True, null=True)
         ),
         migrations.AddField("user", "zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
-        operations.Sql(
-            """LOCK TABLE person IN SHARE ROW EXCLUSIVE MODE;
-               UPDATE auth_user SET birthdate = person.birthdate,
-                   discord_id = person.discord_id, zoom_id = person.zoom_id
-               FROM person WHERE person.user_id = auth_user.id""",
-            """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
-               SELECT id, birthdate, discord_id, zoom_id FROM auth_user""",
-        ),
-        operations.Fold(
-            "players.person",
-            into="auth.user",
-            keys="SELECT user_id AS old, user_id AS new FROM person",
-            permissions="kept",
-            hand_out=True,
-        ),
-        migrations.DeleteModel("Person"),
     ]

@@ -1,4 +1,4 @@
-"""The extras of one of a user's people go into the user's own row."""
+"""The users' table gets columns for the extras: nullable, so this takes no time."""
 
 from django.db import migrations, models
 
@@ -25,20 +25,4 @@ class Migration(migrations.Migration):
             "user", "discord_id", models.TextField("Discord ID", blank=True, null=True)
         ),
         migrations.AddField("user", "zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
-        operations.Fold(
-            "players.person",
-            into="auth.user",
-            keys="SELECT person_id AS old, user_id AS new FROM person",
-            permissions="kept",
-            hand_out=True,
-        ),
-        operations.OneOfMany(
-            "person", one="SELECT id AS user_id, birthdate, discord_id, zoom_id FROM auth_user"
-        ),
-        operations.Sql(
-            """UPDATE auth_user SET birthdate = one_person.birthdate,
-                   discord_id = one_person.discord_id, zoom_id = one_person.zoom_id
-               FROM one_person WHERE user_id = auth_user.id"""
-        ),
-        migrations.DeleteModel("Person"),
     ]

@@ -8,7 +8,7 @@ from moves import operations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("players", "0003_extras_in_the_users_row"),
+        ("players", "0004_extras_in_the_users_row"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from moves import operations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("players", "0004_extras_into_the_archive"),
+        ("players", "0005_who_is_logged_in_stays_so"),
     ]
 
     operations = [

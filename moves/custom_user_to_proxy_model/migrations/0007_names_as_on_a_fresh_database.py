@@ -7,7 +7,7 @@ from moves import operations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("players", "0005_the_key_is_an_integer_again"),
+        ("players", "0006_the_key_is_an_integer_again"),
     ]
 
     operations = [

@@ -1,22 +1,14 @@
-"""The users' table gets the columns of the extras; what was said of players is said of users."""
+"""What was said of players is said of users; extras come back if the archive has some."""
 
-from django.db import migrations, models
+from django.db import migrations
 
 from moves import operations
-from moves.operations import checks
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("players", "0002_username_taken_whatever_its_case"),
-        ("contenttypes", "0002_remove_content_type_name"),
-    ]
+    dependencies = [("players", "0003_columns_for_the_extras")]
 
     operations = [
-        operations.LookFirst(
-            checks.known_columns,
-            checks.everybody_is_there,
-        ),
         operations.Fold(
             "players.player",
             into="auth.user",
@@ -24,11 +16,6 @@ class Migration(migrations.Migration):
             permissions="same",
         ),
         migrations.DeleteModel("Player"),
-        migrations.AddField("user", "birthdate", models.DateField(blank=True, null=True)),
-        migrations.AddField(
-            "user", "discord_id", models.TextField("Discord ID", blank=True, null=True)
-        ),
-        migrations.AddField("user", "zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
         operations.Reversed(
             operations.Archive(
                 "auth_user",
@@ -40,8 +27,5 @@ class Migration(migrations.Migration):
                               ORDER BY user_id, person_id DESC) AS newest
                         WHERE newest.user_id = auth_user.id""",
             )
-        ),
-        operations.RenameBackend(
-            "players.backends.PlayerBackend", "django.contrib.auth.backends.ModelBackend"
         ),
     ]
