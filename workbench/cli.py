@@ -16,6 +16,9 @@ from workbench import ports, postgres, schema_print, trial, trial_print
 from workbench import serve as serving
 from workbench.errors import WorkbenchError
 from workbench.measure import measured
+from workbench.move import command as moving
+from workbench.move import moves
+from workbench.move import show as move_print
 from workbench.site import build as building
 from workbench.variants import VARIANTS, checked
 
@@ -173,6 +176,46 @@ def site(
     Example: workbench site
     """
     building.build(Console(), fresh=fresh)
+
+
+@app.command()
+def move(
+    source: Annotated[str | None, typer.Argument(help=ONE_VARIANT)] = None,
+    target: Annotated[str | None, typer.Argument(help="Another one.")] = None,
+    players: Annotated[int, typer.Option(help="So many are loaded first.")] = 2_000,
+    duplicates: Annotated[
+        str,
+        typer.Option(metavar="RULE", help="newest or fill: of a user's several records, which."),
+    ] = "",
+    back: Annotated[bool, typer.Option("--back", help="Go back afterwards, too.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the database to look at.")] = False,
+    database: Annotated[
+        str, typer.Option(metavar="NAME", help="Move this database, which is there already.")
+    ] = "",
+    with_suite: Annotated[
+        bool, typer.Option("--suite/--no-suite", help="Run the shared suite on the result.")
+    ] = True,
+    list_: Annotated[bool, typer.Option("--list", help="List the twelve moves.")] = False,
+) -> None:
+    """Load players into one approach, move them to another, and verify that nothing is lost.
+
+    Example: workbench move profile_onetoone custom_user --back
+    """
+    if list_:
+        move_print.show_list(Console())
+        return
+    if source is None or target is None:
+        raise WorkbenchError(f"Name two variants, from and to, of {', '.join(VARIANTS)}.")
+    moving.move(
+        Console(),
+        moves.move(source, target),
+        players,
+        rule=duplicates,
+        back=back,
+        keep=keep,
+        database=database,
+        with_suite=with_suite,
+    )
 
 
 def main() -> None:

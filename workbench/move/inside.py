@@ -13,7 +13,10 @@ from workbench.places import PROJECT
 
 @dataclass(frozen=True)
 class Project:
-    """A variant's code on a database; with the move's settings, or with its own, unmodified."""
+    """A variant's code on a database; with the move's settings, or with its own, unmodified.
+
+    fault: one of tests/faults.py, to see whether it is caught.
+    """
 
     server: Mapping[str, str]
     variant: str
@@ -21,6 +24,7 @@ class Project:
     settings: str = "config.settings"
     world: bool = True
     rule: str = ""
+    fault: str = ""
 
     def do(self, *parts: tuple[str, dict[str, Any]]) -> dict[str, Any]:
         """What came of each part; raises WorkbenchError if the move is refused or fails."""
@@ -28,6 +32,7 @@ class Project:
             "database": self.database,
             "world": self.world,
             "rule": self.rule,
+            "fault": self.fault,
             "do": parts,
         }
         process = subprocess.run(

@@ -1,8 +1,7 @@
 """Runs a move: loads players into the source, migrates, verifies, and tells what it saw."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from psycopg import sql
@@ -53,9 +52,11 @@ def move(
     return report
 
 
-def forward(server: Server, it: Move, name: str, rule: str, tell: Tell = print) -> Ride:
-    """Move the database of that name forward, and verify."""
-    moving = Project(server, it.target, name, it.settings, rule=rule)
+def forward(
+    server: Server, it: Move, name: str, rule: str, tell: Tell = lambda step: None, fault: str = ""
+) -> Ride:
+    """Move the database of that name forward, and verify. fault: see Project."""
+    moving = Project(server, it.target, name, it.settings, rule=rule, fault=fault)
     ends, whole = Ends(it.source, it.target), Ends(it.source, it.source)
     with postgres.connect(server, name) as connection:
         cursor = connection.cursor()
@@ -71,7 +72,9 @@ def forward(server: Server, it: Move, name: str, rule: str, tell: Tell = print) 
     return ride
 
 
-def backward(server: Server, it: Move, name: str, rule: str, tell: Tell = print) -> Ride:
+def backward(
+    server: Server, it: Move, name: str, rule: str, tell: Tell = lambda step: None
+) -> Ride:
     """Let somebody register and somebody change their details; then move back, and verify."""
     moving = Project(server, it.target, name, it.settings, rule=rule)
     tell("Players register and change their details")
@@ -161,37 +164,41 @@ def kept_what_was_done(cursor: Any, it: Move) -> Check:
 
 def verified(server: Server, variant: str, name: str) -> list[Check]:
     """What is looked at under the variant's own, unmodified settings."""
-    plain = Project(server, variant, name, world=False)
-    told = plain.do(("has_nothing_to_migrate", {}))
-    told |= Project(server, variant, name).do(("logins", {}))
-    with (
-        fresh(server, variant, name) as installed,
-        postgres.connect(server, name) as connection,
-        postgres.connect(server, installed) as other,
-    ):
+    told = Project(server, variant, name, world=False).do(
+        ("has_nothing_to_migrate", {}), ("logins", {})
+    )
+    with postgres.connect(server, name) as connection:
         cursor = connection.cursor()
         behind = shape.sequences_behind(cursor)
-        differing = shape.differences(cursor, other.cursor())
-        looked_at = len(shape.things(cursor))
+        here = shape.things(cursor)
     pending = told["has_nothing_to_migrate"]
     return [
         Check("logins and open sessions", "by password and by cookie", told["logins"]),
-        Check("schema", f"{looked_at} facts, as on a fresh database", differing),
+        Check(
+            "schema",
+            f"{len(here)} facts, as on a fresh database",
+            shape.differences(here, as_installed(server, variant, name)),
+        ),
         Check("sequences", "next values", behind),
         Check("migrations", "--check, unmodified settings", [pending] if pending else []),
     ]
 
 
-@contextmanager
-def fresh(server: Server, variant: str, beside: str) -> Iterator[str]:
-    """The name of a freshly installed database of the variant, with the other app."""
-    name = f"{beside}_fresh"
-    make(server, name)
-    try:
-        Project(server, variant, name).do(("migrate", {}))
-        yield name
-    finally:
-        drop(server, name)
+_installed: dict[str, shape.Things] = {}
+
+
+def as_installed(server: Server, variant: str, beside: str) -> shape.Things:
+    """What a fresh database of the variant has, with the other app; looked up once a process."""
+    if variant not in _installed:
+        name = f"{beside}_fresh"
+        make(server, name)
+        try:
+            Project(server, variant, name).do(("migrate", {}))
+            with postgres.connect(server, name) as connection:
+                _installed[variant] = shape.things(connection.cursor())
+        finally:
+            drop(server, name)
+    return _installed[variant]
 
 
 def check_start(server: Server, it: Move, name: str, rule: str) -> bool:

@@ -10,9 +10,8 @@ Cursor = Any
 Things = set[str]
 
 
-def differences(moved: Cursor, fresh: Cursor) -> list[str]:
-    """What differs in the catalogs, content types and permissions, by name; [] if nothing does."""
-    here, there = things(moved), things(fresh)
+def differences(here: Things, there: Things) -> list[str]:
+    """What differs between the moved database and a fresh one, by name; [] if nothing does."""
     return [f"{it} is only in the moved database" for it in sorted(here - there)] + [
         f"{it} is only in a fresh database" for it in sorted(there - here)
     ]
@@ -84,11 +83,3 @@ def sequences_behind(cursor: Cursor) -> list[str]:
             if highest is not None and following <= highest:
                 behind.append(f"{sequence.name} gives {following} next, and {highest} is taken")
     return behind
-
-
-def dangling(cursor: Cursor) -> list[str]:
-    """What points at a content type's object that is not there, but for the admin's log."""
-    cursor.execute("""
-        SELECT 'permission ' || codename FROM auth_permission
-        WHERE content_type_id NOT IN (SELECT id FROM django_content_type)""")
-    return [name for (name,) in cursor.fetchall()]
