@@ -2,7 +2,7 @@
 
     pytest                                  all four variants side by side
     pytest --variant custom_user -k login   one of them, in this process (so does --pdb)
-    pytest --variant custom_user --on shop  the same on a migrated database that is there, with its rows
+    pytest --variant custom_user --on shop  the same on a migrated database that is there
     pytest tests                            the tests of the workbench itself, once
 
 The engine is pytest-xdist: one worker per variant, each of which runs the whole suite.
@@ -38,6 +38,9 @@ def pytest_addoption(parser):
         "--on",
         metavar="DATABASE",
         help="with --variant: run on this database, which is changed; a copy of one, say",
+    )
+    parser.getgroup("workbench").addoption(
+        "--app", metavar="NAME", help="with --on: another app whose tables the database has"
     )
 
 
@@ -82,7 +85,7 @@ def prepare(config):
         raise pytest.UsageError(str(error)) from None
     if database:
         config.option.reuse_db = True
-        become(one, database)
+        become(one, database, config.getoption("app"))
     elif one or config.getoption("usepdb") or config.getoption("collectonly"):
         become(one or variants.VARIANTS[0])
     else:
@@ -102,7 +105,7 @@ def keep_others_out(config):
     config.add_cleanup(lock.release)
 
 
-def become(variant, database=None):
+def become(variant, database=None, app=None):
     """Make `config` and `players` the variant's own in this process, and set Django up.
 
     xdist gives a worker the sys.path of the process that started it, whatever PYTHONPATH says:
@@ -128,6 +131,8 @@ def become(variant, database=None):
     settings.PASSWORD_HASHERS = [md5, *settings.PASSWORD_HASHERS]
     if database:
         settings.DATABASES["default"]["TEST"] = {"NAME": database}
+    if app:
+        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, app]
     django.setup()
 
 

@@ -16,7 +16,7 @@ CAUGHT = {
     "users_without_a_person_lost": ["players"],
     "permission_escalated": ["permissions"],
     "persons_content_type_left_behind": ["generic relations"],
-    "users_content_type_left_behind": ["permissions"],
+    "users_content_type_left_behind": ["permissions", "log entries", "generic relations"],
     "names_not_aligned": ["schema"],
     "key_left_an_integer": ["schema"],
     "sequence_set_back": ["sequences"],

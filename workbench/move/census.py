@@ -42,6 +42,11 @@ def users_table(variant: str) -> str:
     return "players_user" if variant == "custom_user" else "auth_user"
 
 
+def user_label(variant: str) -> str:
+    """The content type of a variant's users."""
+    return "players.user" if variant == "custom_user" else "auth.user"
+
+
 def facts(variant: str, ends: Ends, rule: str, tables: set[str]) -> Facts:
     """The SQL of each fact for a database of that variant; tables are those that it has."""
     users = users_table(variant)
@@ -145,11 +150,13 @@ def permissions(variant: str, ends: Ends) -> str:
     But for the way from a custom user to a Person: who could change these columns still can.
     """
     same = ends.source == ends.target
-    model = "CASE model WHEN 'player' THEN 'account' WHEN 'user' THEN 'account' ELSE model END"
     label = "concat(app_label, '.', model, '.', codename)"
     if not same:
-        label = f"""CASE WHEN app_label IN ('auth', 'players')
-            THEN concat({model}, '.', {ACTION}) ELSE {label} END"""
+        label = f"""CASE concat(app_label, '.', model)
+            WHEN '{user_label(variant)}' THEN concat('account.', {ACTION})
+            WHEN 'players.player' THEN concat('account.', {ACTION})
+            WHEN 'players.person' THEN concat('person.', {ACTION})
+            ELSE {label} END"""
     lost = "person" in MODELS[ends.source] and "person" not in MODELS[ends.target]
     where = "WHERE model <> 'person'" if lost and not same else ""
     found = f"SELECT DISTINCT who, concat_ws('|', kind, {label}) FROM {holders(variant)} {where}"
@@ -189,12 +196,14 @@ def about(variant: str, ends: Ends, table: str) -> str:
     return f"""
         {table} AS it LEFT JOIN django_content_type AS type ON type.id = it.content_type_id
         LEFT JOIN (
-            SELECT id::text AS key, username, 'user' AS model,
-                '{"user" if ends.source == ends.target else "account"}' AS what FROM {users}
-            UNION ALL SELECT id::text, username, 'player', '{word(ends, "player")}' FROM {users}
-            UNION ALL SELECT key, username, 'person', what
+            SELECT id::text AS key, username, '{user_label(variant)}' AS label,
+                'account' AS what FROM {users}
+            UNION ALL SELECT id::text, username, 'players.player', '{word(ends, "player")}'
+                FROM {users}
+            UNION ALL SELECT key, username, 'players.person', what
                 FROM ({person}) AS person (key, username, what)
-        ) AS object ON object.model = type.model AND object.key = it.object_id::text"""
+        ) AS object ON object.label = concat(type.app_label, '.', type.model)
+            AND object.key = it.object_id::text"""
 
 
 def named(ends: Ends) -> str:

@@ -36,6 +36,7 @@ def ran(variant: str, copy: str, server: Server, paths: tuple[str, ...]) -> Chec
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "--variant", variant, "--on", copy),
+            *("--app", "moves.world"),
             *("-q", "--tb=line", "--color=no", "-p", "no:cacheprovider", *paths),
         ],
         cwd=PROJECT,
