@@ -29,10 +29,11 @@ def move(
     """
     if players < 100:
         raise WorkbenchError("Fewer than 100 players leave too little to check: say 100 or more.")
+    bar = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
         postgres.server() as server,
-        Progress(*columns, console=Console(stderr=True)) as progress,
+        Progress(*columns, console=bar, disable=not bar.is_terminal) as progress,
     ):
         current = [progress.add_task("Starting", total=1)]
 
@@ -72,5 +73,9 @@ def moved(server: run.Server, it: Move, database: str, rule: str, tell: run.Tell
     if not run.check_start(server, it, database, rule):
         return None
     report = Report(it.name, 0, rule)
-    report.rides.append(run.forward(server, it, database, rule, tell))
+    try:
+        report.rides.append(run.forward(server, it, database, rule, tell))
+    finally:
+        with postgres.connect(server, database) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS census CASCADE")
     return report
