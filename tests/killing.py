@@ -48,6 +48,8 @@ def attempt(number):
         move.migrate(kill=number)
         os._exit(0)
     _, status = os.waitpid(child, 0)
+    if os.WIFEXITED(status) and os.waitstatus_to_exitcode(status):
+        raise RuntimeError("An attempt failed, unkilled.")
     return os.WIFSIGNALED(status)
 
 

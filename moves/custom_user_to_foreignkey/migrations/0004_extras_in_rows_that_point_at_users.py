@@ -48,4 +48,5 @@ class Migration(migrations.Migration):
                 hand_out=True,
             )
         ),
+        operations.Complete(),
     ]

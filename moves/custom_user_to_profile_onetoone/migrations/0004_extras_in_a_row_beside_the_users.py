@@ -49,4 +49,5 @@ class Migration(migrations.Migration):
                 hand_out=True,
             )
         ),
+        operations.Complete(),
     ]

@@ -59,4 +59,5 @@ class Migration(migrations.Migration):
                FROM auth_user LEFT JOIN one_person ON user_id = auth_user.id"""
         ),
         migrations.DeleteModel("OldPerson"),
+        operations.Complete(),
     ]

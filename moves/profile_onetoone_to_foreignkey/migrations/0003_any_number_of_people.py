@@ -59,4 +59,5 @@ class Migration(migrations.Migration):
             )
         ),
         migrations.DeleteModel("OldPerson"),
+        operations.Complete(),
     ]

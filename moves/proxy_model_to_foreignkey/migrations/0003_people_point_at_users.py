@@ -59,4 +59,5 @@ class Migration(migrations.Migration):
                 permissions="kept",
             )
         ),
+        operations.Complete(),
     ]

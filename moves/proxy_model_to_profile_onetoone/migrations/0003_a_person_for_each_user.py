@@ -61,4 +61,5 @@ class Migration(migrations.Migration):
                 permissions="kept",
             )
         ),
+        operations.Complete(),
     ]

@@ -8,6 +8,8 @@ Nobody but you knows whose the rows are: fill the column before the next migrati
 from django.conf import settings
 from django.db import migrations, models
 
+from moves import operations
+
 
 class Migration(migrations.Migration):
     dependencies = [("players", "0002_username_taken_whatever_its_case")]
@@ -17,4 +19,5 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "person", "user", models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True)
         ),
+        operations.Complete(),
     ]

@@ -51,4 +51,5 @@ class Migration(migrations.Migration):
                DROP TABLE archive.person_id""",
         ),
         migrations.DeleteModel("OldPerson"),
+        operations.Complete(),
     ]
