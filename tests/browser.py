@@ -118,17 +118,29 @@ WIDER = "() => document.documentElement.scrollWidth - innerWidth"
 
 def faults(page):
     """What is wrong with the page, in sentences: by size, by colours, by keyboard."""
+    looks = flaws(page)
+    return looks + [f"Tab does not lead to {stop}, or does not show it" for stop in missed(page)]
+
+
+def flaws(page, looks=LOOKS):
+    """What is wrong with the page's looks, in sentences, by size and by colours."""
     page.evaluate(AXE.axe_script)
     found = []
-    for size, scheme in LOOKS:
-        page.set_viewport_size(size)
-        page.emulate_media(color_scheme=scheme)
+    for size, scheme in looks:
+        put_on(page, (size, scheme))
         look = f"{size['width']} {scheme}"
         if (wider := page.evaluate(WIDER)) > 0:
             found.append(f"{look}: {wider} pixels too wide")
         violations = page.evaluate("rules => axe.run(rules)", RULES)["violations"]
         found += [f"{look}: {told(violation)}" for violation in violations]
-    return found + [f"Tab does not lead to {stop}, or does not show it" for stop in missed(page)]
+    return found
+
+
+def put_on(page, look):
+    """Give the page this size and these colours."""
+    size, scheme = look
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=scheme)
 
 
 def told(violation):

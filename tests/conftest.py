@@ -20,7 +20,7 @@ from rich.console import Console
 
 from workbench import index, ports, postgres
 from workbench.places import PROJECT
-from workbench.site import build
+from workbench.site import build, vendor
 from workbench.variants import VARIANTS
 
 # seconds in which the sites must answer, once set up
@@ -202,14 +202,37 @@ def server():
 
 
 @pytest.fixture(scope="session")
-def built_site():
+def building():
+    """What `workbench site` says while it builds the site from this tree; npm was asked before."""
+    vendor.node_modules()
+    said = io.StringIO()
+    build.build(Console(file=said))
+    return said.getvalue()
+
+
+@pytest.fixture(scope="session")
+def beside():
+    """The ports of the sites beside which the built site is served."""
+    return free_ports()
+
+
+@pytest.fixture(scope="session")
+def built_site(building, beside):
     """The address of the site, built from this tree and served as `workbench serve` does it."""
-    build.build(Console(file=io.StringIO()))
-    chosen = free_ports()
-    server = index.serve(chosen[ports.INDEX], chosen)
-    yield f"http://{ports.HOST}:{chosen[ports.INDEX]}{index.BELOW}"
+    server = index.serve(beside[ports.INDEX], beside)
+    yield f"http://{ports.HOST}:{beside[ports.INDEX]}{index.BELOW}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """One browser for all tests of a file; without one, whatever asks for it is left out.
+
+    Not for the whole session: while it runs, its event loop is in the way of any other.
+    """
+    with browser.running() as running:
+        yield running
 
 
 class Holder:

@@ -174,7 +174,9 @@ def keys_not_translated(migrations):
 def oldest_row_taken(migrations):
     copy = the(migrations["extras_in_the_users_row"], Sql)
     copy.sql = copy.sql.replace(
-        "FROM one_person", "FROM (SELECT * FROM person ORDER BY person_id DESC) AS one_person"
+        "FROM one_person",
+        "FROM (SELECT DISTINCT ON (user_id) * FROM person ORDER BY user_id, person_id)"
+        " AS one_person",
     )
 
 

@@ -39,13 +39,6 @@ NO_EXTRAS = "proxy_model"
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    """One browser for all; without one, conftest.py leaves out whatever asks for it."""
-    with browser.running() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def strangers_page(chromium):
     return browser.open_page(chromium)
 

@@ -218,6 +218,34 @@ def move(
     )
 
 
+@app.command()
+def notebook(
+    variant: Annotated[
+        str | None, typer.Argument(help=f"Open this one's. {ONE_VARIANT}", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port; otherwise the first free one from 8005.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address.")
+    ] = False,
+    slides: Annotated[
+        bool, typer.Option("--slides", help="Write the slides instead, to be shown offline.")
+    ] = False,
+) -> None:
+    """Open the notebooks in JupyterLab, on databases of their own; Ctrl-C stops all.
+
+    Example: workbench notebook custom_user
+    """
+    # pandas and Jupyter take a second to import, which no other command should wait for
+    from workbench.lab import opening
+
+    if slides:
+        opening.export(variant, Console())
+    else:
+        opening.open_lab(variant, Console(), port=port, browser=not no_browser)
+
+
 def main() -> None:
     """Run the command line; what the user can put right is one sentence and exit code 2."""
     try:

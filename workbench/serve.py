@@ -33,7 +33,7 @@ def serve(chosen: Mapping[str, int], console: Console) -> None:
     chosen holds the ports, as `ports.chosen()` gives them. Raises WorkbenchError when something
     cannot start, or stops while serving.
     """
-    with _stoppable(), _only_one(chosen):
+    with stoppable(), _only_one(chosen):
         ports.check_free(dict(chosen))
         with contextlib.ExitStack() as stack:
             with console.status("Starting PostgreSQL ...") as status:
@@ -47,7 +47,7 @@ def serve(chosen: Mapping[str, int], console: Console) -> None:
 
 
 @contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
+def stoppable() -> Iterator[None]:
     """The first signal that asks the program to end ends it in order; a second is not heard."""
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]

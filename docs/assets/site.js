@@ -1,4 +1,4 @@
-// What every page needs beside Material: how it prints, what it tells a keyboard, what runs beside it.
+// What every page needs beside Material: what it tells a keyboard, what it opens, what runs beside it.
 
 // Material names a section's navigation by a label that is empty where the section has a page.
 for (const nav of document.querySelectorAll("nav.md-nav[aria-labelledby]")) {
@@ -8,29 +8,18 @@ for (const nav of document.querySelectorAll("nav.md-nav[aria-labelledby]")) {
   nav.ariaLabel = nav.querySelector(":scope > .md-nav__title")?.textContent.trim() ?? "Section";
 }
 
-// Material puts the copy button of each code block into a landmark, all without a name.
-const unmark = () => {
+// What Material adds after loading: copy buttons in landmarks without a name, and tables that
+// scroll but cannot be reached by the keyboard.
+function mend() {
   for (const nav of document.querySelectorAll(".md-code__nav")) nav.role = "presentation";
-};
-new MutationObserver(unmark).observe(document.querySelector(".md-content"), {
+  for (const block of document.querySelectorAll(".md-typeset__scrollwrap, .highlight code"))
+    block.tabIndex = 0;
+}
+new MutationObserver(mend).observe(document.querySelector(".md-content"), {
   childList: true,
   subtree: true,
 });
-unmark();
-
-// Blocks that scroll can be reached by the keyboard.
-for (const block of document.querySelectorAll(".md-typeset__scrollwrap, .highlight code"))
-  block.tabIndex = 0;
-
-// Print shows what is folded.
-let closed = [];
-addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll(".md-content details:not([open])")];
-  for (const one of closed) one.open = true;
-});
-addEventListener("afterprint", () => {
-  for (const one of closed) one.open = false;
-});
+mend();
 
 // A link to evidence that is folded opens it.
 function openTarget() {

@@ -41,7 +41,8 @@ def main() -> None:
     fill(demo_rows(Path(order["csv"])), order["superuser"], order["password"])
     make_steady(order["password"])
     print("ready", flush=True)
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        return  # whoever asked is gone
     add(more_players())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")

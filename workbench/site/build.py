@@ -2,15 +2,19 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import fasteners  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from workbench import places
 from workbench.errors import WorkbenchError
 from workbench.measure import measured
 from workbench.places import PROJECT, SITE
@@ -25,14 +29,31 @@ def build(console: Console, *, fresh: bool = False) -> Path:
     The suite is run first if its answers are missing or older than the code, or `fresh`. Raises
     WorkbenchError, with the first complaint, when a page is wrong: a broken link is one.
     """
+    with _one_at_a_time():
+        return _build(console, fresh=fresh)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    lock = fasteners.InterProcessLock(places.writable(PROJECT / "build") / "site.lock")
+    with lock:
+        yield
+
+
+def _build(console: Console, *, fresh: bool) -> Path:
+    # Jupyter takes a second to import, which no other command should wait for
+    from workbench.lab import executed
+    from workbench.site import notebooks
+
     comparison = measured(fresh=fresh)
     found = specimens.gathered(fresh=fresh)
+    executed.executed(fresh=fresh)
     began = time.monotonic()
     steps: list[tuple[str, Callable[[], object]]] = [
         ("Fetching what comes from npm", vendor.node_modules),
         ("Filling in the pages", lambda: pages.render(comparison, found)),
         ("Packing the playground", lambda: playground.write(pages.RENDERED)),
-        ("Packing the playground", lambda: playground.write(pages.RENDERED)),
+        ("Writing the notebooks", lambda: notebooks.write(pages.RENDERED)),
         ("Building the site", mkdocs),
     ]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -48,9 +69,13 @@ def build(console: Console, *, fresh: bool = False) -> Path:
 
 
 def mkdocs() -> None:
-    """Run mkdocs; raises WorkbenchError with its first complaint, for a warning too."""
+    """Run mkdocs; raises WorkbenchError with its first complaint, for a warning too.
+
+    The site that was there is served until the new one is whole.
+    """
+    new = SITE.with_name("site.new")
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--clean", "--strict"],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(new)],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -63,6 +88,8 @@ def mkdocs() -> None:
         found = COMPLAINT.search(done.stdout + done.stderr)
         said = next(filter(None, found.groups())) if found else "mkdocs failed"
         raise WorkbenchError(f"{said.strip().rstrip('.')}: all of it is in {_short(log)}.")
+    shutil.rmtree(SITE, ignore_errors=True)
+    new.rename(SITE)
 
 
 def _short(path: Path) -> str:

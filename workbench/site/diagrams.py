@@ -54,20 +54,23 @@ def dot(tables: Tables, own: Collection[str] = (), marked: Collection[str] = ())
     among them has no line.
     """
     nodes = (_node(table, table.name in own, marked) for table in tables.values())
-    edges = (
-        _edge(table, key)
+    lines = [
+        (table, key)
         for table in tables.values()
         for key in table.foreign_keys
         if key.target in tables
-    )
+    ]
+    joined = {name for table, key in lines for name in (table.name, key.target)}
+    alone = [f'"{name}"' for name in tables if lines and name not in joined]
     return "\n".join(
         [
             "digraph {",
-            "graph [rankdir=RL, bgcolor=transparent, pad=0.1, nodesep=0.35, ranksep=0.9]",
+            "graph [rankdir=RL, bgcolor=transparent, pad=0.1, nodesep=0.35, ranksep=0.65]",
             f'node [shape=plain, fontname="Courier", fontsize=11, fontcolor="{INK}"]',
             f'edge [dir=both, color="{FAINT}", arrowsize=0.9]',
             *nodes,
-            *edges,
+            *(_edge(table, key) for table, key in lines),
+            f"{{rank=max; {' '.join(alone)}}}",  # on the left, where there is room
             "}",
         ]
     )
@@ -133,7 +136,8 @@ def _edge(table: Table, key: ForeignKey) -> str:
     tail = AT_MOST_ONE if is_unique(table, key.columns) else MANY
     head = AT_MOST_ONE if is_optional(table, key) else EXACTLY_ONE
     return (
-        f'"{table.name}":"{key.columns[0]}_w" -> "{key.target}":"{key.target_columns[0]}_e" '
+        f'"{table.name}":"{key.columns[0]}_w":w -> '
+        f'"{key.target}":"{key.target_columns[0]}_e":e '
         f"[arrowtail={tail}, arrowhead={head}]"
     )
 
@@ -151,7 +155,9 @@ def drawn(dots: tuple[str, ...]) -> tuple[str, ...]:
         text=True,
     )
     if done.returncode:
-        raise WorkbenchError(f"A diagram could not be drawn: {str(done.stderr).strip()}")
+        said = str(done.stderr).strip()
+        error = re.search(r"Error: (.*)", said)
+        raise WorkbenchError(f"A diagram could not be drawn: {error[1] if error else said}.")
     return tuple(map(_adapted, json.loads(done.stdout)))
 
 

@@ -54,7 +54,7 @@ class Macros:
     def question(self, name: str) -> Question:
         """The question with this id, as build/comparison.json has it."""
         if name not in self._questions:
-            raise WorkbenchError(f"docs/{self._page}: there is no question {name!r}.")
+            raise WorkbenchError(f"there is no question {name!r}.")
         found: Question = self._questions[name]
         return found
 
@@ -116,15 +116,15 @@ class Macros:
             if needs.is_among(answer, answers)
         ]
         if not found:
-            raise WorkbenchError(f"docs/{self._page}: nobody answers {name} with {answers}.")
+            raise WorkbenchError(f"nobody answers {name} with {answers}.")
         return f"[{in_words(found)}]({self.evidence(name)})"
 
     def so_what(self, name: str) -> Inline:
-        """What the answer means for the choice, in the question's own words, linked."""
+        """What the answer means for the choice, in the question's own words, and a link."""
         sentence = self.question(name)["so_what"]
         if not sentence:
-            raise WorkbenchError(f"docs/{self._page}: {name} has no so_what.")
-        return f"[{escaped(sentence)}]({self.evidence(name)})"
+            raise WorkbenchError(f"{name} has no so_what.")
+        return f"{escaped(sentence)} [evidence]({self.evidence(name)}){{ .evidence-link }}"
 
     def ask(self, name: str) -> Inline:
         """The question, linked to its evidence."""
@@ -195,18 +195,18 @@ class Macros:
 
         A variant that has no such section gets a tab with the sentence `without`, or none.
         """
-        shown = {}
+        files = {}
         for variant in VARIANTS:
             file = f"variants/{variant}/{path}"
             if has_section(file, section):
                 language = {".py": "python", ".html": "html+django"}[posixpath.splitext(path)[1]]
                 place = f"{file}:{section}" if section else file
-                shown[variant] = f'```{language} title="{file}"\n--8<-- "{place}"\n```'
+                files[variant] = f'```{language} title="{file}"\n--8<-- "{place}"\n```'
             elif without:
-                shown[variant] = without
-        if not any("--8<--" in its for its in shown.values()):
-            raise WorkbenchError(f"docs/{self._page}: no variant has {path} with {section!r}.")
-        return tabs(shown)
+                files[variant] = without
+        if not any("--8<--" in its for its in files.values()):
+            raise WorkbenchError(f"no variant has {path} with {section!r}.")
+        return tabs(files)
 
     # what the variants did, and are
 
@@ -217,6 +217,10 @@ class Macros:
     def operations_table(self) -> Block:
         """How many statements each function of roster.py takes in each variant."""
         return operations.table(self._specimens)
+
+    def players(self) -> Inline:
+        """How many players each variant had when its operations were called."""
+        return f"{self._specimens['players']:,}"
 
     def ran(self, scene: str) -> Block:
         """What a visit to a page asks of PostgreSQL, in a tab for each variant."""
@@ -291,10 +295,10 @@ def public(macros: Macros) -> dict[str, Callable[..., Any]]:
 
 
 def tabs(contents: dict[str, str]) -> Block:
-    """Content tabs by label; tabs with the same labels switch together."""
+    """Content tabs by label, a set of their own; those with the same labels switch together."""
     blocks = (
-        f'=== "{label}"\n\n{textwrap.indent(content, "    ")}\n'
-        for label, content in contents.items()
+        f'==={"" if number else "!"} "{label}"\n\n{textwrap.indent(content, "    ")}\n'
+        for number, (label, content) in enumerate(contents.items())
     )
     return "\n" + "\n".join(blocks) + "\n"
 
@@ -305,8 +309,13 @@ def inline(answer: Any) -> Inline:
 
 
 def escaped(text: str) -> Inline:
-    """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]#|])", r"\\\1", html.escape(text, quote=False))
+    """Text that Markdown shows as it is, but for what stands between backticks: that is code."""
+    parts = re.split(r"(`[^`]+`)", text)
+    return "".join(part if part.startswith("`") else _as_it_is(part) for part in parts)
+
+
+def _as_it_is(text: str) -> Inline:
+    return re.sub(r"([\\*_{}\[\]#|])", r"\\\1", html.escape(text, quote=False))
 
 
 def in_words(names: Sequence[str]) -> Inline:

@@ -9,7 +9,7 @@ from suite.evidence import TRANSACTION
 from workbench.errors import WorkbenchError
 from workbench.site import shown
 from workbench.site.specimens import Call, Operation, Scene, Specimens, Statement
-from workbench.site.sql import pretty
+from workbench.site.sql import WIDTH, pretty
 
 Thing = TypeVar("Thing")
 
@@ -58,7 +58,7 @@ def in_short(called: Operation) -> str:
         return str(number(called["statements"]))
     if called["instead"] is None:
         return "cannot"
-    return f"cannot; without the extras {number(called['instead']['statements'])}"
+    return f"cannot; {number(called['instead']['statements'])} without the extras"
 
 
 def number(statements: Iterable[Statement]) -> int:
@@ -75,8 +75,9 @@ def _operation(called: Operation) -> Iterator[str]:
 
 def _call(called: Call) -> Iterator[str]:
     first, *rest = called["call"].splitlines()
-    said = [f">>> {first}", *(f"... {line}" for line in rest), called["error"] or called["result"]]
-    yield _fenced("pycon", "\n".join(map(str, said)))
+    typed = [f">>> {first}", *(f"... {line}" for line in rest)]
+    came = textwrap.fill(called["error"], WIDTH) if called["error"] else str(called["result"])
+    yield _fenced("pycon", "\n".join([*typed, came]))
     if called["error"] is None:
         yield from _ran(called["statements"])
 
@@ -92,9 +93,14 @@ def _ran(statements: Sequence[Statement]) -> Iterator[str]:
     transactions = f" and {_plural(begun, 'transaction')}" if begun else ""
     yield f"**{_plural(number(statements), 'statement')}**{transactions}:"
     for run in _transactions(statements):
-        blocks = "\n\n".join(_statement(its) for its in run)
-        # a block of Markdown, as HTML around Markdown is not understood inside a tab
-        yield _indented('!!! transaction "Transaction"', blocks) if len(run) > 1 else blocks
+        yield _statement(run[0]) if len(run) == 1 else _transaction(run)
+
+
+def _transaction(run: Sequence[Statement]) -> str:
+    """A block of Markdown, as HTML around Markdown is not understood inside a tab."""
+    begin, *inside, end = run
+    blocks = [*map(_statement, inside), f"`{end['sql']}`{{ .end }}"]
+    return _indented(f'!!! transaction "{begin["sql"]}"', "\n\n".join(blocks))
 
 
 def _transactions(statements: Sequence[Statement]) -> Iterator[list[Statement]]:

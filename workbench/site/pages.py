@@ -39,7 +39,7 @@ def render(measured: Comparison, found: Specimens) -> None:
 
 
 def filled(text: str, page: str, measured: Comparison, found: Specimens, **more: object) -> str:
-    """The page's text with the macros carried out; raises WorkbenchError."""
+    """The page's text with the macros carried out; raises WorkbenchError, naming the page."""
     environment = jinja2.Environment(
         variable_start_string="[[",
         variable_end_string="]]",
@@ -59,6 +59,10 @@ def filled(text: str, page: str, measured: Comparison, found: Specimens, **more:
     except jinja2.TemplateError as error:
         line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         raise WorkbenchError(f"docs/{page}{line}: {error}.") from error
+    except KeyError as error:
+        raise WorkbenchError(f"docs/{page}: there is no {error}.") from error
+    except WorkbenchError as error:
+        raise WorkbenchError(f"docs/{page}: {error}") from error
 
 
 def write(page: str, text: str) -> None:

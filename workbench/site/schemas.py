@@ -1,8 +1,8 @@
 """A variant's tables as the site shows them: drawn, in words, and whole."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
-from html import escape
 
 from suite.catalog import Column, ForeignKey, Table
 from workbench import schema
@@ -53,11 +53,12 @@ class Schema:
 
     def tables(self) -> str:
         """All tables as PostgreSQL has them; those that are not about players are folded."""
-        rest = (table for name, table in self._tables.items() if name not in self._of_players)
-        shown = (f"### {table.name}\n\n{whole(table)}" for table in self._of_players.values())
+        about_players = self._holding | self._of_players
+        shown = (f"### {table.name}\n\n{whole(table)}" for table in about_players.values())
         folded = (
-            f"<details><summary><code>{table.name}</code></summary>{whole(table)}</details>"
-            for table in rest
+            whole(table, f'??? catalog "`{name}`"')
+            for name, table in self._tables.items()
+            if name not in about_players
         )
         return "\n\n".join([*shown, "### Django's other tables", *folded])
 
@@ -133,11 +134,11 @@ def _relation(table: Table, key: ForeignKey) -> str:
     )
 
 
-def whole(table: Table) -> str:
-    """A table with all that hangs on it but its size, as HTML."""
-    return _grid(("Column", "Type", "Null", "Default"), map(_column, table.columns)) + _grid(
-        ("What it keeps to", "Definition", "Name"), _parts(table)
-    )
+def whole(table: Table, block: str = '!!! catalog ""') -> str:
+    """A table with all that hangs on it but its size, in a block of Markdown."""
+    columns = _grid(("Column", "Type", "Null", "Default"), map(_column, table.columns))
+    parts = _grid(("Kept by", "Definition and name"), _parts(table))
+    return f"{block}\n\n" + textwrap.indent(f"{columns}\n\n{parts}", "    ")
 
 
 def _column(column: Column) -> tuple[str, ...]:
@@ -148,28 +149,30 @@ def _column(column: Column) -> tuple[str, ...]:
 
 def _parts(table: Table) -> Iterator[tuple[str, ...]]:
     for constraint in table.constraints:
-        yield (constraint.kind, _code(constraint.definition), _code(constraint.name))
+        yield (constraint.kind, _named(_code(constraint.definition), constraint.name))
     for key in table.foreign_keys:
-        yield ("foreign key", f"{_code(key.definition)}, {_action(key)}", _code(key.name))
+        about = f"{_code(key.definition)}, on delete {_code(key.on_delete)}"
+        yield ("foreign key", _named(about, key.name))
     for index in table.indexes:
-        yield ("index", f"{_code(method(index))}, {uniqueness(index)}", _code(index.name))
+        about = f"{_code(method(index))}, {uniqueness(index)}"
+        yield ("index", _named(about, index.name))
     for sequence in table.sequences:
-        about = f"{_code(sequence.type)}, for {_code(sequence.column)}"
-        yield ("sequence", about, _code(sequence.name))
+        about = f"{_code(sequence.type)} for {_code(sequence.column)}"
+        yield ("sequence", _named(about, sequence.name))
 
 
-def _action(key: ForeignKey) -> str:
-    return f"on delete {_code(key.on_delete)}"
+def _named(definition: str, name: str) -> str:
+    return f"{definition}<br><small>{name}</small>"
 
 
 def _code(text: str) -> str:
-    return f"<code>{escape(text, quote=False)}</code>" if text else ""
+    return f"`{text}`" if text else ""
 
 
 def _grid(titles: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
-    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    titles = tuple(titles)
+    lines = [titles, ("---",) * len(titles), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def readable(migration: str) -> str:

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any
@@ -30,16 +31,31 @@ def text(value: str) -> str:
     return html.escape(value, quote=False).replace("\n", "&#10;")
 
 
+def prose(value: str) -> str:
+    """A sentence; what stands between backticks is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text(value))
+
+
 def answer(value: Any) -> str:
-    """An answer, its lines below each other."""
-    return "<br>".join(text(line) for line in said(value).splitlines())
+    """An answer, its lines below each other; an empty text is said to be one."""
+    lines = said(value).splitlines() or ["(an empty text)"]
+    return "<br> ".join(breakable(text(line)) for line in lines)
+
+
+def breakable(value: str) -> str:
+    """Long names may be broken after _ . / and before a capital; short ones stay whole."""
+    return re.sub(r"[\w./]{15,}", lambda name: _broken(name[0]), value)
+
+
+def _broken(name: str) -> str:
+    return re.sub(r"(?<=[_./])(?=\w)|(?<=[a-z])(?=[A-Z])", "<wbr>", name)
 
 
 def answers(question: Question) -> str:
-    """The four answers below the four names; those that agree look alike."""
+    """The four answers below the four names; the search, which knows no list, needs the spaces."""
     cells = "".join(
-        f'<div><dt>{name}</dt><dd class="{kind(question["answers"][name])}">'
-        f"{answer(question['answers'][name])}</dd></div>"
+        f'<div><dt>{breakable(name)} </dt><dd class="{kind(question["answers"][name])}">'
+        f"{answer(question['answers'][name])} </dd></div>"
         for name in VARIANTS
     )
     return f'<dl class="answers">{cells}</dl>'
@@ -110,7 +126,7 @@ def _row(question: Question, address: str) -> str:
     return (
         f'<tr id="{name}" data-area="{question["module"]}" data-mark="{question["mark"]}" '
         f'data-alike="{alike(question)}"><th scope="row"><a href="{address}#{name}">'
-        f"{text(question['question'])}</a></th>{cells}</tr>"
+        f"{prose(question['question'])}</a></th>{cells}</tr>"
     )
 
 
@@ -161,7 +177,7 @@ def _fit(verdict: Verdict, address: Callable[[Question], str]) -> str:
         f'title="{html.escape(its["question"])}">{answer(its["answers"][variant])}</a>'
         for _, its in verdict.failed
     )
-    return f'<td data-variant="{variant}" class="fails">{links}</td>'
+    return f'<td data-variant="{variant}" class="fails">fails: {links}</td>'
 
 
 def _in_line(value: Any) -> str:

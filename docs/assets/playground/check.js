@@ -1,18 +1,15 @@
 // Checking an answer: by what comes of it, compared with what comes of the solution.
+import { rows } from "./results.js";
 import { explain, run } from "./runs.js";
 
 const MOST_ROWS = 5000;
-const expected = new Map();
 
 // { right, says, outcome }: whether the text does what the answer's solution does, why not, and
 // what came of the text. Both start from the players as they are at the start.
 export async function check(postgres, variant, text, answer) {
-  const key = `${variant} ${answer.sql}`;
-  if (!expected.has(key)) {
-    expected.set(key, await tried(postgres, variant, answer.sql, answer));
-  }
+  const expected = await tried(postgres, variant, answer.sql, answer);
   const got = await tried(postgres, variant, text, answer);
-  const fault = faultOf(got, expected.get(key), answer);
+  const fault = faultOf(got, expected, answer);
   return { right: !fault, says: fault ?? "right.", outcome: got.outcome };
 }
 
@@ -47,10 +44,12 @@ async function seen(postgres, variant, text, { probe, uses }, outcome) {
 
 const lastQuery = ({ results }) => results.findLast(({ columns }) => columns.length);
 
-// What is wrong, in one sentence, or null.
+// What is wrong, or null.
 function faultOf(got, expected, { ordered, probe, uses }) {
+  const { error, results } = got.outcome;
+  if (!error && !results.some(({ command }) => command)) return "nothing was asked.";
   if (expected.outcome.error) return wrongRefusal(got.outcome, expected.outcome);
-  if (got.outcome.error) return "PostgreSQL refuses it.";
+  if (error) return "PostgreSQL refuses it.";
   if (!got.rows) return "there is no query in it, so there are no rows to look at.";
   const fault = wrongRows(got.rows, expected.rows, ordered);
   if (fault) return probe ? `afterwards something is not as it should be: ${fault}` : fault;
@@ -62,33 +61,35 @@ function wrongRefusal({ error, atCommit }, expected) {
   if (!error) return "PostgreSQL takes it; try what it refuses.";
   const same = error.code === expected.error.code && about(error) === about(expected.error);
   if (!same) return "PostgreSQL refuses it, but for another reason than the one looked for.";
-  if (atCommit !== expected.atCommit) return "PostgreSQL refuses it, but not at the moment looked for.";
-  return null;
+  const timely = atCommit === expected.atCommit;
+  return timely ? null : "PostgreSQL refuses it, but not at the moment looked for.";
 }
 
 // A refusal names its table, or tells all in its message.
 const about = ({ table, message }) => table ?? message;
 
 function wrongRows(got, expected, ordered) {
-  const [mine, right] = [got, expected].map((rows) => rows.map((row) => JSON.stringify(row)));
-  const columns = Math.max(...got.map((row) => row.length), 0);
-  if (got.length && expected.length && columns !== expected[0].length) {
-    return `it has ${columns} columns, and ${expected[0].length} are asked for.`;
+  const [mine, right] = [got, expected].map((all) => all.map((row) => JSON.stringify(row)));
+  const [columns, wanted] = [got[0]?.length, expected[0]?.length];
+  if (columns && wanted && columns !== wanted) {
+    return `columns: ${columns}; asked for: ${wanted}.`;
   }
   const tooMany = without(mine, right);
   const missing = without(right, mine);
-  if (tooMany.length || missing.length) {
-    const one = tooMany.length ? `, such as (${shown(tooMany[0])})` : "";
-    return `${tooMany.length} rows too many${one}; ${missing.length} rows missing.`;
+  const faults = [];
+  if (tooMany.length) {
+    faults.push(`${rows(tooMany.length)} too many, such as (${shown(tooMany[0])})`);
   }
+  if (missing.length) faults.push(`${rows(missing.length)} missing`);
+  if (faults.length) return `${faults.join("; ")}.`;
   if (ordered && mine.join() !== right.join()) return "the rows are right, their order is not.";
   return null;
 }
 
 // The rows of one list that the other has not, each as often as it is not there.
-function without(rows, others) {
+function without(mine, others) {
   const left = [...others];
-  return rows.filter((row) => {
+  return mine.filter((row) => {
     const place = left.indexOf(row);
     if (place >= 0) left.splice(place, 1);
     return place < 0;

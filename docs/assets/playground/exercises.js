@@ -6,10 +6,10 @@ const sections = [...document.querySelectorAll(".exercise")];
 const links = [...document.querySelectorAll("#exercises a")];
 const named = (id) => sections.find((section) => section.dataset.exercise === id);
 
-// The exercise that the address names, or the first.
+// The exercise that the address names, or null if it names another place of the page.
 export function asked() {
-  const id = location.hash.slice(1);
-  return named(id) ? id : FREE;
+  const id = location.hash.slice(1) || FREE;
+  return named(id) ? id : null;
 }
 
 // Show one exercise and hide the others; returns its heading.

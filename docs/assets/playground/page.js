@@ -3,7 +3,7 @@ import { check } from "./check.js";
 import * as exercises from "./exercises.js";
 import { keep, kept } from "./kept.js";
 import { Postgres, Stopped } from "./postgres.js";
-import { element, MOST_ROWS, panel } from "./results.js";
+import { element, isPlan, MOST_ROWS, panel, rows } from "./results.js";
 import { explain, run } from "./runs.js";
 import { tables } from "./tables.js";
 
@@ -33,43 +33,56 @@ function be(now) {
   }
 }
 
-// PostgreSQL: loaded once, started at each Stop and Reset
+// PostgreSQL: loaded once, started again at each Stop and Reset
 
 async function load() {
   be("starting");
   $("load").hidden = true;
   $("progress").hidden = false;
-  say("PostgreSQL is loaded ...");
+  say("PostgreSQL is being loaded ...");
   try {
     await postgres.load((part) => ($("progress").value = part));
-    $("progress").removeAttribute("value");
-    await start("PostgreSQL is ready.");
-    $("loader").hidden = true;
-    editor.focus();
   } catch (error) {
-    be("unloaded");
-    $("load").hidden = false;
-    $("progress").hidden = true;
-    say(`PostgreSQL could not be loaded (${error.message}). See that you are online, and try again.`);
+    missing(error);
+    return;
   }
+  $("progress").removeAttribute("value");
+  await start("PostgreSQL is ready.");
+  if (document.activeElement === document.body) editor.focus();
 }
 
 async function start(then) {
   be("starting");
   say("PostgreSQL starts ...");
-  await postgres.start();
-  await showTables();
+  try {
+    await postgres.start();
+    await showTables();
+  } catch (error) {
+    missing(error);
+    return;
+  }
+  $("loader").hidden = true;
   be("ready");
   say(then);
 }
 
+function missing(error) {
+  be("unloaded");
+  $("loader").hidden = false;
+  $("load").hidden = false;
+  $("progress").hidden = true;
+  say(`PostgreSQL could not be loaded (${error.message}): see that you are online, and try again.`);
+}
+
+// They are asked for only where somebody looks at them.
 async function showTables() {
+  if (!$("listed").open) return;
   const made = [];
   for (const variant of manifest.variants) made.push(await tables(postgres, variant));
   $("tables").replaceChildren(...made);
 }
 
-// Do what needs PostgreSQL, and tell what came of it. Whoever stops it gets a new one.
+// Do what needs PostgreSQL, and tell what the work returns. Whoever stops it gets a new one.
 async function ask(work) {
   if (state !== "ready") return;
   be("running");
@@ -77,7 +90,7 @@ async function ask(work) {
     const told = await work();
     await showTables();
     be("ready");
-    say(...told);
+    if (told) say(...told);
   } catch (error) {
     const stopped = error instanceof Stopped;
     if (!stopped) postgres.stop();
@@ -118,23 +131,24 @@ function inShort({ error, results }) {
   if (error) return "refused";
   const last = results.at(-1);
   if (!last.command) return "nothing was asked";
-  return last.columns.length ? `${last.count} ${last.count === 1 ? "row" : "rows"}` : "done";
+  if (isPlan(last)) return "explained";
+  return last.columns.length ? rows(last.count) : "done";
 }
 
-const answerFor = (variant) =>
-  manifest.exercises[exercise].answers.find((answer) => answer.in.includes(variant));
+const answersTo = (id) => manifest.exercises[id]?.answers ?? [];
+const answerIn = (id, variant) => answersTo(id).find((answer) => answer.in.includes(variant));
 
 function checkThem() {
   return ask(async () => {
     const [id, text] = [exercise, editor.value];
-    const asked = ticked().filter(answerFor);
-    if (!asked.length) {
-      return [`Tick a variant that the exercise is about: ${names(manifest.variants.filter(answerFor))}.`];
-    }
+    const meant = manifest.variants.filter((variant) => answerIn(id, variant));
+    const asked = ticked().filter((variant) => meant.includes(variant));
+    if (!asked.length) return [`Tick ${names(meant)}, or one of them.`];
     const found = await inEach(asked, text, async (variant) => {
-      const { right, says, outcome } = await check(postgres, variant, text, answerFor(variant));
-      if (right) exercises.solve(id, variant);
-      return { outcome, verdict: { right, says } };
+      const answer = answerIn(id, variant);
+      const { outcome, ...verdict } = await check(postgres, variant, text, answer);
+      if (verdict.right) exercises.solve(id, variant);
+      return { outcome, verdict };
     });
     exercises.mark();
     return verdictOn(id, found);
@@ -142,15 +156,15 @@ function checkThem() {
 }
 
 function verdictOn(id, found) {
-  const right = found.filter(({ verdict }) => verdict.right).map(({ variant }) => variant);
-  const wrong = found.filter(({ verdict }) => !verdict.right).map(({ variant }) => variant);
+  const those = (right) =>
+    names(found.filter((its) => its.verdict.right === right).map(({ variant }) => variant));
   const says = [];
-  if (right.length) says.push(`Right in ${names(right)}.`);
-  if (wrong.length) says.push(`Not yet in ${names(wrong)}.`);
-  if (!exercises.isSolved(id)) return [says.join(" ")];
-  const next = exercises.after(id);
-  if (!next) return [...says.join(" "), " All of it is solved."];
-  return [`${says.join(" ")} The exercise is solved. Next: `, element("a", { href: next.href }, next.title)];
+  if (those(true)) says.push(`Right in ${those(true)}. `);
+  if (those(false)) says.push(`Not yet in ${those(false)}. `);
+  if (exercises.isSolved(id)) says.push("The exercise is solved. ");
+  const next = exercises.isSolved(id) && exercises.after(id);
+  if (next) says.push("Next: ", element("a", { href: next.href }, next.title));
+  return says;
 }
 
 async function reset() {
@@ -166,16 +180,21 @@ function choose(id) {
   exercise = id;
   const heading = exercises.show(id);
   editor.value = kept(`text of ${id}`, id === exercises.FREE ? editor.defaultValue : "");
-  const about = manifest.exercises[id];
-  const group = about ? about.answers[0].in : manifest.variants;
-  for (const box of boxes) box.checked = group.includes(box.value);
-  $("check").hidden = !about;
+  tick(answersTo(id)[0]?.in ?? manifest.variants);
+  $("check").hidden = !answersTo(id).length;
   $("results").replaceChildren();
+  if (state === "ready") say("");
   return heading;
 }
 
+function tick(variants) {
+  for (const box of boxes) box.checked = variants.includes(box.value);
+}
+
 function arrive() {
-  const heading = choose(exercises.asked());
+  const id = exercises.asked();
+  if (!id) return;
+  const heading = choose(id);
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
   heading.scrollIntoView();
@@ -186,8 +205,9 @@ function offerSolutions() {
   for (const tabs of document.querySelectorAll(".solution .tabbed-set")) {
     const labels = [...tabs.querySelectorAll("label")].map((label) => label.textContent.trim());
     for (const [i, block] of [...tabs.querySelectorAll(".tabbed-block")].entries()) {
-      const button = element("button", { type: "button", class: "md-button" }, "Put it into the editor");
-      button.addEventListener("click", () => take(answerFor(labels[i])));
+      const looks = { type: "button", class: "md-button" };
+      const button = element("button", looks, "Put it into the editor");
+      button.addEventListener("click", () => take(answerIn(exercise, labels[i])));
       block.append(button);
     }
   }
@@ -195,7 +215,7 @@ function offerSolutions() {
 
 function take(answer) {
   editor.value = answer.sql.trim();
-  for (const box of boxes) box.checked = answer.in.includes(box.value);
+  tick(answer.in);
   keep(`text of ${exercise}`, editor.value);
   editor.focus();
 }
@@ -215,12 +235,13 @@ editor.addEventListener("input", () => keep(`text of ${exercise}`, editor.value)
 editor.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) PRESSED.run();
 });
+$("listed").addEventListener("toggle", () => ask(async () => null));
 addEventListener("hashchange", arrive);
 
 $("size").textContent = (manifest.bytes / 1e6).toFixed(1);
 offerSolutions();
 exercises.mark();
 be("unloaded");
-choose(exercises.asked());
+choose(exercises.asked() ?? exercises.FREE);
 document.querySelector(".playground").classList.add("alive");
-if (location.hash) document.querySelector(location.hash)?.scrollIntoView();
+if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();

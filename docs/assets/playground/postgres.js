@@ -46,14 +46,23 @@ export class Postgres {
   }
 
   // Start PostgreSQL with the players as they are at the start. The first time it makes them, which
-  // takes some seconds; after that it begins with a copy of what it has made.
+  // takes some seconds; after that it begins with a copy of what it made.
   async start() {
     this.#worker = new Worker(at("worker.js"), { type: "module" });
     this.#worker.addEventListener("message", ({ data }) => this.#hear(data));
     this.#worker.addEventListener("error", (event) => this.#fail(event.message));
     const sql = ["CREATE ROLE greeter", ...Object.values(this.players), "ANALYZE"];
     const given = { modules: this.#modules, sql, cluster: this.#cluster };
-    this.#cluster = await this.#ask("start", given);
+    await this.#ask("start", given);
+    if (!this.#cluster) this.#copy();
+  }
+
+  async #copy() {
+    try {
+      this.#cluster = await this.#ask("copy");
+    } catch {
+      // stopped before there was one: the next start makes the players again
+    }
   }
 
   // The results and notices of one or more statements; throws Refused or Stopped.

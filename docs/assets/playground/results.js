@@ -2,6 +2,9 @@
 
 export const MOST_ROWS = 200;
 
+export const rows = (count) => `${count} ${count === 1 ? "row" : "rows"}`;
+export const isPlan = ({ columns }) => columns.join() === "QUERY PLAN";
+
 // An element; children are elements or texts.
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -13,7 +16,9 @@ export function element(tag, attributes = {}, ...children) {
 // verdict is that of a check, { right, says }, if it was one.
 export function panel(variant, text, outcome, verdict) {
   const id = `result-${variant}`;
-  const made = element("section", { class: "result", "aria-labelledby": id });
+  const made = element("section", { class: `result ${variant}`, "aria-labelledby": id });
+  const ms = Math.max(1, Math.round(outcome.ms));
+  made.append(element("p", { class: "told time" }, `${ms} ms`));
   made.append(element("h3", { id }, variant));
   if (verdict) {
     const mark = verdict.right ? "✓ " : "✗ ";
@@ -28,30 +33,25 @@ export function panel(variant, text, outcome, verdict) {
     made.append(...outcome.results.map((result) => shown(variant, result)));
     if (!outcome.results.some(({ command }) => command)) made.append(told("Nothing was asked."));
   }
-  if (outcome.ms !== undefined) made.append(told(`${Math.max(1, Math.round(outcome.ms))} ms`));
   return made;
 }
 
 const capital = (sentence) => sentence[0].toUpperCase() + sentence.slice(1);
 const told = (text) => element("p", { class: "told" }, text);
 
-function shown(variant, { command, columns, rows, count }) {
+function shown(variant, result) {
+  const { command, columns, count } = result;
   if (!columns.length) return told(command + (count === undefined ? "" : ` ${count}`));
-  if (columns.join() === "QUERY PLAN") return plan(variant, rows);
-  const made = element("div");
+  if (isPlan(result)) return plan(variant, result.rows);
   const more = count > MOST_ROWS ? `, the first ${MOST_ROWS} of which are shown` : "";
-  made.append(table(variant, columns, rows));
-  made.append(told(`${count} ${count === 1 ? "row" : "rows"}${more}`));
-  return made;
+  return element("div", {}, table(variant, columns, result.rows), told(rows(count) + more));
 }
 
-function table(variant, columns, rows) {
+function table(variant, columns, values) {
   const head = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
-  const body = rows.slice(0, MOST_ROWS).map((row) => element("tr", {}, ...row.map(cell)));
-  return scrolling(
-    `Rows of ${variant}`,
-    element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)),
-  );
+  const body = values.slice(0, MOST_ROWS).map((row) => element("tr", {}, ...row.map(cell)));
+  const parts = [element("thead", {}, head), element("tbody", {}, ...body)];
+  return scrolling(`Rows of ${variant}`, element("table", { class: "values" }, ...parts));
 }
 
 // NULL is no text: it must not look like an empty one.
@@ -61,32 +61,37 @@ function cell(value) {
   return element("td", {}, value);
 }
 
-function plan(variant, rows) {
-  return scrolling(`Plan of ${variant}`, element("pre", {}, rows.flat().join("\n")));
+function plan(variant, lines) {
+  return scrolling(`Plan of ${variant}`, element("pre", {}, lines.flat().join("\n")));
 }
 
 // What is wider than its place scrolls by itself, also by the keyboard.
 function scrolling(label, content) {
-  return element("div", { class: "rows", tabindex: "0", role: "region", "aria-label": label }, content);
+  const attributes = { class: "rows", tabindex: "0", role: "region", "aria-label": label };
+  return element("div", attributes, content);
 }
 
 // As psql writes it.
 function complaint(text, { severity, code, message, detail, hint, position }) {
-  const lines = [`${severity}:  ${code}: ${message}`, ...pointer(text, position)];
-  if (detail) lines.push(`DETAIL:  ${detail}`);
-  if (hint) lines.push(`HINT:  ${hint}`);
   const kind = severity === "ERROR" ? "error" : "notice";
-  return element("pre", { class: `complaint ${kind}` }, lines.join("\n"));
+  const made = element("pre", { class: `complaint ${kind}` });
+  made.append(element("span", {}, `${severity}:  ${code}: ${message}`));
+  if (position) made.append(element("span", { class: "place" }, place(text, position)));
+  if (detail) made.append(element("span", {}, `DETAIL:  ${detail}`));
+  if (hint) made.append(element("span", {}, `HINT:  ${hint}`));
+  return made;
 }
 
+// what of a line is shown before the place, as a panel is narrow
+const BEFORE = 16;
+
 // The line that the position is in, and a mark below the place.
-function pointer(text, position) {
-  if (!position) return [];
+function place(text, position) {
   // PostgreSQL counts characters, JavaScript the halves of some
   const before = [...text].slice(0, position - 1).join("");
-  const number = before.split("\n").length;
   const start = before.lastIndexOf("\n") + 1;
-  const line = text.slice(start).split("\n")[0];
-  const label = `LINE ${number}: `;
-  return [label + line, " ".repeat(label.length + before.length - start) + "^"];
+  const cut = Math.max(0, before.length - start - BEFORE);
+  const head = `LINE ${before.split("\n").length}: ${cut ? "..." : ""}`;
+  const line = text.slice(start + cut).split("\n")[0];
+  return `${head}${line}\n${" ".repeat(head.length + before.length - start - cut)}^`;
 }

@@ -53,9 +53,9 @@ async function inside(postgres, variant, work) {
     await postgres.exec("ROLLBACK");
   }
   outcome.ms = performance.now() - began;
-  // the next text begins as the same user, with the same settings
-  await postgres.exec("RESET SESSION AUTHORIZATION");
-  await postgres.exec("RESET ROLE");
+  // the next text begins as the same user and role, with the same settings; RESET knows no user
+  // here, as nobody has logged in
+  await postgres.exec("SET SESSION AUTHORIZATION postgres");
   await postgres.exec("RESET ALL");
   return outcome;
 }

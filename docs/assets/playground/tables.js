@@ -21,7 +21,7 @@ const TABLES = (variant) => `
 
 export async function tables(postgres, variant) {
   const { results } = await postgres.exec(TABLES(variant));
-  const made = element("section", { "aria-label": `Tables of ${variant}` });
+  const made = element("section", { class: variant, "aria-label": `Tables of ${variant}` });
   made.append(element("h3", {}, variant));
   made.append(...results[0].rows.map(described));
   return made;
@@ -30,8 +30,8 @@ export async function tables(postgres, variant) {
 function described([name, players, columns, constraints, indexes]) {
   const made = element("details", players === "t" ? { open: "" } : {});
   made.append(element("summary", {}, name));
-  for (const lines of [columns, constraints, indexes]) {
-    if (lines) made.append(list(lines.split("\n")));
+  for (const [title, lines] of Object.entries({ columns, constraints, indexes })) {
+    if (lines) made.append(element("p", { class: "told" }, title), list(lines.split("\n")));
   }
   return made;
 }

@@ -5,7 +5,7 @@ import { PGlite } from "./pglite/index.js";
 let db;
 
 const tasks = {
-  // Make a cluster and fill it, or take the one that is given; returns the cluster's files.
+  // Make a cluster and fill it, or take the files of one that is given.
   async start({ modules: { postgres, initdb, files }, sql, cluster }) {
     db = await PGlite.create({
       pgliteWasmModule: postgres,
@@ -15,10 +15,11 @@ const tasks = {
     });
     // every value as PostgreSQL writes it: a date would become JavaScript's otherwise
     for (const type of Object.keys(db.parsers)) db.parsers[type] = (text) => text;
-    if (cluster) return cluster;
-    for (const text of sql) await db.exec(text);
-    return db.dumpDataDir("none");
+    if (!cluster) for (const text of sql) await db.exec(text);
   },
+
+  // The cluster's files, as start takes them.
+  copy: () => db.dumpDataDir("none"),
 
   // The result of each statement, of which at most so many rows.
   async exec({ sql, limit }) {
@@ -45,10 +46,16 @@ function plain(said) {
   return Object.fromEntries(FIELDS.filter((name) => said[name]).map((name) => [name, said[name]]));
 }
 
-addEventListener("message", async ({ data: { id, task, ...given } }) => {
+async function answer({ id, task, ...given }) {
   try {
     postMessage({ id, result: await tasks[task](given) });
   } catch (error) {
     postMessage({ id, error: plain(error), broken: !error.code });
   }
+}
+
+// one after the other
+let last = Promise.resolve();
+addEventListener("message", ({ data }) => {
+  last = last.then(() => answer(data));
 });

@@ -28,8 +28,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "players",  # before django_extensions, whose shell_plus it amends
     "django_extensions",
-    "players",
 ]
 
 MIDDLEWARE = [

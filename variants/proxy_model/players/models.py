@@ -22,8 +22,7 @@ class Player(User):
     class Meta:
         proxy = True
         ordering = ["username"]
-
-    # --8<-- [end:essence]
+        # --8<-- [end:essence]
 
     def is_newcomer(self):
         return self.date_joined > timezone.now() - NEW_FOR

@@ -1,0 +1,570 @@
+"""The notebooks, run whole on the PostgreSQL of the running sites, and what they are made of."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import browser
+import jupyter_client
+import nbformat
+import psutil
+import pytest
+from tornado.websocket import websocket_connect
+
+from conftest import command, environment, free_ports
+from workbench import measure, postgres, variants
+from workbench.errors import WorkbenchError
+from workbench.lab import clean, opening, running, slides
+from workbench.notebook.checking import check
+from workbench.places import PROJECT
+from workbench.site import notebooks as pages
+from workbench.variants import VARIANTS
+
+# seconds for all five, on two cores
+SOON = 90
+STATIONS = [
+    "The model",
+    "Its table in PostgreSQL",
+    "Registering a player",
+    "Reading",
+    "Changing",
+    "What goes wrong",
+    "Deleting",
+    "Exercises",
+    "Where this leaves you",
+]
+ANSI = re.compile(r"\x1b\[[\d;]*m")
+NAMES = [path.stem for path in running.paths()]
+OF_A_VARIANT = NAMES[: len(VARIANTS)]
+USE = "from workbench import notebook\nnotebook.use({!r})"
+
+
+@pytest.fixture(scope="module")
+def on_sites(sites):
+    """This process as a caller whose PostgreSQL is that of the running sites."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in environment(sites.folder).keys() ^ os.environ.keys():
+            patch.delenv(name, raising=False)
+        patch.setenv("WORKBENCH_DATA", str(sites.folder))
+        yield sites
+
+
+@pytest.fixture(scope="module")
+def content_before(on_sites):
+    return content(on_sites)
+
+
+@pytest.fixture(scope="module")
+def seconds():
+    return []
+
+
+@pytest.fixture(scope="module")
+def ran(on_sites, content_before, seconds):
+    """{name: the notebook with its outputs}, all run side by side."""
+    measure.measured()
+    began = time.monotonic()
+    found = running.run(running.paths())
+    seconds.append(time.monotonic() - began)
+    return found
+
+
+def content(sites):
+    """{variant: {table: its rows}} of the sites' databases, but for sessions."""
+    found = {}
+    for variant in VARIANTS:
+        with postgres.connect(sites.env, variant) as connection:
+            names = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            ).fetchall()
+            found[variant] = {
+                name: connection.execute(f'SELECT * FROM "{name}" ORDER BY 1').fetchall()
+                for (name,) in names
+            }
+    return found
+
+
+def databases(sites):
+    """The databases of runs, by name."""
+    with postgres.connect(sites.env, "postgres") as connection:
+        rows = connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^notebook_'")
+        return [name for (name,) in rows]
+
+
+def wait_until(done):
+    for _ in range(600):
+        if done():
+            return
+        time.sleep(0.1)
+    pytest.fail("a minute was not enough")
+
+
+def cells(notebook, tag):
+    return [cell for cell in notebook.cells if tag in running.tags(cell)]
+
+
+def said(cell):
+    """All that came of a cell, as plain text."""
+    text = "\n".join(
+        "\n".join(output.get("traceback", ()))
+        or output.get("text")
+        or output.get("data", {}).get("text/plain", "")
+        for output in cell.outputs
+    )
+    return ANSI.sub("", text)
+
+
+def written(folder, *sources, tags=()):
+    """A notebook of these cells, the last of which has the tags."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    cells[-1].metadata.tags = list(tags)
+    path = folder / "tried.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def tried(folder, *sources, tags=()):
+    """What came of each cell, run in a kernel of its own."""
+    [notebook] = running.run([written(folder, *sources, tags=tags)]).values()
+    return [said(cell) for cell in notebook.cells]
+
+
+# Whole notebooks
+
+
+def test_all_of_them_run_soon(ran, seconds):
+    assert seconds[0] < SOON
+    assert len(ran) == len(VARIANTS) + 1
+
+
+def test_a_run_leaves_the_sites_as_they_are(ran, on_sites, content_before):
+    assert content(on_sites) == content_before
+    for variant in VARIANTS:
+        with urllib.request.urlopen(on_sites.url(variant, "/players/")) as answer:
+            assert answer.status == 200
+
+
+def test_a_run_leaves_no_database(ran, on_sites):
+    assert databases(on_sites) == []
+
+
+def test_the_variants_have_the_same_stations_in_the_same_order(ran):
+    for name in OF_A_VARIANT:
+        titles = [
+            line.removeprefix("## ")
+            for cell in ran[name].cells
+            for line in cell.source.splitlines()
+            if cell.cell_type == "markdown" and line.startswith("## ")
+        ]
+        assert titles == STATIONS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_has_something_to_predict_to_solve_and_to_teach_by(ran, name):
+    for tag in ("predict", "exercise", "check", "solution", "instructor"):
+        assert cells(ran[name], tag), tag
+
+
+@pytest.mark.parametrize("name", OF_A_VARIANT)
+def test_each_variant_shows_its_real_errors(ran, name):
+    failing = cells(ran[name], running.FAILS)
+    assert len(failing) >= 4
+    assert all(re.search(r"\w+: \S", said(cell)) for cell in failing)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_exercise_is_open_until_its_solution(ran, name):
+    assert all(said(cell).startswith("Not yet: ") for cell in cells(ran[name], "check"))
+    assert all(said(cell).startswith("Right: ") for cell in cells(ran[name], "solution"))
+    hidden = [cell.metadata.jupyter.source_hidden for cell in cells(ran[name], "solution")]
+    assert all(hidden)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_instructors_notes_are_folded_and_tell_the_time(ran, name):
+    notes = cells(ran[name], "instructor")
+    assert all(cell.source.startswith("<details") for cell in notes)
+    assert all(cell.metadata.slideshow.slide_type == "notes" for cell in notes)
+    text = "\n".join(cell.source for cell in notes)
+    for word in ("**Time:**", "**Ask", "**People answer wrongly:**", "**Where to stop:**"):
+        assert word in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_figure_is_typed_in_the_prose(name):
+    notebook = running.read(running.FOLDER / f"{name}.ipynb")
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    prose = re.sub(r"`[^`]*`|<[^>]*>|\*\*Time:\*\*.*", "", prose)
+    assert re.findall(r"[^\n]*\d[^\n]*", prose) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_git_it_is_without_outputs(name):
+    assert clean.is_clean(running.FOLDER / f"{name}.ipynb")
+
+
+# Running and cleaning
+
+
+def test_a_cell_that_fails_stops_the_build(tmp_path):
+    with pytest.raises(WorkbenchError, match=r"the cell `1 / 0` fails \(ZeroDivisionError"):
+        running.run([written(tmp_path, "1 / 0")])
+
+
+def test_a_cell_that_does_not_fail_where_it_should_stops_the_build(tmp_path):
+    with pytest.raises(WorkbenchError, match="the cell `1 / 1` does not fail, and is tagged to"):
+        running.run([written(tmp_path, "1 / 1", tags=[running.FAILS])])
+
+
+def test_the_hook_takes_outputs_away_and_says_so(tmp_path):
+    [notebook] = running.run([written(tmp_path, "6 * 7")]).values()
+    path = tmp_path / "ran.ipynb"
+    nbformat.write(notebook, path)
+    hook = [sys.executable, "-m", "workbench.lab.clean", str(path)]
+    first, second = (subprocess.run(hook, capture_output=True, text=True) for _ in range(2))
+    assert (first.returncode, first.stdout) == (1, f"{path}: its outputs were removed.\n")
+    assert (second.returncode, second.stdout) == (0, "")
+    [cell] = running.read(path).cells
+    assert (cell.source, cell.outputs, cell.execution_count) == ("6 * 7", [], None)
+
+
+def test_a_check_says_what_is_missing():
+    assert str(check(lambda: None, 1)) == "Not yet: it returns nothing."
+    assert str(check(lambda: 2, 1)) == "Not yet: it returns `2`, and asked for was `1`."
+    assert str(check(lambda: 1 / 0, 1)).startswith("Not yet: it ends in ZeroDivisionError: ")
+    assert not check(lambda: 2, 1)
+    assert check(lambda: 1, 1)
+
+
+# A kernel that is a variant
+
+
+def test_each_run_starts_from_the_same_players(on_sites, tmp_path):
+    everybody = "sql('SELECT username, email, discord_id FROM players_user ORDER BY id').to_csv()"
+    spoil = "User.objects.all().delete(); sql('DROP TABLE players_user_groups'); None"
+    use = USE.format("custom_user")
+    *_, first, _, _, second = tried(tmp_path, use, everybody, spoil, use, everybody)
+    demo = (PROJECT / "workbench" / "demo.csv").read_text()
+    assert all(line.split(",")[0] in first for line in demo.splitlines()[1:])
+    assert first == second == tried(tmp_path, use, everybody)[-1]
+
+
+def test_a_kernel_is_one_variant(on_sites, tmp_path):
+    *_, refusal = tried(
+        tmp_path, USE.format("custom_user"), USE.format("foreignkey"), tags=[running.FAILS]
+    )
+    [sentence] = refusal.splitlines()
+    assert "This kernel is custom_user, and a process can be one Django project only" in sentence
+
+
+def test_an_unknown_variant_is_a_sentence(tmp_path):
+    [refusal] = tried(tmp_path, USE.format("custom-usr"), tags=[running.FAILS])
+    assert "did you mean custom_user?" in refusal
+
+
+def test_a_cell_shows_the_statements_that_it_ran(on_sites, tmp_path):
+    source = "show_sql()\nUser.objects.filter(username='dorn').only('email')"
+    _, shown, other, count = tried(
+        tmp_path, USE.format("proxy_model"), source, "'nothing asked'", "len(ran())"
+    )
+    assert shown.count("SELECT") == 1
+    assert "dorn@example.com" in shown
+    assert "SELECT" not in other
+    assert count == "0"
+
+
+def test_a_plan_can_be_read(on_sites, tmp_path):
+    source = "explain(User.objects.filter(username='dorn')); explain('SELECT 1')"
+    [_, plan] = tried(tmp_path, USE.format("proxy_model"), source.replace(";", ",", 1))
+    assert "Index Scan" in plan
+    assert "cost=" not in plan
+    assert "Result" in plan
+
+
+def test_what_a_killed_kernel_left_is_dropped_by_the_next(on_sites, tmp_path):
+    manager = jupyter_client.KernelManager(kernel_name="python3")
+    manager.start_kernel(env=running.environment())
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    client.execute_interactive(USE.format("foreignkey"), timeout=60, output_hook=lambda _: None)
+    [left] = databases(on_sites)
+    client.stop_channels()
+    manager.signal_kernel(signal.SIGKILL)
+    manager.shutdown_kernel(now=True)
+    tried(tmp_path, USE.format("foreignkey"))
+    assert left not in databases(on_sites)
+
+
+def test_the_ready_kernels_are_the_variants(on_sites, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", str(opening.kernels(tmp_path)))
+    for variant in VARIANTS:
+        manager, client = jupyter_client.manager.start_new_kernel(
+            kernel_name=variant, env=running.environment()
+        )
+        assert manager.kernel_spec.display_name == f"{variant} (Django)"
+        heard = []
+        source = 'print(User._meta.label, roster.find("dorn")["email"])'
+        client.execute_interactive(source, timeout=60, output_hook=heard.append)
+        text = "".join(message["content"].get("text", "") for message in heard)
+        label = "players.User" if variant == "custom_user" else "auth.User"
+        assert text == f"{label} dorn@example.com\n"
+        client.stop_channels()
+        manager.shutdown_kernel()
+
+
+# Slides, and pages of the site
+
+
+def test_slides_ask_nothing_of_another_host_and_have_notes(chromium, ran):
+    for path in slides.written():
+        page = browser.open_page(chromium)
+        with browser.watched(page, ("file://",)) as wrong:
+            page.goto(path.as_uri())
+            page.wait_for_function("() => window.Reveal?.isReady()")
+            assert page.evaluate("Reveal.getTotalSlides()") > len(STATIONS)
+            assert "Time:" in page.evaluate("Reveal.getSlideNotes(Reveal.getSlide(0))")
+            assert not page.get_by_text("A solution").is_visible()
+        assert wrong == []
+        page.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_folds_what_is_to_be_found_out(ran, name, tmp_path):
+    text = pages.page(name, ran[name], tmp_path)
+    for words, tag in (("What came of it", "predict"), ("A solution", "solution")):
+        assert text.count(f'"{words}"') == len(cells(ran[name], tag))
+    assert text.count('note "For instructors"') == len(cells(ran[name], "instructor"))
+    assert "\x1b" not in text
+    for alt, file in re.findall(r"!\[(.*?)\]\((.*?)\)", text):
+        assert alt
+        assert (tmp_path / file).exists()
+
+
+def test_the_command_says_where_the_slides_are(tool):
+    done = tool.run("notebook", "custom_user", "--slides")
+    address, hint = done.stdout.splitlines()
+    assert address.endswith("/build/slides/3_custom_user.html")
+    assert Path(address.removeprefix("file://")).exists()
+    assert "instructor's view" in hint
+
+
+# workbench notebook
+
+
+@contextmanager
+def lab(folder, *arguments):
+    """A running `workbench notebook`: its process and its address."""
+    process = subprocess.Popen(
+        command("notebook", "--no-browser", *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+        env=environment(folder),
+    )
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (0, "")
+
+
+def get(address):
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        return json.load(answer)
+
+
+def answers(address):
+    try:
+        return get(address)
+    except OSError:
+        return None
+
+
+def test_it_serves_the_notebooks_and_the_kernels_beside_the_sites(on_sites):
+    with lab(on_sites.folder, "custom_user") as (_, address):
+        assert "/lab/tree/3_custom_user.ipynb?" in address
+        base, token = address.split("/lab/")[0], address.rpartition("token=")[2]
+        listed = get(f"{base}/api/contents?token={token}")["content"]
+        assert sorted(Path(its["name"]).stem for its in listed) == NAMES
+        specs = get(f"{base}/api/kernelspecs?token={token}")["kernelspecs"]
+        assert set(VARIANTS) <= specs.keys()
+    with pytest.raises(OSError, match="refused"):
+        get(f"{base}/api/status?token={token}")
+
+
+def test_it_starts_postgresql_by_itself_and_stops_it(bare):
+    with lab(bare.folder):
+        assert (bare.folder / "data" / "postmaster.pid").exists()
+    assert not (bare.folder / "data" / "postmaster.pid").exists()
+
+
+def test_killed_it_leaves_no_process_behind(on_sites):
+    process = subprocess.Popen(
+        command("notebook", "--no-browser"),
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+        env=environment(on_sites.folder),
+    )
+    address = process.stdout.readline().strip()
+    base, token = address.split("/lab")[0], address.rpartition("token=")[2]
+    start = urllib.request.Request(f"{base}/api/kernels?token={token}", b"{}", method="POST")
+    urllib.request.urlopen(start).close()
+    tree = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(tree, timeout=20)
+    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_a_taken_port_is_a_sentence(tool, sites):
+    port = str(sites.ports["index"])
+    assert tool.complaint("notebook", "--port", port) == (
+        f"Port {port} is in use: choose another with --port NUMBER."
+    )
+
+
+def test_a_wrong_name_is_a_sentence(tool):
+    assert "did you mean foreignkey?" in tool.complaint("notebook", "foreign-key")
+
+
+# a prompt without a number is of a cell that has not run yet
+HAVE_RUN = """count => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
+    .filter(one => /\\d/.test(one.textContent)).length >= count"""
+ERRORS = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]'
+
+
+def run_all(page, address, name):
+    page.goto(re.sub(r"/lab\?", f"/lab/tree/{name}.ipynb?", address))
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=SOON * 1000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_jupyterlab_all_cells_run_and_only_those_fail_that_should(
+    chromium, opened, ran, name, asked
+):
+    path = running.FOLDER / f"{name}.ipynb"
+    before, saved = path.read_text(), path.stat().st_mtime_ns
+    page = browser.open_page(chromium)
+    page.on("request", lambda request: asked.append(request.url))
+    run_all(page, opened, name)
+    codes = [cell for cell in ran[name].cells if cell.cell_type == "code"]
+    # a folded cell shows no prompt
+    shown = len(codes) - len(cells(ran[name], "solution"))
+    page.wait_for_function(HAVE_RUN, arg=shown, timeout=SOON * 1000)
+    assert page.locator(ERRORS).count() == len(cells(ran[name], running.FAILS))
+    page.keyboard.press("Control+s")
+    wait_until(lambda: path.stat().st_mtime_ns > saved)
+    page.context.close()
+    assert path.read_text() == before
+
+
+@pytest.fixture(scope="module")
+def opened(on_sites):
+    with lab(on_sites.folder) as (_, address):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def asked():
+    return []
+
+
+def test_jupyterlab_asks_nothing_of_another_host(opened, asked):
+    assert asked
+    own = opened.split("/lab")[0]
+    others = (own, own.replace("http", "ws"), "blob:", "data:")
+    assert [url for url in asked if not url.startswith(others)] == []
+
+
+# shell_plus --notebook
+
+
+async def executed(address, token, kernel, source):
+    """What a cell prints, in a kernel that the server starts."""
+    request = urllib.request.Request(
+        f"{address}/api/kernels?token={token}", json.dumps({"name": kernel}).encode(), method="POST"
+    )
+    with urllib.request.urlopen(request) as answer:
+        number = json.load(answer)["id"]
+    socket = await websocket_connect(
+        f"{address.replace('http', 'ws')}/api/kernels/{number}/channels?token={token}"
+    )
+    message = jupyter_client.session.Session().msg(
+        "execute_request", {"code": source, "silent": False, "store_history": False}
+    )
+    await socket.write_message(json.dumps(message | {"channel": "shell"}, default=str))
+    text = ""
+    while True:
+        heard = json.loads(await asyncio.wait_for(socket.read_message(), 60))
+        if heard["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+            continue
+        text += heard["content"].get("text", "") + heard["content"].get("evalue", "")
+        if heard["msg_type"] == "execute_reply":
+            return text
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_shell_plus_opens_a_notebook_in_which_django_runs(sites, variant, tmp_path):
+    spec = tmp_path / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec.write_text(json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"}))
+    (tmp_path / "other_settings.py").write_text("from config.settings import *\nMARK = 'other'")
+    port, token = free_ports()["index"], "known"
+    options = [
+        f"--port={port}",
+        "--no-browser",
+        "--allow-root",
+        f"--IdentityProvider.token={token}",
+    ]
+    env = running.environment() | variants.environment(variant, sites.env)
+    env |= {
+        "PYTHONPATH": os.pathsep.join([env["PYTHONPATH"], str(tmp_path)]),
+        "JUPYTER_PATH": str(tmp_path),
+    }
+    manage = [sys.executable, str(variants.path(variant) / "manage.py"), "shell_plus"]
+    server = subprocess.Popen(
+        [*manage, "--notebook", "--settings=other_settings", "--", *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env=env,
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_until(lambda: answers(f"{address}/api/status?token={token}"))
+        specs = get(f"{address}/api/kernelspecs?token={token}")["kernelspecs"]
+        name = f"shell_plus_{variant}"
+        assert specs[name]["spec"]["display_name"] == f"{variant} (shell_plus)"
+        source = (
+            "print(get_user_model().objects.count() > 1, settings.MARK, settings.BASE_DIR.name)"
+        )
+        # the browser has an event loop in this thread
+        with ThreadPoolExecutor(1) as thread:
+            said = thread.submit(asyncio.run, executed(address, token, name, source)).result()
+        assert said == f"True other {variant}\n"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_what_needs_postgresql_says_so_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("PGHOST", "127.0.0.1")
+    monkeypatch.setenv("PGPORT", "1")
+    [refusal] = tried(tmp_path, USE.format("custom_user"), tags=[running.FAILS])
+    assert "No PostgreSQL to use at PGHOST=127.0.0.1" in refusal

@@ -1,0 +1,535 @@
+"""PostgreSQL in the page, in a real browser: what it answers, how it is stopped, who checks it."""
+
+import gzip
+import os
+import re
+import time
+
+import browser
+import pytest
+from browser import tab_to
+from playwright.sync_api import expect
+from psycopg import pq
+
+from workbench import places, postgres
+from workbench.site import playground
+from workbench.variants import VARIANTS
+
+READY_WITHIN = 8  # seconds
+ENDLESS = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i FROM n) SELECT count(*) FROM n"
+ANSWERS = [
+    pytest.param(variant, answer, id=f"{exercise['id']}-{variant}")
+    for exercise in playground.exercises()
+    for answer in exercise["answers"]
+    for variant in answer["in"]
+]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def address(built_site):
+    return f"{built_site}playground/"
+
+
+@pytest.fixture
+def stranger(chromium, built_site, address):
+    """The page as somebody sees it who comes for the first time, and all that it asks for."""
+    page = watching(chromium, address)
+    with browser.watched(page, [built_site]) as wrong:
+        yield page
+    assert wrong == []
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def loaded(chromium, address):
+    """A page with PostgreSQL, loaded once for all tests."""
+    page = watching(chromium, address)
+    began = time.monotonic()
+    load(page)
+    page.took = time.monotonic() - began
+    return page
+
+
+@pytest.fixture
+def page(loaded, built_site):
+    """The page with PostgreSQL, with the players as they are at the start."""
+    with browser.watched(loaded, [built_site]) as wrong:
+        loaded.set_viewport_size(browser.DESKTOP)
+        loaded.evaluate("localStorage.clear()")
+        loaded.evaluate("for (const one of document.querySelectorAll('details')) one.open = false")
+        loaded.goto(loaded.url.partition("#")[0] + "#look-around")
+        loaded.evaluate("dispatchEvent(new Event('hashchange'))")
+        yield loaded
+    assert wrong == []
+
+
+@pytest.fixture
+def changing(page):
+    """The same, for tests that change what the next one must not see."""
+    yield page
+    page.get_by_role("button", name="Reset").click()
+    told(page, "as it was at the start")
+
+
+def watching(chromium, address):
+    """The page, and a list of the addresses that it asks for."""
+    page = browser.open_page(chromium)
+    page.asked = []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(address)
+    expect(page.locator(".playground.alive")).to_be_visible()
+    return page
+
+
+def load(page):
+    page.get_by_role("button", name="Load PostgreSQL").click()
+    told(page, "PostgreSQL is ready.")
+
+
+def told(page, text):
+    expect(page.get_by_role("status")).to_contain_text(text)
+
+
+def write(page, text, *variants):
+    """Write the text into the editor, and tick these variants, or all."""
+    page.get_by_label("SQL", exact=True).fill(text)
+    for name in VARIANTS:
+        box = page.get_by_role("checkbox", name=name, exact=True)
+        box.set_checked(name in (variants or VARIANTS))
+
+
+def run(page, text, *variants, button="Run"):
+    write(page, text, *variants)
+    page.get_by_role("button", name=button, exact=True).click()
+    told(page, f"{(variants or VARIANTS)[-1]}: ")
+
+
+def result(page, variant):
+    return page.get_by_role("region", name=variant, exact=True)
+
+
+def go(page, exercise):
+    page.get_by_role("navigation", name="Exercises").locator(f'a[href="#{exercise}"]').click()
+
+
+def rows(page, variant):
+    lines = result(page, variant).locator("tbody tr").all()
+    return [line.locator("td").all_inner_texts() for line in lines]
+
+
+def test_the_size_is_told_before_anything_is_loaded(stranger):
+    folder = places.SITE / "assets" / "playground"
+    files = [*folder.glob("pglite/*"), *folder.glob("players/*")]
+    sent = sum(
+        path.stat().st_size if path.suffix == ".gzip" else len(gzip.compress(path.read_bytes()))
+        for path in files
+        if path.suffix != ".txt"
+    )
+    button = stranger.get_by_role("button", name="Load PostgreSQL")
+    expect(button).to_have_text(f"Load PostgreSQL ({sent / 1e6:.1f} MB)")
+    assert not [url for url in stranger.asked if "/pglite/" in url or "/players/" in url]
+
+
+def test_it_is_soon_ready(loaded, chromium, address):
+    """The best of three; longer only in proportion to what else keeps the processors busy."""
+    within = READY_WITHIN * max(1, os.getloadavg()[0] / os.cpu_count())
+    took = [loaded.took]
+    while min(took) > within and len(took) < 3:
+        page = watching(chromium, address)
+        began = time.monotonic()
+        load(page)
+        took.append(time.monotonic() - began)
+        page.context.close()
+    assert min(took) <= within
+
+
+def test_no_request_leaves_the_machine(loaded, built_site):
+    """What the worker asks for is among them."""
+    assert [url for url in loaded.asked if url.endswith("pglite/index.js")]
+    assert [url for url in loaded.asked if not url.startswith(built_site)] == []
+
+
+def test_by_keyboard_alone(stranger):
+    tab_to(stranger, stranger.get_by_role("button", name="Load PostgreSQL"))
+    stranger.keyboard.press("Enter")
+    told(stranger, "PostgreSQL is ready.")
+    editor = stranger.get_by_label("SQL", exact=True)
+    expect(editor).to_be_focused()
+    stranger.keyboard.press("Control+A")
+    stranger.keyboard.type("SELECT 'by hand'")
+    stranger.keyboard.press("Control+Enter")
+    told(stranger, "foreignkey: 1 row.")
+    for name in ("Explain", "with ANALYZE", "Stop", "Reset"):
+        tab_to(
+            stranger,
+            stranger.locator("button, label")
+            .filter(has_text=name)
+            .locator("visible=true")
+            .locator("xpath=self::button|self::label/input"),
+        )
+    stranger.keyboard.press("Enter")
+    told(stranger, "as it was at the start")
+
+
+def test_a_query_runs_in_all_four(page):
+    run(page, "SELECT current_schema(), to_regclass('person') IS NOT NULL AS person")
+    assert [rows(page, name) for name in VARIANTS] == [
+        [[name, "t" if "person" in playground.players(name) else "f"]] for name in VARIANTS
+    ]
+
+
+def test_the_results_stand_side_by_side_on_a_desk_and_below_each_other_on_a_phone(page):
+    run(page, "SELECT 1")
+
+    def tops():
+        return {result(page, name).bounding_box()["y"] for name in VARIANTS}
+
+    assert len(tops()) == 1
+    page.set_viewport_size(browser.PHONE)
+    assert len(tops()) == len(VARIANTS)
+
+
+def test_values_are_as_postgresql_writes_them(page):
+    run(page, "SELECT NULL, '', date '2001-02-03', 1.50, true, ARRAY[1, 2]", "custom_user")
+    assert rows(page, "custom_user") == [["NULL", "''", "2001-02-03", "1.50", "t", "{1,2}"]]
+    assert result(page, "custom_user").locator(".null").count() == 2
+
+
+def test_many_rows_are_counted_and_the_first_are_shown(page):
+    run(page, "SELECT generate_series(1, 1000)", "custom_user")
+    assert len(rows(page, "custom_user")) == 200
+    expect(result(page, "custom_user")).to_contain_text("1000 rows, the first 200")
+
+
+def test_an_error_is_shown_as_postgresql_says_it(page):
+    run(page, "SELECT id,\n  usernam FROM players_user", "custom_user")
+    said = result(page, "custom_user").locator(".error").inner_text().splitlines()
+    assert said == [
+        'ERROR:  42703: column "usernam" does not exist',
+        "LINE 2:   usernam FROM players_user",
+        "          ^",
+        'HINT:  Perhaps you meant to reference the column "players_user.username".',
+    ]
+
+
+def test_a_refusal_at_the_end_of_the_transaction_is_told_with_its_detail(page):
+    run(page, "DELETE FROM auth_user WHERE username = 'dorn'", "foreignkey")
+    expect(result(page, "foreignkey")).to_contain_text("At COMMIT:")
+    expect(result(page, "foreignkey")).to_contain_text("DETAIL:  Key (id)=(4)")
+
+
+def test_a_notice_is_shown(page):
+    run(page, "DROP TABLE IF EXISTS nothing_of_that_name", "custom_user")
+    expect(result(page, "custom_user")).to_contain_text("does not exist, skipping")
+
+
+def test_of_a_text_all_is_done_or_nothing(page):
+    run(page, "CREATE TABLE half (); SELECT 1 / 0", "custom_user")
+    run(page, "SELECT to_regclass('half')", "custom_user")
+    assert rows(page, "custom_user") == [["NULL"]]
+
+
+def test_what_is_changed_stays_until_reset(page):
+    run(page, "UPDATE players_user SET zoom_id = '1'", "custom_user")
+    run(page, "SELECT DISTINCT zoom_id FROM players_user", "custom_user")
+    assert rows(page, "custom_user") == [["1"]]
+    page.get_by_role("button", name="Reset").click()
+    told(page, "as it was at the start")
+    run(page, "SELECT count(DISTINCT zoom_id) > 1 FROM players_user", "custom_user")
+    assert rows(page, "custom_user") == [["t"]]
+
+
+@pytest.mark.parametrize("becoming", ["SET ROLE greeter", "SET SESSION AUTHORIZATION greeter"])
+def test_a_role_lasts_as_long_as_its_text(page, becoming):
+    run(page, f"{becoming}; SELECT username FROM players_user", "custom_user")
+    expect(result(page, "custom_user")).to_contain_text("permission denied for table players_user")
+    run(page, f"{becoming}; SELECT current_user", "custom_user")
+    assert rows(page, "custom_user") == [["greeter"]]
+    run(page, "SELECT current_user", "custom_user")
+    assert rows(page, "custom_user") == [["postgres"]]
+
+
+def test_explain_shows_plans_and_changes_nothing(page):
+    page.get_by_label("with ANALYZE").check()
+    run(page, "DELETE FROM players_user; COMMIT", "custom_user", button="Explain")
+    expect(result(page, "custom_user").locator("pre")).to_contain_text("Delete on players_user")
+    expect(result(page, "custom_user").locator("pre")).to_contain_text("actual time")
+    page.get_by_label("with ANALYZE").uncheck()
+    run(page, "SELECT count(*) > 0 FROM players_user", "custom_user")
+    assert rows(page, "custom_user") == [["t"]]
+
+
+def test_explain_tells_statements_apart(page):
+    text = "SET enable_seqscan = off; -- SELECT;\nSELECT ';' /* ; */, $a$;$a$; VALUES (1), (oh)"
+    run(page, text, "custom_user", button="Explain")
+    said = result(page, "custom_user").locator(".error").inner_text().splitlines()
+    assert said[0].endswith('column "oh" does not exist')
+    assert said[1] == "LINE 2: ...$; VALUES (1), (oh)"
+    assert said[2].index("^") == said[1].index("oh")
+    run(page, text.replace("oh", "2"), "custom_user", button="Explain")
+    assert result(page, "custom_user").locator("pre").all_inner_texts() == [
+        "Result  (cost=0.00..0.01 rows=1 width=64)",
+        'Values Scan on "*VALUES*"  (cost=0.00..0.03 rows=2 width=4)',
+    ]
+
+
+def test_an_endless_query_is_stopped(page):
+    write(page, ENDLESS)
+    page.get_by_role("button", name="Run", exact=True).click()
+    told(page, "Running in ")
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Stop").click()
+    told(page, "Stopped. It runs anew")
+    run(page, "SELECT count(*) > 0 FROM auth_user", "proxy_model")
+    assert rows(page, "proxy_model") == [["t"]]
+
+
+def test_the_tables_are_listed_as_they_are_now(changing):
+    changing.get_by_text("Tables as they are now").click()
+    listed = changing.get_by_role("region", name="Tables of custom_user")
+    expect(listed).to_contain_text("username_taken_whatever_its_case: UNIQUE btree (upper(")
+    run(
+        changing,
+        "ALTER TABLE players_user ADD shoe_size integer NOT NULL DEFAULT 42",
+        "custom_user",
+    )
+    expect(listed).to_contain_text("shoe_size integer NOT NULL")
+
+
+def test_a_right_and_a_wrong_answer(page):
+    go(page, "under-18")
+    query = "SELECT username FROM auth_user JOIN person ON user_id = id WHERE birthdate > {}"
+    write(
+        page,
+        query.format("current_date - 18 * interval '1 year'"),
+        "profile_onetoone",
+        "foreignkey",
+    )
+    page.get_by_role("button", name="Check my answer").click()
+    told(page, "Right in profile_onetoone. Not yet in foreignkey.")
+    expect(result(page, "foreignkey").locator(".verdict")).to_have_text(
+        "✗ 1 row too many, such as (tansy)."
+    )
+    write(
+        page,
+        query.replace("SELECT", "SELECT DISTINCT").format("current_date - interval '18 years'"),
+        "foreignkey",
+    )
+    page.get_by_role("button", name="Check my answer").click()
+    told(page, "Right in foreignkey.")
+    write(
+        page,
+        "SELECT username FROM players_user WHERE birthdate > now() - interval '18 years'",
+        "custom_user",
+    )
+    page.get_by_role("button", name="Check my answer").click()
+    told(page, "The exercise is solved. Next: Those with two records")
+    expect(page.get_by_role("link", name="Players under 18 ✓ solved")).to_be_visible()
+    page.get_by_role("status").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Those with two records")).to_be_visible()
+
+
+def test_a_solution_can_be_taken(page):
+    go(page, "second-record")
+    page.get_by_text("Solution").locator("visible=true").click()
+    page.get_by_role("button", name="Put it into the editor").locator("visible=true").click()
+    page.get_by_role("button", name="Check my answer").click()
+    told(page, "Right in proxy_model, profile_onetoone, and foreignkey.")
+
+
+def test_an_order_that_is_asked_for_is_looked_at(page):
+    go(page, "whole-list")
+    query = "SELECT username, birthdate FROM players_user ORDER BY birthdate DESC, username"
+    write(page, query, "custom_user")
+    page.get_by_role("button", name="Check my answer").click()
+    told(page, "Not yet in custom_user.")
+    expect(result(page, "custom_user").locator(".verdict")).to_contain_text("their order is not")
+
+
+def test_a_check_leaves_alone_what_the_learner_has(changing):
+    go(changing, "delete-user")
+    run(changing, "UPDATE players_user SET zoom_id = '7' WHERE username = 'dorn'", "custom_user")
+    write(
+        changing, "BEGIN; DELETE FROM players_user WHERE username = 'dorn'; COMMIT", "custom_user"
+    )
+    changing.get_by_role("button", name="Check my answer").click()
+    told(changing, "Right in custom_user.")
+    run(changing, "SELECT zoom_id FROM players_user WHERE username = 'dorn'", "custom_user")
+    assert rows(changing, "custom_user") == [["7"]]
+
+
+def test_an_exercise_has_an_address_and_its_text_survives_a_reload(stranger, address):
+    stranger.goto(f"{address}#cascade")
+    expect(stranger.get_by_role("heading", name="Let PostgreSQL cascade")).to_be_visible()
+    expect(stranger.get_by_role("heading", name="Look around")).to_be_hidden()
+    stranger.get_by_label("SQL", exact=True).fill("-- to be continued")
+    stranger.reload()
+    expect(stranger.get_by_label("SQL", exact=True)).to_have_value("-- to be continued")
+    go(stranger, "decades")
+    expect(stranger.get_by_label("SQL", exact=True)).to_have_value("")
+    stranger.go_back()
+    expect(stranger.get_by_label("SQL", exact=True)).to_have_value("-- to be continued")
+
+
+def test_it_says_when_it_cannot_be_loaded(chromium, address):
+    page = browser.open_page(chromium)
+    page.route("**/pglite.data.gzip", lambda route: route.abort())
+    page.goto(address)
+    page.get_by_role("button", name="Load PostgreSQL").click()
+    told(page, "PostgreSQL could not be loaded")
+    page.unroute("**/pglite.data.gzip")
+    load(page)
+    page.context.close()
+
+
+def test_without_javascript_the_exercises_can_be_read(chromium, address):
+    page = browser.open_page(chromium, java_script_enabled=False)
+    page.goto(address)
+    expect(page.get_by_text("JavaScript is needed")).to_be_visible()
+    for exercise in playground.exercises():
+        expect(page.get_by_role("heading", name=exercise["title"])).to_be_visible()
+    expect(page.get_by_role("button", name="Load PostgreSQL")).to_be_hidden()
+    solution = page.locator("#under-18 ~ .solution")
+    expect(solution.locator("code").first).to_be_hidden()
+    solution.locator("summary").click()
+    expect(solution.locator("code").first).to_contain_text("SELECT username")
+    page.context.close()
+
+
+def test_nothing_is_wrong_with_it_in_any_state(page, stranger):
+    assert wrong_with(stranger) == []
+    run(page, "SELECT *, NULL FROM auth_user")
+    page.get_by_text("Tables as they are now").click()
+    expect(page.get_by_role("region", name="Tables of foreignkey")).to_be_visible()
+    assert wrong_with(page) == []
+    page.get_by_text("Tables as they are now").click()
+    go(page, "second-record")
+    page.get_by_text("Solution").locator("visible=true").click()
+    page.get_by_role("button", name="Put it into the editor").locator("visible=true").click()
+    page.get_by_role("button", name="Check my answer").click()
+    told(page, "Right in")
+    assert wrong_with(page) == []
+    run(page, "SELECT * FROM auth_user", button="Explain")
+    assert wrong_with(page) == []
+
+
+def wrong_with(page):
+    """What axe finds, and by how much the page is too wide, in each look."""
+    page.evaluate(browser.AXE.axe_script)
+    found = []
+    for size, scheme in browser.LOOKS:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        violations = page.evaluate("rules => axe.run(rules)", browser.RULES)["violations"]
+        found += [browser.told(violation) for violation in violations]
+        found += [f"too wide: {size}"] * (page.evaluate(browser.WIDER) > 0)
+    page.set_viewport_size(browser.DESKTOP)
+    return found
+
+
+CHECKED = """async ([variant, text, answer]) => {
+    const { Postgres } = await import("../assets/playground/postgres.js");
+    const { check } = await import("../assets/playground/check.js");
+    if (!window.postgres) {
+        const manifest = await (await fetch("../assets/playground/playground.json")).json();
+        window.postgres = new Postgres(manifest);
+        await window.postgres.load(() => {});
+        await window.postgres.start();
+    }
+    const { right, says } = await check(window.postgres, variant, text, answer);
+    return [right, says];
+}"""
+
+
+@pytest.mark.parametrize(("variant", "answer"), ANSWERS)
+def test_a_solution_is_right_and_its_absence_is_not(page, variant, answer):
+    assert page.evaluate(CHECKED, [variant, answer["sql"], answer]) == [True, "right."]
+    for text in ("", "-- nothing", "SELECT 1 WHERE false"):
+        assert page.evaluate(CHECKED, [variant, text, answer])[0] is False
+
+
+def test_each_solution_tells_what_was_measured(stranger):
+    for exercise in playground.exercises():
+        card = stranger.locator(f'[data-exercise="{exercise["id"]}"] .solution .measured')
+        assert card.locator("a").first.get_attribute("href").endswith(f"#{exercise['question']}")
+        assert card.locator("dd").count() == len(VARIANTS)
+
+
+TOLD = """async (steps) => {
+    const told = [];
+    for (const step of steps) {
+        try {
+            const { results } = await window.postgres.exec(step);
+            told.push(results[0].rows);
+        } catch (error) {
+            const { code, message, detail, hint, position } = error.said;
+            told.push([code, message, detail, hint, position].map((value) => value ?? null));
+            await window.postgres.exec("ROLLBACK");
+            break;
+        }
+    }
+    return told;
+}"""
+FIELDS = [
+    pq.DiagnosticField.SQLSTATE,
+    pq.DiagnosticField.MESSAGE_PRIMARY,
+    pq.DiagnosticField.MESSAGE_DETAIL,
+    pq.DiagnosticField.MESSAGE_HINT,
+    pq.DiagnosticField.STATEMENT_POSITION,
+]
+
+
+@pytest.fixture(scope="module")
+def native(sites):
+    """A native PostgreSQL that has loaded what the page loads."""
+    with postgres.connect(sites.env, "postgres") as connection:
+        connection.execute("CREATE DATABASE playground")
+    with postgres.connect(sites.env, "playground") as connection:
+        connection.execute("CREATE ROLE greeter")
+        for variant in VARIANTS:
+            connection.execute(playground.players(variant).encode())
+        connection.execute("ANALYZE")
+        yield connection.pgconn
+    with postgres.connect(sites.env, "postgres") as connection:
+        connection.execute("DROP DATABASE playground")
+        connection.execute("DROP ROLE greeter")
+
+
+def native_story(native, steps):
+    """What comes of each step: its rows, or PostgreSQL's words, which end the story."""
+    told = []
+    for step in steps:
+        result = native.exec_(step.encode())
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            said = [result.error_field(field) for field in FIELDS]
+            native.exec_(b"ROLLBACK")
+            return [*told, [value and value.decode() for value in said]]
+        values = [
+            [result.get_value(row, column) for column in range(result.nfields)]
+            for row in range(result.ntuples)
+        ]
+        told.append([[value and value.decode() for value in row] for row in values])
+    return told
+
+
+def story(variant, sql):
+    """The steps of a solution: each statement explained, where it can be, and then run."""
+    steps = [f"SET search_path TO {variant}", "SET timezone TO 'UTC'", "BEGIN"]
+    for statement in filter(None, re.split(r";\s*", sql.strip())):
+        if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
+            steps.append(f"EXPLAIN (COSTS OFF) {statement}")
+        steps.append(statement)
+    return [*steps, "SET CONSTRAINTS ALL IMMEDIATE", "ROLLBACK"]
+
+
+@pytest.mark.parametrize(("variant", "answer"), ANSWERS)
+def test_the_page_answers_as_a_native_postgresql_does(page, native, variant, answer):
+    page.evaluate(CHECKED, [variant, "", answer])
+    steps = story(variant, answer["sql"])
+    assert page.evaluate(TOLD, steps) == native_story(native, steps)

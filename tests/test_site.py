@@ -1,0 +1,234 @@
+"""The built site: nothing leads nowhere, nothing is fetched from elsewhere, all is there."""
+
+import json
+import re
+import subprocess
+import sys
+
+import built
+import pytest
+from bs4 import BeautifulSoup
+from mkdocs.utils.yaml import yaml_load
+
+from conftest import environment
+from suite.questions import AREAS
+from workbench import comparison, places
+from workbench.compare import said
+from workbench.errors import WorkbenchError
+from workbench.places import PROJECT
+from workbench.site import build, pages, specimens
+from workbench.variants import VARIANTS
+
+pytestmark = pytest.mark.usefixtures("built_site")
+
+# seconds, once everything is measured
+BUILT_WITHIN = 20
+DOCS = PROJECT / "docs"
+CONFIG = yaml_load((PROJECT / "mkdocs.yml").open())
+
+
+@pytest.fixture(scope="module")
+def questions():
+    return comparison.read()["questions"]
+
+
+def soup(folder):
+    found = BeautifulSoup((places.SITE / folder / "index.html").read_text(), "html.parser")
+    for one in found.find_all("br"):
+        one.replace_with("\n")
+    return found
+
+
+# Where it leads
+
+
+def test_every_link_leads_to_something():
+    dead = {
+        f"{page.path}: {link}"
+        for page in built.pages()
+        for link in page.links
+        if built.is_ours(page.to(link)) and not built.leads_somewhere(page.to(link))
+    }
+    assert sorted(dead) == []
+
+
+def test_every_script_style_and_image_is_there():
+    missing = {
+        f"{page.path}: {address}"
+        for page in built.pages()
+        for address in page.fetched
+        if not built.leads_somewhere(page.to(address))
+    }
+    assert sorted(missing) == []
+
+
+def test_nothing_is_fetched_from_another_host():
+    files = [(page.path, page.to(one)) for page in built.pages() for one in page.fetched]
+    for sheet in places.SITE.rglob("*.css"):
+        base = built.ROOT + sheet.relative_to(places.SITE).as_posix()
+        files += [(sheet.name, built.urljoin(base, one)) for one in built.in_css(sheet.read_text())]
+    assert len(files) > len(built.pages())
+    elsewhere = [one for one in files if not one[1].startswith((built.ROOT, "data:"))]
+    assert elsewhere == []
+
+
+def test_everything_that_the_search_finds_is_there():
+    found = json.loads((places.SITE / "search" / "search_index.json").read_text())["docs"]
+    assert len(found) > len(built.pages())
+    dead = [one["location"] for one in found]
+    assert [one for one in dead if not built.leads_somewhere(built.ROOT + one)] == []
+
+
+# What is there
+
+
+def test_every_page_of_docs_is_built():
+    built_pages = {page.path for page in built.pages()}
+    written = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")]
+    assert len(written) > 1
+    assert {f"{built.folder(page)}index.html" for page in written} <= built_pages
+
+
+def test_every_page_can_be_reached_from_home():
+    by_file = {places.SITE / page.path: page for page in built.pages()}
+    reached, ahead = set(), [places.SITE / "index.html"]
+    while ahead:
+        file = ahead.pop()
+        if file in reached or file not in by_file:
+            continue
+        reached.add(file)
+        page = by_file[file]
+        ahead += [built.file_of(page.to(one)) for one in page.links if built.is_ours(page.to(one))]
+    assert by_file.keys() - reached == {places.SITE / built.LOST}
+
+
+def test_every_area_is_in_the_navigation():
+    home = soup("")
+    links = {one["href"] for nav in home.find_all("nav") for one in nav.find_all("a", href=True)}
+    assert {f"compare/{area}/" for area in AREAS} <= links
+
+
+def told(element):
+    """An answer as a page tells it, its lines below each other."""
+    return element.get_text().replace("\n ", "\n").strip()
+
+
+def shown(answer):
+    """An answer as it is to stand in a page."""
+    return said(answer).strip() or "(an empty text)"
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_each_question_of_an_area_stands_at_its_address_with_its_answers(questions, area):
+    page = soup(f"compare/{area}")
+    asked = [its for its in questions if its["module"] == area]
+    assert asked
+    for question in asked:
+        heading = page.find("h2", id=question["id"])
+        assert heading.get_text().removesuffix("¶") == question["question"].replace("`", "")
+        answers = heading.find_next("dl", class_="answers").find_all("div")
+        stands = {told(one.dt): told(one.dd) for one in answers}
+        assert stands == {name: shown(question["answers"][name]) for name in VARIANTS}
+
+
+def test_each_question_has_a_row_with_its_answers_that_leads_to_its_address(questions):
+    rows = {row["id"]: row for row in soup("compare").select("tr[id]")}
+    for question in questions:
+        row = rows.pop(question["id"])
+        assert row.a["href"] == f"{question['module']}/#{question['id']}"
+        stands = {one["data-variant"]: told(one) for one in row.find_all("td")}
+        assert stands == {name: shown(question["answers"][name]) for name in VARIANTS}
+    assert rows == {}
+
+
+# How it is built
+
+
+def test_mkdocs_is_strict_and_has_no_hook_and_no_plugin_but_search():
+    assert CONFIG["strict"] is True
+    assert CONFIG["plugins"] == ["search"]
+    assert "hooks" not in CONFIG
+
+
+def test_the_build_is_done_in_time(building):
+    seconds = int(re.search(r"Built in (\d+) s", building)[1])
+    assert seconds < BUILT_WITHIN
+
+
+# What is wrong with a page ends the build in a sentence that names it
+
+
+@pytest.fixture(scope="module")
+def filled():
+    measured, found = comparison.read(), specimens.read()
+    return lambda text: pages.filled(text, "tutorial/2-models.md", measured, found)
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ('[[ measured("no_such_question") ]]', "no_such_question"),
+        ('[[ answer("no_such_question", "custom_user") ]]', "no_such_question"),
+        ('[[ ask("no_such_question") ]]', "no_such_question"),
+        ('[[ no_such_macro("x") ]]', "no_such_macro"),
+        ('[[ code("players/models.py", "no_such_section") ]]', "no_such_section"),
+        ('[[ code("players/no_such_file.py") ]]', "no_such_file"),
+        ('[[ operation("no_such_operation") ]]', "no_such_operation"),
+        ('[[ ran("no_such_scene") ]]', "no_such_scene"),
+        ('[[ answer("columns_that_hold_the_extras", "no_such_variant") ]]', "no_such_variant"),
+        ('[[ who("columns_that_hold_the_extras", "no such answer") ]]', "no such answer"),
+        ("[% for one in variants() %]", "line 1"),
+    ],
+)
+def test_a_page_that_asks_for_what_there_is_not_is_named(filled, asked, named):
+    with pytest.raises(WorkbenchError) as raised:
+        filled(asked)
+    [sentence] = str(raised.value).splitlines()
+    assert "docs/tutorial/2-models.md" in sentence
+    assert named in sentence
+
+
+# the command as it is, with pages of another folder
+COMMAND = """
+import sys
+from pathlib import Path
+from workbench.cli import main
+from workbench.site import pages
+pages.SOURCE, pages.RENDERED = map(Path, sys.argv[1:3])
+sys.argv[1:] = ["site"]
+main()
+"""
+
+
+def test_the_command_ends_in_one_sentence_about_the_page(tmp_path):
+    source = tmp_path / "docs"
+    source.mkdir()
+    (source / "wrong.md").write_text('[[ measured("no_such_question") ]]')
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, str(source), str(tmp_path / "filled")],
+        cwd=PROJECT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == "docs/wrong.md: there is no question 'no_such_question'."
+
+
+@pytest.mark.parametrize("dead", ["[a](nowhere.md)", "[a](#nowhere)", '--8<-- "nowhere.py"'])
+def test_a_link_or_a_snippet_that_leads_nowhere_ends_the_build(tmp_path, monkeypatch, dead):
+    kept = {name: CONFIG[name] for name in CONFIG.keys() - {"nav"}}
+    kept["theme"] = {"name": "material", "font": False}
+    (tmp_path / "mkdocs.yml").write_text(json.dumps(kept))
+    rendered = tmp_path / "build" / "docs"
+    rendered.mkdir(parents=True)
+    (rendered / "index.md").write_text(f"# Home\n\n{dead}\n")
+    monkeypatch.setattr(build, "PROJECT", tmp_path)
+    monkeypatch.setattr(build, "SITE", tmp_path / "build" / "site")
+    with pytest.raises(WorkbenchError, match="nowhere"):
+        build.mkdocs()
+    assert not (tmp_path / "build" / "site").exists()

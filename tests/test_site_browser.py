@@ -1,0 +1,416 @@
+"""The site in a real browser: choosing, filtering, searching, printing; by keyboard, on a phone."""
+
+import json
+import re
+import statistics
+from urllib.parse import urlencode
+
+import browser
+import pytest
+from browser import tab_to
+from playwright.sync_api import expect
+
+from workbench import comparison
+from workbench.compare import said
+from workbench.needs import all_needs, verdicts
+from workbench.variants import VARIANTS
+
+NEEDS = all_needs()
+ALL_TABS = "tutorial/3-link/"
+MORE_TABS = "tutorial/11-deleting/"
+KEYSTROKE = 100  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def measured(built_site):
+    return comparison.read()
+
+
+@pytest.fixture(scope="module")
+def questions(measured):
+    return measured["questions"]
+
+
+@pytest.fixture(scope="module")
+def readers_page(chromium, built_site):
+    return browser.open_page(chromium, base_url=built_site)
+
+
+@pytest.fixture
+def page(readers_page, built_site):
+    """The page of a reader who was never here; in the end it has complained of nothing.
+
+    One for all tests: a warm one is twice as fast.
+    """
+    readers_page.set_viewport_size(browser.DESKTOP)
+    readers_page.emulate_media(media="screen", color_scheme="light")
+    readers_page.goto("")
+    readers_page.evaluate("localStorage.clear()")
+    with browser.watched(readers_page, [built_site]) as wrong:
+        yield readers_page
+    assert wrong == []
+
+
+@pytest.fixture
+def unscripted(chromium, built_site):
+    """A page without JavaScript."""
+    page = browser.open_page(chromium, base_url=built_site, java_script_enabled=False)
+    with browser.watched(page, [built_site]) as wrong:
+        yield page
+    assert wrong == []
+    page.context.close()
+
+
+def in_address(page, **state):
+    """Wait until the address holds this state and nothing else."""
+    query = f"?{urlencode(state, doseq=True)}" if state else ""
+    expect(page).to_have_url(re.compile(rf"[^?]*{re.escape(query)}$"))
+
+
+def leads_to_evidence(page, link, question):
+    link.click()
+    expect(page).to_have_url(
+        re.compile(rf"compare/{question['module']}/(\?h=.*)?#{question['id']}$")
+    )
+    expect(page.locator(f"h2#{question['id']}")).to_be_in_viewport()
+
+
+# Choosing
+
+
+@pytest.fixture(scope="module")
+def need(measured):
+    """A need that rules something out, with its verdicts."""
+    return NEEDS[0], verdicts([NEEDS[0]], measured)
+
+
+def tick(page, need):
+    return page.get_by_role("checkbox", name=need.need, exact=True)
+
+
+def expect_verdicts(page, found):
+    """The result names what remains, and for what is ruled out each measured answer."""
+    result = page.get_by_role("status", name="What remains")
+    remaining = [one.variant for one in found if one.remains]
+    expect(result.locator(".summary")).to_have_text(f"{len(remaining)} of {len(found)} remain.")
+    expect(result.locator(".remains h2 span")).to_have_text(remaining)
+    out = [one for one in found if not one.remains]
+    expect(result.locator(".out h2 s")).to_have_text([one.variant for one in out])
+    for variant, failed in ((one.variant, one.failed) for one in out):
+        section = result.locator(".out").filter(has=page.locator(f"s:text-is('{variant}')"))
+        told = [f"{its['question']} {in_line(its['answers'][variant])}" for _, its in failed]
+        expect(section.get_by_role("link")).to_have_text(told)
+    return result
+
+
+def in_line(answer):
+    return said(answer).replace("\n", ", ")
+
+
+def test_a_need_ticked_by_mouse_strikes_out_what_fails_it(page, need):
+    wanted, found = need
+    page.goto("choose/")
+    expect(page.locator("#needs .struck")).to_have_count(0)
+    tick(page, wanted).click()
+    result = expect_verdicts(page, found)
+    out = next(one for one in found if not one.remains)
+    expect(page.locator(f"#needs thead .struck[data-variant={out.variant}]")).to_be_visible()
+    leads_to_evidence(page, result.get_by_role("link").first, out.failed[0][1])
+
+
+def test_a_need_is_ticked_by_keyboard(page, need):
+    wanted, found = need
+    page.goto("choose/")
+    tab_to(page, tick(page, wanted))
+    page.keyboard.press("Space")
+    expect_verdicts(page, found)
+    page.get_by_role("button", name="Untick all").press("Enter")
+    expect(tick(page, NEEDS[0])).to_be_focused()
+    expect(page.get_by_role("status", name="What remains")).to_contain_text("Nothing is ticked")
+
+
+def test_the_address_keeps_the_ticked_needs(page, measured):
+    one, other = NEEDS[:2]
+    page.goto(f"choose/?need={one.id}&need={other.id}")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
+    expect_verdicts(page, verdicts([one, other], measured))
+    tick(page, other).uncheck()
+    in_address(page, need=one.id)
+    expect_verdicts(page, verdicts([one], measured))
+    page.go_back()
+    expect(tick(page, other)).to_be_checked()
+    expect_verdicts(page, verdicts([one, other], measured))
+
+
+def test_who_needs_too_much_is_told_so(page):
+    page.goto("choose/?" + urlencode([("need", its.id) for its in NEEDS]))
+    status = page.get_by_role("status", name="What remains")
+    expect(status.locator(".summary")).to_contain_text("No approach does all of this")
+    expect(status.locator(".out")).to_have_count(len(VARIANTS))
+
+
+def test_without_javascript_choosing_is_a_table(unscripted, measured):
+    unscripted.goto("choose/")
+    rows = unscripted.locator("#needs tbody tr")
+    expect(rows).to_have_count(len(NEEDS))
+    expect(unscripted.get_by_role("checkbox")).to_have_count(0)
+    for row, need in zip(rows.all(), NEEDS, strict=True):
+        found = verdicts([need], measured)
+        marks = ["fits" if one.remains else "fails" for one in found]
+        expect(row.locator("td")).to_have_class(marks)
+    out = next(one for one in verdicts([NEEDS[0]], measured) if not one.remains)
+    leads_to_evidence(unscripted, rows.first.get_by_role("link").first, out.failed[0][1])
+
+
+# Filtering
+
+SHOWN = "() => [...document.querySelectorAll('#questions tr[id]')]" + (
+    ".filter(row => row.checkVisibility()).map(row => row.id)"
+)
+FILTERS = {"Words": "q", "Area": "area", "Mark": "mark", "Only where these differ": "differ"}
+
+
+def filtered(page, questions, fits):
+    """Wait until the page says that it shows those that fit; the proof that it does."""
+    wanted = [its["id"] for its in questions if fits(its)]
+    assert 0 < len(wanted) < len(questions)
+    told = f"{len(wanted)} of {len(questions)} questions"
+    expect(page.locator("#question-count")).to_have_text(told)
+    assert page.evaluate(SHOWN) == wanted
+
+
+def differs(a, b):
+    return lambda its: (
+        json.dumps(its["answers"][a], sort_keys=True)
+        != json.dumps(its["answers"][b], sort_keys=True)
+    )
+
+
+def words(its):
+    answers = (said(answer) or "(an empty text)" for answer in its["answers"].values())
+    return " ".join([its["question"], *answers, its["id"]]).lower()
+
+
+def test_questions_are_found_by_their_words(page, questions):
+    page.goto("compare/")
+    expect(page.locator("#question-count")).to_contain_text(f"{len(questions)} of")
+    page.get_by_label("Words").fill("Signal person")
+    filtered(page, questions, lambda its: "signal" in words(its) and "person" in words(its))
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "fits"),
+    [
+        ("Area", "locks", lambda its: its["module"] == "locks"),
+        ("Mark", "surprising", lambda its: its["mark"] == "surprising"),
+        ("Only where these differ", "13", differs("profile_onetoone", "foreignkey")),
+    ],
+)
+def test_questions_are_filtered(page, questions, label, value, fits):
+    page.goto("compare/")
+    page.get_by_label(label).select_option(value)
+    filtered(page, questions, fits)
+    in_address(page, **{FILTERS[label]: value})
+    page.get_by_role("button", name="Show all again").click()
+    expect(page.locator("#question-count")).to_contain_text(f"{len(questions)} of")
+    in_address(page)
+
+
+def test_filters_add_up_and_the_address_keeps_them(page, questions):
+    state = {"q": "query", "mark": "useful", "differ": "12"}
+    pair = differs("profile_onetoone", "custom_user")
+
+    def fits(its):
+        return its["mark"] == "useful" and "query" in words(its) and pair(its)
+
+    page.goto(f"compare/?{urlencode(state)}")
+    filtered(page, questions, fits)
+    expect(page.get_by_label("Words")).to_have_value("query")
+    page.get_by_label("Area").select_option("admin")
+    in_address(page, q="query", area="admin", mark="useful", differ="12")
+    page.go_back()
+    filtered(page, questions, fits)
+    expect(page.get_by_label("Area")).to_have_value("")
+
+
+def test_who_finds_nothing_is_told_what_to_do(page):
+    page.goto("compare/?q=zzz")
+    expect(page.locator("#question-count")).to_contain_text("Take a word or a filter away")
+    assert page.evaluate(SHOWN) == []
+
+
+def test_a_row_leads_to_its_evidence(page, questions):
+    question = questions[-1]
+    page.goto(f"compare/#{question['id']}")
+    row = page.locator(f"tr[id={question['id']}]")
+    expect(row).to_be_in_viewport()
+    leads_to_evidence(page, row.get_by_role("link"), question)
+
+
+WATCH_KEYS = """() => {
+    window.waited = [];
+    document.addEventListener("input", ({timeStamp}) => requestAnimationFrame(
+        () => setTimeout(() => waited.push(performance.now() - timeStamp))), true);
+}"""
+
+
+def test_a_keystroke_in_the_filter_is_answered_at_once(page, questions):
+    page.goto("compare/")
+    assert len(page.evaluate(SHOWN)) == len(questions)
+    page.evaluate(WATCH_KEYS)
+    page.get_by_label("Words").focus()
+    keys = [*"signal", *["Backspace"] * 6]
+    for pressed, key in enumerate(keys, start=1):
+        page.keyboard.press(key)
+        page.wait_for_function("pressed => waited.length === pressed", arg=pressed)
+    assert len(page.evaluate(SHOWN)) == len(questions)
+    assert statistics.median(page.evaluate("waited")) < KEYSTROKE
+
+
+# Tabs
+
+CHOSEN = """() => [...document.querySelectorAll(".tabbed-set")].map(set => {
+    const labels = [...set.querySelectorAll(":scope > .tabbed-labels > label")];
+    const names = labels.map(label => label.textContent.trim());
+    const shown = [...set.querySelectorAll(":scope > .tabbed-content > .tabbed-block")]
+        .map(block => block.checkVisibility());
+    return [names, names.filter((_, place) => shown[place])];
+})"""
+
+
+def test_tabs_switch_together_and_are_remembered_on_the_next_page(page):
+    chosen = "custom_user"
+    page.goto(ALL_TABS)
+    sets = [shown for names, shown in page.evaluate(CHOSEN) if chosen in names]
+    assert len(sets) > 1
+    assert [chosen] not in sets
+    page.locator(".tabbed-labels").get_by_text(chosen, exact=True).first.click()
+    for address in (ALL_TABS, MORE_TABS):
+        sets = [shown for names, shown in page.evaluate(CHOSEN) if chosen in names]
+        assert sets
+        assert all(shown == [chosen] for shown in sets), address
+        page.goto(MORE_TABS)
+
+
+# Searching
+
+
+def test_the_search_finds_a_question_by_its_words(page, questions):
+    question = next(its for its in questions if its["id"] == "login_waits_for_an_open_edit")
+    page.keyboard.press("/")
+    page.keyboard.type("login wait edit birthdate committed")
+    found = page.locator(f".md-search-result__link[href*='#{question['id']}']").first
+    expect(found).to_contain_text(question["question"])
+    leads_to_evidence(page, found, question)
+
+
+def test_the_search_opens_with_a_key_and_closes_with_escape(page):
+    search = page.get_by_role("textbox", name="Search")
+    page.keyboard.press("s")
+    expect(search).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(search).not_to_be_focused()
+    expect(page.locator("#__search")).not_to_be_checked()
+
+
+# Evidence
+
+
+def test_folded_evidence_opens_and_shows_the_sql(page, questions):
+    question = next(its for its in questions if its["id"] == "queries_of_a_naive_list")
+    page.goto(f"compare/{question['module']}/#{question['id']}")
+    evidence = page.locator(f"h2#{question['id']} ~ details").first
+    statement = evidence.locator("pre.sql").first
+    expect(statement).to_be_hidden()
+    tab_to(page, evidence.locator("summary"))
+    page.keyboard.press("Enter")
+    expect(statement).to_be_visible()
+    kept = question["evidence"]["proxy_model"]
+    expect(statement).to_contain_text(next(text for kind, text in kept if kind == "sql"))
+
+
+# Printing
+
+AT_PRINT = """() => addEventListener("beforeprint", () => {
+    const unseen = (one) => !one.checkVisibility() || !one.getBoundingClientRect().height;
+    const folded = [...document.querySelectorAll(".md-content details > *")].filter(unseen);
+    const nameless = [...document.querySelectorAll(".tabbed-block")].filter((block) => {
+        const place = [...block.parentElement.children].indexOf(block);
+        const label = block.closest(".tabbed-set").querySelectorAll("label")[place];
+        return unseen(block) || unseen(label)
+            || label.getBoundingClientRect().bottom > block.getBoundingClientRect().top + 1;
+    });
+    window.missing = [...folded, ...nameless].map((one) => one.outerHTML.slice(0, 200));
+})"""
+
+
+@pytest.mark.parametrize("address", [ALL_TABS, "compare/locks/"])
+def test_print_shows_all_tabs_below_their_names_and_what_is_folded(page, address):
+    page.goto(address)
+    there = page.locator(".tabbed-block, .md-content details")
+    assert there.count() > 1
+    page.emulate_media(media="print")
+    page.evaluate(AT_PRINT)
+    assert page.pdf().startswith(b"%PDF")
+    assert page.evaluate("window.missing") == []
+    expect(page.get_by_role("banner")).to_be_hidden()
+    expect(page.locator(".md-content details[open]")).to_have_count(0)
+
+
+# By keyboard, and on a phone
+
+
+def test_the_first_tab_leads_past_the_menu(page):
+    page.goto("approaches/custom_user/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.md-content') !== null")
+
+
+def test_the_menu_opens_on_a_phone_and_leads_on(page):
+    page.set_viewport_size(browser.PHONE)
+    link = page.get_by_role("navigation", name="Navigation").get_by_role("link", name="Choose")
+    expect(link).not_to_be_in_viewport()
+    page.locator("label.md-header__button[for=__drawer]").click()
+    expect(link).to_be_in_viewport()
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Which one should I take?")
+
+
+def test_the_colours_can_be_changed_and_are_remembered(page):
+    body = page.locator("body")
+    expect(body).to_have_attribute("data-md-color-scheme", "default")
+    for choice in ("To the light colours", "To the dark colours"):
+        page.get_by_title(choice).click()
+    expect(body).to_have_attribute("data-md-color-scheme", "slate")
+    page.goto("choose/")
+    expect(body).to_have_attribute("data-md-color-scheme", "slate")
+
+
+# Beside the running sites
+
+
+def test_each_page_links_to_the_sites_that_run_beside_it(page, beside):
+    for address in ("", "compare/locks/", "decisions/"):
+        page.goto(address)
+        bar = page.get_by_role("navigation", name="The running sites")
+        expect(bar.get_by_role("link")).to_have_text(list(VARIANTS))
+        links = [one.get_attribute("href") for one in bar.get_by_role("link").all()]
+        assert links == [f"http://127.0.0.1:{beside[name]}/" for name in VARIANTS]
+
+
+def test_the_page_for_what_is_not_found_leads_back(chromium, built_site):
+    page = browser.open_page(chromium, base_url=built_site)
+    answers = []
+    page.on("response", lambda its: answers.append((its.status, its.url)))
+    lost = f"{built_site}no/such/page/"
+    page.goto(lost)
+    expect(page.get_by_role("heading", name="404")).to_be_visible()
+    page.get_by_role("navigation", name="Tabs").get_by_role("link", name="Choose").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Which one should I take?")
+    assert [url for status, url in answers if status >= 400] == [lost]
+    page.context.close()

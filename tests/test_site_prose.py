@@ -1,0 +1,132 @@
+"""The pages as people write them: no figure and no answer is typed by hand."""
+
+import re
+
+import pytest
+
+from workbench.measure import measured
+from workbench.places import PROJECT
+
+DOCS = PROJECT / "docs"
+TEMPLATE = PROJECT / "workbench" / "site" / "area.md"
+# decisions say why, with the figures of their time
+WRITTEN = [TEMPLATE, *sorted(its for its in DOCS.rglob("*.md") if its.parent.name != "decisions")]
+
+# what no reader reads as a sentence of ours, in the order in which it goes
+NOT_SAID = [
+    re.compile(r"\A---\n.*?\n---\n", re.DOTALL),
+    re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2 *$", re.DOTALL | re.MULTILINE),
+    re.compile(r"<(script|textarea).*?</\1>|<!--.*?-->", re.DOTALL),
+    re.compile(r"^--8<-- .*$", re.MULTILINE),
+    re.compile(r"\[#.*?#\]|\[%.*?%\]|\[\[.*?\]\]", re.DOTALL),
+    re.compile(r"<[^<>]+>"),
+    re.compile(r"(?<=\])\([^)]*\)"),
+    re.compile(r"\{[^{}]*\}"),
+]
+CODE = re.compile(r"`[^`]+`")
+END = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.) )|(?<=[.?!:])\s")
+
+# a figure that nobody measured: a list's number, a step's, the oldest Python that will do, the
+# release to whose notes a link leads, the article's date, an exit code
+FIGURES = re.compile(
+    r"^\d+\.(?= |$)|\b[Ss]teps? \d+( to \d+)?|\bPython 3\.11 or newer|\[Django \d\.\d\]|"
+    r"\bJuly 2020|\bexit code \d"
+)
+# how long a lesson takes, in its title and in the first column of its plan, and a block's number
+LESSON = re.compile(r"^## A lesson of \d+ minutes|^\| \d+\.?(?= \||$)")
+
+NUMBER = r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty"
+THINGS = (
+    "statement query querie row join table column byte millisecond second percent time index "
+    "indexe constraint lock"
+)
+COUNT = re.compile(
+    rf"\b({NUMBER}|dozens?|hundreds?|thousands?|millions?)( \w+)? ({THINGS.replace(' ', '|')})s?\b",
+    re.IGNORECASE,
+)
+# what is told as a story, or is so by the number of variants: nobody measured it
+STORIES = (
+    "two rows, a lost edit",
+    "same operation, four times",
+    "then the four tables",
+    "The four tables",
+)
+
+# an answer that nobody types by chance: an error's name, or some words
+LONG = re.compile(r"([A-Z][a-z]+){2,}|(\S+\s+){3,}\S+")
+
+
+def prose(text):
+    for pattern in NOT_SAID:
+        text = pattern.sub(" ", text)
+    return text
+
+
+def sentences(path):
+    return [" ".join(one.split()) for one in END.split(prose(path.read_text())) if one.strip()]
+
+
+def name(path):
+    return path.relative_to(PROJECT).as_posix()
+
+
+def strings(answer):
+    """The texts in an answer."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, list):
+        return {text for one in answer for text in strings(one)}
+    return {answer} if isinstance(answer, str) else set()
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """The longer answers."""
+    given = [answer for its in measured()["questions"] for answer in its["answers"].values()]
+    found = {text for text in strings(given) if LONG.fullmatch(text)}
+    assert "InconsistentMigrationHistory" in found
+    return found
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name)
+def test_no_figure_is_typed_by_hand(path):
+    exceptions = [FIGURES, LESSON] if path.name == "instructors.md" else [FIGURES]
+    for sentence in sentences(path):
+        left = CODE.sub("", sentence)
+        for exception in exceptions:
+            left = exception.sub("", left)
+        assert not re.search(r"\d", left), f"{name(path)}: {sentence}"
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name)
+def test_nothing_is_counted_in_words_by_hand(path):
+    for sentence in sentences(path):
+        told = re.sub("|".join(map(re.escape, STORIES)), "", CODE.sub("", sentence))
+        assert not COUNT.search(told), f"{name(path)}: {sentence}"
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name)
+def test_no_answer_is_typed_by_hand(path, answers):
+    for sentence in sentences(path):
+        typed = [one for one in answers if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", sentence)]
+        assert typed == [], f"{name(path)}: {sentence}"
+
+
+TYPED = {
+    "It takes 3 statements.": test_no_figure_is_typed_by_hand,
+    "The answer is 101.": test_no_figure_is_typed_by_hand,
+    "The profile needs two more queries.": test_nothing_is_counted_in_words_by_hand,
+    "It reads a hundred rows.": test_nothing_is_counted_in_words_by_hand,
+    "It fails with InconsistentMigrationHistory.": test_no_answer_is_typed_by_hand,
+    "It fails with `InconsistentMigrationHistory`.": test_no_answer_is_typed_by_hand,
+}
+
+
+@pytest.mark.parametrize("sentence", TYPED)
+def test_what_is_typed_by_hand_is_seen(tmp_path, monkeypatch, answers, sentence):
+    test = TYPED[sentence]
+    page = tmp_path / "page.md"
+    page.write_text(f"---\ntitle: A page\n---\n\n1. There are\n   [[ count() ]] rows. {sentence}\n")
+    monkeypatch.setattr("test_site_prose.PROJECT", tmp_path)
+    with pytest.raises(AssertionError, match=re.escape(f"page.md: {sentence}")):
+        test(page, answers) if test is test_no_answer_is_typed_by_hand else test(page)

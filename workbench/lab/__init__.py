@@ -1,0 +1,1 @@
+"""The notebooks as files: opening, running, cleaning and exporting them."""

@@ -1,0 +1,128 @@
+"""Turning a kernel into one variant's Django, on a database of its own."""
+
+import atexit
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import django
+from django.conf import settings
+from IPython.core.getipython import get_ipython
+
+from workbench import postgres, variants
+from workbench.errors import WorkbenchError
+from workbench.inside import own
+from workbench.notebook import answers, checking, database, showing
+
+_used: str | None = None
+_held: database.Held | None = None
+
+
+def use(variant: str) -> None:
+    """Set Django up for the variant, on a new database with the demo players.
+
+    Called again, it starts over with the same players. Raises WorkbenchError if this kernel is
+    another variant already, or there is no PostgreSQL.
+    """
+    global _used
+    showing.prepare_display()
+    _check(variants.checked(variant))
+    server = postgres.start() if _used is None else _server()
+    os.environ.update(server)
+    _enter(variant)
+    _used = variant
+    answers.mine = variant
+    _start_over(server, variant)
+    showing.watch()
+    shell = get_ipython()
+    if shell is not None:
+        shell.push(_namespace())  # type: ignore[no-untyped-call]
+    print(f"This kernel is {variant}, on Django {django.get_version()}, {_where()}.")
+
+
+def crowd() -> int:
+    """Add many more players, all grown up; returns how many there are now."""
+    return own.crowd()
+
+
+def _check(variant: str) -> None:
+    if _used not in (None, variant):
+        raise WorkbenchError(
+            f"This kernel is {_used}, and a process can be one Django project only: "
+            f"restart the kernel for {variant}, or ask all four with notebook.four()."
+        )
+    if _used is None and settings.configured:
+        raise WorkbenchError(
+            "Django is set up in this kernel already: choose the kernel Python 3 instead."
+        )
+
+
+def _enter(variant: str) -> None:
+    """The environment that a process of the variant has."""
+    folder = str(variants.path(variant))
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    os.environ.pop("DJANGO_SECRET_KEY", None)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    # cells run within an event loop, but one after the other (Django docs, Async safety)
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def _start_over(server: dict[str, str], variant: str) -> None:
+    global _held
+    before, _held = _held, database.make(server, variant)
+    own.set_up(_held.info.dbname)
+    if before is None:
+        atexit.register(_leave)
+    else:
+        database.drop(server, before)
+
+
+def _leave() -> None:
+    from django.db import connection
+
+    connection.close()
+    if _held is not None:
+        database.drop(_server(), _held)
+
+
+def _server() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key.startswith("PG")}
+
+
+def _where() -> str:
+    from django.contrib.auth import get_user_model
+
+    version = showing.sql("SHOW server_version").iat[0, 0].split()[0]
+    players = get_user_model()._default_manager.count()
+    return f"with {players} users in a database of its own on PostgreSQL {version}"
+
+
+def _namespace() -> dict[str, Any]:
+    """What a notebook finds there: the app's models, the roster with its errors, the functions."""
+    from django.apps import apps
+    from django.contrib.auth import get_user_model
+
+    models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
+    errors = importlib.import_module("players.errors")
+    functions: list[Callable[..., Any]] = [
+        *(
+            showing.sql,
+            showing.explain,
+            showing.ran,
+            showing.show_sql,
+            showing.table,
+            showing.source,
+        ),
+        *(answers.measured, checking.check, crowd),
+    ]
+    return {
+        "User": get_user_model(),
+        **models,
+        "roster": importlib.import_module("players.roster"),
+        "CannotDo": errors.CannotDo,
+        "UsernameTaken": errors.UsernameTaken,
+        **{function.__name__: function for function in functions},
+    }

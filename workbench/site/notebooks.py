@@ -1,0 +1,102 @@
+"""The notebooks on the site: a page for each as it ran, the file to download, and the slides."""
+
+import base64
+import re
+import shutil
+import textwrap
+from pathlib import Path
+
+import jinja2
+from nbformat import NotebookNode
+
+from workbench.lab import executed, running, slides
+
+HERE = Path(__file__).parent
+ANSI = re.compile(r"\x1b\[[\d;]*m")
+BOOK = re.compile(r"`(\d_\w+)\.ipynb`")
+EVIDENCE = re.compile(r'<code data-area="(\w+)">(\w+)</code>')
+TIME = re.compile(r"\*\*Time:\*\* ([^.]*)")
+
+
+def write(into: Path) -> None:
+    """Write the pages, the notebooks and the slides below into/notebooks/.
+
+    The notebooks are run first if something has changed since. Raises WorkbenchError if a cell
+    does not end as it should.
+    """
+    folder = into / "notebooks"
+    folder.mkdir(parents=True, exist_ok=True)
+    found = executed.executed()
+    shutil.copytree(slides.written()[0].parent, folder / "slides", dirs_exist_ok=True)
+    for name, notebook in found.items():
+        shutil.copy(running.FOLDER / f"{name}.ipynb", folder)
+        (folder / f"{name}.md").write_text(page(name, notebook, folder), encoding="utf-8")
+    (folder / "index.md").write_text(index(found), encoding="utf-8")
+
+
+def index(notebooks: dict[str, NotebookNode]) -> str:
+    """The page that lists them: of each what it asks, and its time."""
+    template = jinja2.Template((HERE / "notebooks.md").read_text(encoding="utf-8"))
+    books = [_about(name, its) for name, its in notebooks.items()]
+    return str(template.render(books=books))
+
+
+def page(name: str, notebook: NotebookNode, folder: Path) -> str:
+    """A notebook as Markdown; its pictures are written into the folder."""
+    title, *cells = (_cell(cell, folder) for cell in notebook.cells)
+    head, _, rest = title.partition("\n")
+    links = f"[The notebook]({name}.ipynb){{ download }} · [its slides](slides/{name}.html)"
+    meta = "---\nsearch:\n  boost: 0.5\n---"
+    return "\n\n".join([meta, head, links, rest.strip(), *cells]) + "\n"
+
+
+def _cell(cell: NotebookNode, folder: Path) -> str:
+    if _is(cell, "instructor"):
+        return _folded("note", "For instructors", running.note(cell))
+    if cell.cell_type == "markdown":
+        return BOOK.sub(r"[\1](\1.md)", str(cell.source))
+    code = _fenced("python", cell.source)
+    outputs = "\n\n".join(_output(output, cell.id, folder) for output in cell.outputs)
+    if _is(cell, "solution"):
+        return _folded("success", "A solution", f"{code}\n\n{outputs}")
+    if _is(cell, "predict") and outputs:
+        return f"{code}\n\n{_folded('question', 'What came of it', outputs)}"
+    return f"{code}\n\n{outputs}".strip()
+
+
+def _output(output: NotebookNode, cell: str, folder: Path) -> str:
+    """An output in the richest form that a page can show."""
+    if output.output_type == "stream":
+        return _fenced("text", output.text)
+    if output.output_type == "error":
+        return _fenced("text", ANSI.sub("", "\n".join(output.traceback)))
+    if png := output.data.get("image/png"):
+        (folder / f"{cell}.png").write_bytes(base64.b64decode(png))
+        return f"![{output.metadata['image/png']['alt']}]({cell}.png)"
+    if table := output.data.get("text/html"):
+        return EVIDENCE.sub(r'<a href="../../compare/\1/#\2">\2</a>', table)
+    return str(output.data.get("text/markdown") or _fenced("text", output.data["text/plain"]))
+
+
+def _folded(kind: str, title: str, text: str) -> str:
+    return f'??? {kind} "{title}"\n\n{textwrap.indent(text, "    ")}'
+
+
+def _fenced(language: str, text: str) -> str:
+    return f"```{language}\n{text.rstrip()}\n```"
+
+
+def _is(cell: NotebookNode, tag: str) -> bool:
+    return tag in running.tags(cell)
+
+
+def _about(name: str, notebook: NotebookNode) -> dict[str, str]:
+    title, about, *_ = str(notebook.cells[0].source).split("\n\n")
+    notes = "\n".join(str(cell.source) for cell in notebook.cells if _is(cell, "instructor"))
+    found = TIME.search(notes)
+    return {
+        "name": name,
+        "title": title.removeprefix("# "),
+        "about": about.replace("\n", " "),
+        "time": found[1] if found else "",
+    }
