@@ -103,7 +103,7 @@ def users_content_type_left_behind(migrations):
 
 @fault(*TO_CUSTOM)
 def names_not_aligned(migrations):
-    without(migrations["names_as_on_a_fresh_database"], AlignNames)
+    without(migrations["names_as_in_a_fresh_custom_user"], AlignNames)
 
 
 @fault(*TO_CUSTOM)
@@ -192,7 +192,7 @@ def extras_thrown_away(migrations):
 
 @fault("proxy_model", "profile_onetoone")
 def backend_left_in_the_sessions(migrations):
-    without(migrations["who_is_logged_in_stays_so"], RenameBackend)
+    without(migrations["sessions_name_djangos_backend"], RenameBackend)
 
 
 @fault("proxy_model", "profile_onetoone")

@@ -22,8 +22,8 @@ from moves.world.names import PASSWORD, REAL
 
 EXTRAS = """
     CASE WHEN i % 11 > 0 THEN date '1960-01-01' + i * 13 % 16000 END,
-    CASE WHEN i % 5 > 0 THEN (300000000000000000 + i * 7919)::text END,
-    CASE WHEN i % 3 > 0 THEN (9000000000 + i * 7919)::text END
+    CASE WHEN i % 5 > 0 THEN (300000000000000000 + i::bigint * 7919)::text END,
+    CASE WHEN i % 3 > 0 THEN (9000000000 + i::bigint * 7919)::text END
 """
 
 

@@ -8,7 +8,7 @@ from moves import operations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("players", "0005_who_is_logged_in_stays_so"),
+        ("players", "0005_sessions_name_djangos_backend"),
     ]
 
     operations = [
