@@ -195,6 +195,7 @@ def move(
     with_suite: Annotated[
         bool, typer.Option("--suite/--no-suite", help="Run the shared suite on the result.")
     ] = True,
+    all_: Annotated[bool, typer.Option("--all", help="Run all twelve, one by one.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the twelve moves.")] = False,
 ) -> None:
     """Load players into one approach, move them to another, and verify that nothing is lost.
@@ -204,18 +205,23 @@ def move(
     if list_:
         move_print.show_list(Console())
         return
-    if source is None or target is None:
+    if all_ and not (source or database):
+        chosen = moves.all_moves()
+    elif source and target and not all_:
+        chosen = [moves.move(source, target)]
+    else:
         raise WorkbenchError(f"Name two variants, from and to, of {', '.join(VARIANTS)}.")
-    moving.move(
-        Console(),
-        moves.move(source, target),
-        players,
-        rule=duplicates,
-        back=back,
-        keep=keep,
-        database=database,
-        with_suite=with_suite,
-    )
+    for it in chosen:
+        moving.move(
+            Console(),
+            it,
+            players,
+            rule=duplicates if it.wants_rule or not all_ else "",
+            back=back,
+            keep=keep,
+            database=database,
+            with_suite=with_suite,
+        )
 
 
 @app.command()
