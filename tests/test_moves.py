@@ -2,11 +2,13 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from workbench.move import report, run
 from workbench.move.moves import all_moves
+from workbench.move.suite import suite
 
 PLAYERS = 2_000
 AT_ONCE = 3
@@ -17,7 +19,8 @@ def ridden(server):
     """{move: its report}, forward and back, several at once; then written down for the site."""
 
     def ride(it):
-        told = run.move(server, it, PLAYERS, rule="newest", back=True)
+        also = partial(suite, server)
+        told = run.move(server, it, PLAYERS, rule="newest", back=True, also=also)
         run.drop(server, f"move_{it.name}")
         return told
 
@@ -51,6 +54,13 @@ def test_the_census_counted_all_that_hangs_on_players(ridden, name):
     facts |= {"many-to-many rows", "generic relations", "migrations of other apps"}
     assert {fact for fact in facts if counted.get(fact, "0") == "0"} == set()
     assert counted["players"] == f"{PLAYERS:,}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_targets_suite_passes_on_the_moved_database(ridden, name):
+    [said] = [check for check in ridden[name].rides[0].checks if check.name == "suite"]
+    assert said.wrong == []
+    assert int(said.looked_at.split()[0]) > 100
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,5 +1,7 @@
 """The command: a progress bar around the run, the report at its end."""
 
+from functools import partial
+
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -44,12 +46,14 @@ def move(
         if database:
             report = moved(server, it, database, rule, tell)
         else:
-            report = run.move(server, it, players, rule=rule, back=back, tell=tell)
+            report = run.move(
+                *(server, it, players),
+                rule=rule,
+                back=back,
+                also=partial(suite, server) if with_suite else None,
+                tell=tell,
+            )
             name = f"move_{it.name}"
-            if with_suite:
-                tell("Running the target's suite on the moved database")
-                variant = it.source if back else it.target
-                report.rides[-1].checks.append(suite(server, variant, name))
             if not keep:
                 run.drop(server, name)
         progress.update(current[0], completed=1)

@@ -33,12 +33,14 @@ def move(
     rule: str = "",
     back: bool = False,
     database: str = "",
+    also: Callable[[str, str], Check] | None = None,
     tell: Tell = lambda step: None,
 ) -> Report:
     """Load so many players, move them, and verify; `back`: then let the site work, and go back.
 
-    database: its name, if not the usual one; it is made anew. tell hears what begins. Raises
-    WorkbenchError if the move is refused.
+    database: its name, if not the usual one; it is made anew. also: a further check of the moved
+    database, given the target and the name. tell hears what begins. Raises WorkbenchError if the
+    move is refused.
     """
     name = database or f"move_{it.name}"
     report = Report(it.name, players, rule)
@@ -47,6 +49,9 @@ def move(
     make(server, name)
     source.do(("migrate", {}), ("load", {"players": players}))
     report.rides.append(forward(server, it, name, rule, tell))
+    if also:
+        tell("Running the target's suite on the moved database")
+        report.rides[0].checks.append(also(it.target, name))
     if back:
         report.rides.append(backward(server, it, name, rule, tell))
     return report
@@ -210,9 +215,10 @@ def check_start(server: Server, it: Move, name: str, rule: str) -> bool:
     left = moving.do(("plan", {}))["plan"]["players"]
     if not left:
         return False
-    if any(migration.startswith(("players.0001", "players.0002")) for migration in left):
+    lacking = [one for one in left if one.startswith(("players.0001", "players.0002"))]
+    if lacking:
         raise WorkbenchError(
-            f"{name} lacks {', '.join(left[:2])} of {it.source}: migrate it fully first."
+            f"{name} lacks {', '.join(lacking)} of {it.source}: migrate it fully first."
         )
     source = Project(server, it.source, name, world=moving.world)
     if not begun(server, name, it) and (pending := source.do(("plan", {}))["plan"]["others"]):

@@ -37,7 +37,8 @@ def show_ride(console: Console, report: Report, ride: Ride) -> None:
         console.print(f"  {said}", markup=False, highlight=False)
     console.print(
         f"{len(ride.statements)} statements in {ride.seconds:.2f} s; "
-        f"writing rows and rewriting tables took PostgreSQL {ride.rows:.2f} s of it."
+        f"writing rows and rewriting tables took PostgreSQL {ride.rows:.2f} s of it, "
+        f"so the whole took {ride.seconds / max(ride.rows, 0.001):.1f} times as long."
     )
     console.print(f"Rewritten: {', '.join(ride.rewritten) or 'no table'}.")
     locks = [lock for lock in ride.locks if lock[2] >= SHORT] or ride.locks[:1]
