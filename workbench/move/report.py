@@ -70,3 +70,19 @@ def read(file: Path = FILE) -> dict[str, Any]:
     """The reports of the last runs, by the moves' names; {} if there was none."""
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return found
+
+
+def changing(statements: list[dict[str, Any]]) -> list[str]:
+    """The statements that change something, without those of Django's own record.
+
+    Nor what was made, to be compared with, in a schema that is dropped again.
+    """
+    found, aside = [], False
+    for statement in statements:
+        text = " ".join(statement["sql"].split()).rstrip(";")
+        aside = aside or text.startswith("CREATE SCHEMA fresh_names")
+        reads = text.startswith(("SELECT", "SET CONSTRAINTS", "ANALYZE")) and "setval" not in text
+        if not (aside or reads or "django_migrations" in text):
+            found.append(text)
+        aside = aside and "DROP SCHEMA fresh_names" not in text
+    return found

@@ -44,7 +44,9 @@ def render(measured: Comparison, found: Specimens) -> None:
         page = f"moves/{move.name}.md"
         its = ran.get(move.name)
         ride = its["rides"][0] if its else None
-        write(page, filled(template, page, measured, found, move=move, report=its, ride=ride))
+        statements = report.changing(ride["statements"]) if ride else []
+        more = {"move": move, "report": its, "ride": ride, "statements": statements}
+        write(page, filled(template, page, measured, found, **more))
 
 
 def filled(text: str, page: str, measured: Comparison, found: Specimens, **more: object) -> str:
