@@ -1,6 +1,7 @@
 """The staged move to a custom user: the old code and the new run beside it, and nothing is lost."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from workbench.move.inside import Project
 from workbench.places import PROJECT
 
 STAGED = "moves.profile_onetoone_to_custom_user_staged.settings"
-PLAYERS = 20_000
+# MOVES_PLAYERS=1000000 for the real thing
+PLAYERS = int(os.environ.get("MOVES_PLAYERS", "20000"))
 SECONDS = 3
 
 
@@ -76,6 +78,8 @@ def told(server, new_code):
         lost = census.compare(cursor, "before", "after", but=probes)
     checks = run.verified(server, "custom_user", name)
     run.drop(server, name)
+    for code, probe in found.items():
+        print(f"{code}: {probe['times']} times, longest wait {probe['longest']:.2f} s")
     return {"probes": found, "apart": apart, "stored": stored, "lost": lost, "checks": checks}
 
 
