@@ -16,11 +16,6 @@ class Migration(migrations.Migration):
     dependencies = [("players", "0005_copy_in_batches")]
 
     operations = [
-        operations.Sql(triggers.NO_TRIGGERS, triggers.TRIGGERS),
-        operations.Sql(
-            backwards="""INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
-                         SELECT id, birthdate, discord_id, zoom_id FROM auth_user""",
-        ),
         operations.Fold(
             "players.person",
             into="auth.user",
@@ -29,5 +24,11 @@ class Migration(migrations.Migration):
             hand_out=True,
         ),
         operations.RenameContentType("auth.user", "players.user"),
+        # what takes a strong lock comes last: it is held until the commit
+        operations.Sql(triggers.NO_TRIGGERS, triggers.TRIGGERS),
+        operations.Sql(
+            backwards="""INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
+                         SELECT id, birthdate, discord_id, zoom_id FROM auth_user""",
+        ),
         migrations.DeleteModel("Person"),
     ]
