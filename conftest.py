@@ -2,6 +2,7 @@
 
     pytest                                  all four variants side by side
     pytest --variant custom_user -k login   one of them, in this process (so does --pdb)
+    pytest --variant custom_user --on shop  the same on a migrated database that is there
     pytest tests                            the tests of the workbench itself, once
 
 The engine is pytest-xdist: one worker per variant, each of which runs the whole suite.
@@ -32,6 +33,14 @@ def pytest_addoption(parser):
         "--variant",
         metavar="NAME",
         help=f"run the suite on this variant only: {', '.join(variants.VARIANTS)}",
+    )
+    parser.getgroup("workbench").addoption(
+        "--on",
+        metavar="DATABASE",
+        help="with --variant: run on this database, which is changed; a copy of one, say",
+    )
+    parser.getgroup("workbench").addoption(
+        "--app", metavar="NAME", help="with --on: another app whose tables the database has"
     )
 
 
@@ -66,11 +75,18 @@ def prepare(config):
     chosen = config.getoption("variant")
     try:
         one = variants.checked(chosen) if chosen else None
-        keep_others_out(config)
+        database = config.getoption("on")
+        if database and not one:
+            raise pytest.UsageError("Say which variant the database is of: --variant NAME.")
+        if not database:
+            keep_others_out(config)
         os.environ.update(postgres.start(), PGOPTIONS=SESSIONS)
     except WorkbenchError as error:
         raise pytest.UsageError(str(error)) from None
-    if one or config.getoption("usepdb") or config.getoption("collectonly"):
+    if database:
+        config.option.reuse_db = True
+        become(one, database, config.getoption("app"))
+    elif one or config.getoption("usepdb") or config.getoption("collectonly"):
         become(one or variants.VARIANTS[0])
     else:
         config.option.dist = "each"
@@ -89,7 +105,7 @@ def keep_others_out(config):
     config.add_cleanup(lock.release)
 
 
-def become(variant):
+def become(variant, database=None, app=None):
     """Make `config` and `players` the variant's own in this process, and set Django up.
 
     xdist gives a worker the sys.path of the process that started it, whatever PYTHONPATH says:
@@ -113,6 +129,10 @@ def become(variant):
 
     md5 = "django.contrib.auth.hashers.MD5PasswordHasher"
     settings.PASSWORD_HASHERS = [md5, *settings.PASSWORD_HASHERS]
+    if database:
+        settings.DATABASES["default"]["TEST"] = {"NAME": database}
+    if app:
+        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, app]
     django.setup()
 
 

@@ -207,6 +207,15 @@ ALICE = {
 
 
 @pytest.fixture
+def nobody_yet():
+    """For what is asked of a site without players: a moved database has some, a test's own none."""
+    from suite.trying import rows
+    from suite.variant import User
+
+    rows(f"TRUNCATE {User._meta.db_table}, django_session CASCADE")
+
+
+@pytest.fixture
 def alice():
     """The user of a player registered through the roster, with the extras that it can keep."""
     from suite.variant import enrolled

@@ -18,7 +18,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from workbench import index, ports
+from workbench import index, ports, postgres
 from workbench.places import PROJECT
 from workbench.site import build, vendor
 from workbench.variants import VARIANTS
@@ -188,6 +188,17 @@ def bare():
     """The command line on a PostgreSQL without the variants' databases."""
     with short_folder() as folder:
         yield Tool(folder)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """libpq's variables of a PostgreSQL of the tests' own, in this process, too."""
+    with short_folder() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_DATA", str(folder))
+        for name in [name for name in os.environ if name.startswith("PG")]:
+            patch.delenv(name)
+        with postgres.server() as found:
+            yield found
 
 
 @pytest.fixture(scope="session")

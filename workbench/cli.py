@@ -16,6 +16,9 @@ from workbench import ports, postgres, schema_print, trial, trial_print
 from workbench import serve as serving
 from workbench.errors import WorkbenchError
 from workbench.measure import measured
+from workbench.move import command as moving
+from workbench.move import moves
+from workbench.move import show as move_print
 from workbench.site import build as building
 from workbench.variants import VARIANTS, checked
 
@@ -173,6 +176,52 @@ def site(
     Example: workbench site
     """
     building.build(Console(), fresh=fresh)
+
+
+@app.command()
+def move(
+    source: Annotated[str | None, typer.Argument(help=ONE_VARIANT)] = None,
+    target: Annotated[str | None, typer.Argument(help="Another one.")] = None,
+    players: Annotated[int, typer.Option(help="So many are loaded first.")] = 2_000,
+    duplicates: Annotated[
+        str,
+        typer.Option(metavar="RULE", help="newest or fill: of a user's several records, which."),
+    ] = "",
+    back: Annotated[bool, typer.Option("--back", help="Go back afterwards, too.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the database to look at.")] = False,
+    database: Annotated[
+        str, typer.Option(metavar="NAME", help="Move this database, which is there already.")
+    ] = "",
+    with_suite: Annotated[
+        bool, typer.Option("--suite/--no-suite", help="Run the shared suite on the result.")
+    ] = True,
+    all_: Annotated[bool, typer.Option("--all", help="Run all twelve, one by one.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the twelve moves.")] = False,
+) -> None:
+    """Load players into one approach, move them to another, and verify that nothing is lost.
+
+    Example: workbench move profile_onetoone custom_user --back
+    """
+    if list_:
+        move_print.show_list(Console())
+        return
+    if all_ and not (source or database):
+        chosen = moves.all_moves()
+    elif source and target and not all_:
+        chosen = [moves.move(source, target)]
+    else:
+        raise WorkbenchError(f"Name two variants, from and to, of {', '.join(VARIANTS)}.")
+    for it in chosen:
+        moving.move(
+            Console(),
+            it,
+            players,
+            rule=duplicates if it.wants_rule or not all_ else "",
+            back=back,
+            keep=keep,
+            database=database,
+            with_suite=with_suite,
+        )
 
 
 @app.command()

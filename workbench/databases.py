@@ -50,6 +50,14 @@ def ensure(server: Mapping[str, str], name: str) -> None:
         _mark(connection, name)
 
 
+def exists(server: Mapping[str, str], name: str) -> bool:
+    """Whether there is a database of that name."""
+    with postgres.connect(server, "postgres") as connection:
+        return bool(
+            connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchall()
+        )
+
+
 def create(connection: Any, name: str) -> None:
     """Make an empty database; raises WorkbenchError if this user may not."""
     try:

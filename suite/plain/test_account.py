@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from players import roster
 
@@ -71,14 +72,15 @@ def test_whether_an_address_has_an_account_is_not_told(her_client):
 
 
 def test_a_player_deletes_their_account(her_client):
+    session = her_client.session.session_key
     response = her_client.post("/profile/delete/", {"password": PASSWORD}, follow=True)
     assert "The account alice is deleted" in response.content.decode()
     assert not response.context["user"].is_authenticated
     assert roster.find("alice") is None
-    assert rows("SELECT count(*) FROM django_session") == [(0,)]
+    assert not Session.objects.filter(session_key=session).exists()
 
 
-def test_nothing_is_left_of_a_deleted_player(her_client, transactional_db):
+def test_nothing_is_left_of_a_deleted_player(transactional_db, nobody_yet, her_client):
     her_client.post("/profile/delete/", {"password": PASSWORD})
     tables = rows(
         "SELECT table_name FROM information_schema.columns"

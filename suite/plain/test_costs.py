@@ -84,7 +84,7 @@ def test_an_edit_and_a_login_take_at_most_12_statements(transactional_db, client
     assert roster.find("alice")["email"] == "a@example.org"
 
 
-def test_a_list_of_fifty_costs_what_a_list_of_five_costs(client):
+def test_a_list_of_fifty_costs_what_a_list_of_five_costs(nobody_yet, client):
     costs = []
     for number in (5, 50):
         User.objects.all().delete()

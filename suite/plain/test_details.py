@@ -71,11 +71,11 @@ def test_the_list_shows_usernames_and_no_personal_data(client):
         assert secret not in page
 
 
-def test_an_empty_list_invites(client):
+def test_an_empty_list_invites(nobody_yet, client):
     assert "Nobody plays yet" in client.get("/players/").content.decode()
 
 
-def test_the_list_comes_in_pages_that_lose_nobody(client):
+def test_the_list_comes_in_pages_that_lose_nobody(nobody_yet, client):
     enrolled_many(101)
     seen, address = [], "/players/"
     while address:

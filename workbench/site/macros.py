@@ -20,6 +20,7 @@ from workbench import comparison, needs, schema
 from workbench.compare import said
 from workbench.comparison import Comparison, Question
 from workbench.errors import WorkbenchError
+from workbench.move.moves import all_moves
 from workbench.places import PROJECT
 from workbench.site import (
     operations,
@@ -257,6 +258,15 @@ class Macros:
     def commands(self) -> Block:
         """What the command line says of itself."""
         return reference.commands()
+
+    def moves_table(self) -> Block:
+        """What each move keeps, what waits in the archive, whether a site can serve meanwhile."""
+        lines = ["| from | to | kept | waits in the archive | while the site serves |"]
+        lines.append("| --- " * 5 + "|")
+        for it in all_moves():
+            link = self.to(it.target, f"moves/{it.name}.md")
+            lines.append(f"| {it.source} | {link} | {it.kept} | {it.waits} | {it.serving} |")
+        return "\n".join(lines)
 
     def decisions(self) -> list[dict[str, str]]:
         """The pages in docs/decisions/, each with its file and title, in their order."""

@@ -7,6 +7,8 @@ import jinja2
 
 from workbench.comparison import Comparison
 from workbench.errors import WorkbenchError
+from workbench.move import report
+from workbench.move.moves import all_moves
 from workbench.places import PROJECT
 from workbench.site import macros
 from workbench.site.macros import Macros
@@ -15,10 +17,11 @@ from workbench.site.specimens import Specimens
 SOURCE = PROJECT / "docs"
 RENDERED = PROJECT / "build" / "docs"
 AREA = Path(__file__).parent / "area.md"
+MOVE = Path(__file__).parent / "move.md"
 
 
 def render(measured: Comparison, found: Specimens) -> None:
-    """Fill build/docs/ anew: the pages rendered, all else copied, and a page for each area.
+    """Fill build/docs/ anew: the pages rendered, all else copied, a page for each area and move.
 
     Raises WorkbenchError, naming the page, when a page asks for what there is not.
     """
@@ -36,6 +39,14 @@ def render(measured: Comparison, found: Specimens) -> None:
     for area in Macros(measured, found, "").areas():
         page = f"compare/{area['module']}.md"
         write(page, filled(template, page, measured, found, area=area))
+    template, ran = MOVE.read_text(encoding="utf-8"), report.read()
+    for move in all_moves():
+        page = f"moves/{move.name}.md"
+        its = ran.get(move.name)
+        ride = its["rides"][0] if its else None
+        statements = report.changing(ride["statements"]) if ride else []
+        more = {"move": move, "report": its, "ride": ride, "statements": statements}
+        write(page, filled(template, page, measured, found, **more))
 
 
 def filled(text: str, page: str, measured: Comparison, found: Specimens, **more: object) -> str:

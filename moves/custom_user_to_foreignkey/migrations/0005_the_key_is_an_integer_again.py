@@ -1,0 +1,15 @@
+"""The users' key becomes an integer, as Django's is. This step rewrites tables."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("players", "0004_extras_in_rows_that_point_at_users"),
+    ]
+
+    operations = [
+        operations.ChangeKey("auth_user", "bigint", "integer"),
+    ]

@@ -1,0 +1,53 @@
+"""The extras go from the user's row into a person."""
+
+from django.conf import settings
+from django.db import migrations, models
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("players", "0003_the_users_table_is_djangos_again"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Person",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, serialize=False
+                    ),
+                ),
+                ("birthdate", models.DateField(blank=True, null=True)),
+                ("discord_id", models.TextField("Discord ID", blank=True, null=True)),
+                ("zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
+            ],
+            options={"db_table": "person", "verbose_name_plural": "people"},
+        ),
+        operations.Sql(
+            """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
+               SELECT id, birthdate, discord_id, zoom_id FROM auth_user""",
+            """UPDATE auth_user SET birthdate = person.birthdate,
+                   discord_id = person.discord_id, zoom_id = person.zoom_id
+               FROM person WHERE person.user_id = auth_user.id""",
+        ),
+        operations.Sql(
+            """ALTER TABLE auth_user
+               DROP COLUMN birthdate, DROP COLUMN discord_id, DROP COLUMN zoom_id""",
+            """ALTER TABLE auth_user
+               ADD COLUMN birthdate date, ADD COLUMN discord_id text, ADD COLUMN zoom_id text""",
+        ),
+        operations.Reversed(
+            operations.Fold(
+                "players.person",
+                into="auth.user",
+                keys="SELECT user_id AS old, user_id AS new FROM person",
+                permissions="kept",
+                hand_out=True,
+            )
+        ),
+        operations.Complete(),
+    ]

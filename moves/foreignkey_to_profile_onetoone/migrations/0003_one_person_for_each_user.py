@@ -1,0 +1,63 @@
+"""One of a user's people becomes the only one; the user is its key."""
+
+from django.conf import settings
+from django.db import migrations, models
+
+from moves import operations
+from moves.operations import checks
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("players", "0002_username_taken_whatever_its_case"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
+
+    operations = [
+        operations.LookFirst(
+            checks.known_columns,
+            checks.everybody_is_there,
+            checks.each_object_is_there("players.person", "person", "person_id"),
+            checks.a_rule_for_duplicates,
+            checks.archive_is_free,
+        ),
+        # backwards, everything gets its former name in the end
+        operations.AlignNames(backwards=True),
+        # the new table takes the name, so the old one steps aside
+        migrations.AlterModelTable("person", "old_person"),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.RenameModel("Person", "OldPerson")]
+        ),
+        migrations.CreateModel(
+            name="Person",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, serialize=False
+                    ),
+                ),
+                ("birthdate", models.DateField(blank=True, null=True)),
+                ("discord_id", models.TextField("Discord ID", blank=True, null=True)),
+                ("zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
+            ],
+            options={"db_table": "person", "verbose_name_plural": "people"},
+        ),
+        operations.Translate(
+            "players.person",
+            keys="SELECT person_id AS old, user_id AS new FROM old_person",
+            keys_back="""SELECT user_id AS old, max(person_id) AS new
+                         FROM old_person GROUP BY user_id""",
+        ),
+        operations.OneOfMany(
+            "old_person", one="SELECT user_id, birthdate, discord_id, zoom_id FROM person"
+        ),
+        operations.Sql(
+            """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
+               SELECT auth_user.id, birthdate, discord_id, zoom_id
+               FROM auth_user LEFT JOIN one_person ON user_id = auth_user.id"""
+        ),
+        migrations.DeleteModel("OldPerson"),
+        operations.Complete(),
+    ]

@@ -1,0 +1,59 @@
+"""A proxy has no place for the extras: they wait in the archive."""
+
+import players.models
+from django.conf import settings
+from django.db import migrations
+
+from moves import operations
+from moves.operations import checks
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("players", "0002_username_taken_whatever_its_case"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
+
+    operations = [
+        operations.LookFirst(
+            checks.known_columns,
+            checks.everybody_is_there,
+            checks.each_object_is_there("players.person", "person", "person_id"),
+            checks.archive_is_free,
+        ),
+        operations.Fold(
+            "players.person",
+            into="auth.user",
+            keys="SELECT person_id AS old, user_id AS new FROM person",
+            permissions="kept",
+        ),
+        operations.Archive(
+            "person",
+            rows="SELECT person_id, user_id, birthdate, discord_id, zoom_id FROM person",
+            back="""INSERT INTO person (person_id, user_id, birthdate, discord_id, zoom_id)
+                    SELECT coalesce(person_id, nextval('person_person_id_seq')), user_id,
+                        birthdate, discord_id, zoom_id
+                    FROM archive.person JOIN auth_user ON auth_user.id = user_id
+                    ORDER BY user_id, person_id;
+
+                    SELECT setval('person_person_id_seq', max(person_id))
+                    FROM person HAVING max(person_id) IS NOT NULL""",
+        ),
+        migrations.DeleteModel("Person"),
+        migrations.CreateModel(
+            name="Player",
+            fields=[],
+            options={"proxy": True, "ordering": ["username"], "indexes": [], "constraints": []},
+            bases=("auth.user",),
+            managers=[("objects", players.models.PlayerManager())],
+        ),
+        operations.Reversed(
+            operations.Fold(
+                "players.player",
+                into="auth.user",
+                keys="SELECT id AS old, id AS new FROM auth_user",
+                permissions="same",
+            )
+        ),
+    ]

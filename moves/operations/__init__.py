@@ -1,0 +1,31 @@
+"""What the twelve moves are made of: a few reversible operations for Django's migrations.
+
+Each looks at PostgreSQL's catalogs instead of trusting names, and does nothing where there is
+nothing to do: so the same migrations run on a site's database and on a fresh one.
+"""
+
+from moves.operations.archive import Archive
+from moves.operations.base import Complete, Refused, Reversed, Sql
+from moves.operations.checks import LookFirst
+from moves.operations.content_types import Fold, RenameContentType, Translate
+from moves.operations.keys import ChangeKey, RenameTables
+from moves.operations.names import AlignNames
+from moves.operations.people import OneOfMany
+from moves.operations.sessions import RenameBackend
+
+__all__ = [
+    "AlignNames",
+    "Archive",
+    "ChangeKey",
+    "Complete",
+    "Fold",
+    "LookFirst",
+    "OneOfMany",
+    "Refused",
+    "RenameBackend",
+    "RenameContentType",
+    "RenameTables",
+    "Reversed",
+    "Sql",
+    "Translate",
+]

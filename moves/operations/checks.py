@@ -1,0 +1,141 @@
+"""What a move looks at before it begins: each check refuses in one sentence."""
+
+from moves.operations.base import Refused, Step, is_there, rows
+from moves.operations.content_types import found
+from moves.operations.people import chosen_rule
+from moves.operations.references import pointing
+
+EXTRAS = ("birthdate", "discord_id", "zoom_id")
+TOO_LONG = 2**31
+
+
+class LookFirst(Step):
+    """Refuse a bad start, before anything has been changed."""
+
+    def __init__(self, *checks):
+        self.checks = checks
+
+    def database_forwards(self, app_label, editor, before, after):
+        self.run(lambda cursor: self.look(cursor, before), editor)
+
+    def database_backwards(self, app_label, editor, before, after):
+        pass
+
+    def look(self, cursor, state):
+        for check in self.checks:
+            check(cursor, state)
+
+    def describe(self):
+        return "Look first: refuse a bad start"
+
+
+def known_columns(cursor, state):
+    """Every column of the players' tables is one that Django's models know."""
+    for model in state.apps.get_models():
+        if model._meta.app_label != "players" and model._meta.label != "auth.User":
+            continue
+        known = {field.column for field in model._meta.concrete_fields}
+        for (column,) in rows(cursor, COLUMNS, [model._meta.db_table]):
+            if column not in known:
+                raise Refused(unknown(model._meta.db_table, column))
+
+
+COLUMNS = """
+    SELECT attname::text FROM pg_attribute
+    WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
+
+
+def unknown(table, column):
+    if column in EXTRAS:
+        return (
+            f"{table} has a column {column} of its own already, which the move would need for the "
+            "players' extras: rename it first."
+        )
+    return (
+        f"{table} has a column {column} that no model knows, so the move would lose it or be "
+        "stopped by it: add it to a model or drop it first."
+    )
+
+
+def everybody_is_there(cursor, state):
+    """Every row that should point at a user does. A foreign key of PostgreSQL's vouches for it."""
+    for model in state.apps.get_models():
+        for field in model._meta.concrete_fields:
+            target = field.remote_field and field.remote_field.model._meta.db_table
+            if target not in ("auth_user", "players_user"):
+                continue
+            look_for_lost(cursor, model._meta.db_table, field.column)
+
+
+def look_for_lost(cursor, table, column):
+    users = "players_user" if is_there(cursor, "players_user") else "auth_user"
+    if not is_there(cursor, table) or rows(cursor, VOUCHED, [table, column]):
+        return
+    lost = rows(
+        cursor,
+        f'SELECT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL AND NOT EXISTS'
+        f' (SELECT FROM {users} WHERE id = "{table}"."{column}") LIMIT 1',
+    )
+    if lost:
+        raise Refused(
+            f"{table} has a row whose {column} is {lost[0][0]}, and there is no such user: "
+            "delete it, or bring the user back."
+        )
+
+
+VOUCHED = """
+    SELECT FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+    WHERE conrelid = to_regclass(%s) AND attname = %s AND contype = 'f' AND convalidated
+"""
+
+
+def each_object_is_there(label, table, key):
+    """A check that every generic relation to a content type's objects finds its object."""
+
+    def check(cursor, state):
+        number = found(cursor, label)
+        if number is None or not is_there(cursor, table):
+            return
+        for it in pointing(cursor):
+            if it.nullable:  # the admin's log remembers what is gone, too
+                continue
+            lost = rows(
+                cursor,
+                f"SELECT {it.key}, {it.object} FROM {it.table} WHERE {it.type} = %s"
+                f" AND NOT EXISTS (SELECT FROM {table} WHERE {key}::text = {it.object}::text)"
+                " LIMIT 1",
+                [number],
+            )
+            if lost:
+                raise Refused(
+                    f"Row {lost[0][0]} of {it.table} points at {label} {lost[0][1]}, and there is "
+                    "none: delete the row, or let it point at one that is there."
+                )
+
+    return check
+
+
+def a_rule_for_duplicates(cursor, state):
+    """No user has several records, or a rule is chosen for those who do."""
+    chosen_rule(cursor)
+
+
+def keys_fit_integer(cursor, state):
+    """No user's key is too long for the type that Django's own table has."""
+    users = "players_user" if is_there(cursor, "players_user") else "auth_user"
+    highest = rows(cursor, f"SELECT max(id) FROM {users}")[0][0]
+    if highest is not None and highest >= TOO_LONG:
+        raise Refused(
+            f"{users} has the key {highest}, and Django's own auth_user takes none over "
+            f"{TOO_LONG - 1}: stay with a custom user."
+        )
+
+
+def archive_is_free(cursor, state):
+    """No earlier move has left people in the archive, with whom this one's would mix."""
+    if is_there(cursor, "archive.person"):
+        raise Refused(
+            "archive.person holds what an earlier move kept: go back by that move, or drop the "
+            "table if nobody needs it any more."
+        )

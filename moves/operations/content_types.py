@@ -1,0 +1,188 @@
+"""Content types on the move, with all that hangs on them."""
+
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+from moves.operations import permissions, references
+from moves.operations.archive import close_archive
+from moves.operations.base import Step, is_there, rows
+
+
+class RenameContentType(Step):
+    """Rename a content type. Its row keeps its id, so whatever points at it still does."""
+
+    def __init__(self, old, new):
+        self.old = old
+        self.new = new
+
+    def forwards(self, cursor):
+        rename(cursor, self.old, self.new)
+
+    def backwards(self, cursor):
+        rename(cursor, self.new, self.old)
+        delete_when_made_again(self.new)
+
+    def describe(self):
+        return f"Rename the content type {self.old} to {self.new}"
+
+
+def delete_when_made_again(label):
+    """Delete a content type that Django makes at the end of this `migrate`.
+
+    On the way back its state still knows the model; the site's own code, from then on, does not.
+    """
+
+    def delete_it(using, **kwargs):
+        with connections[using].cursor() as cursor:
+            number = found(cursor, label)
+            if number is not None and not references.exist(cursor, number):
+                delete(cursor, number)
+
+    post_migrate.connect(delete_it, weak=False, dispatch_uid=f"delete {label}")
+
+
+class Fold(Step):
+    """Fold one content type into another; what has no place there waits in the archive.
+
+    Log entries and generic rows point at the other from then on, with keys translated by `keys`
+    (SQL that gives old and new of each object). Permissions: "same" if the two mean the same rows,
+    as a proxy's and its user's do: then a holder of the one holds the other. Else "kept": nobody
+    gets the other's for it, they wait in the archive.
+
+    Backwards, each points again at what it did before. A permission that was taken away meanwhile
+    stays taken away. hand_out: where none were kept, holders of the user's permissions get the
+    others too: they could edit these columns before.
+    """
+
+    def __init__(self, old, into, keys, permissions, *, hand_out=False):
+        self.old = old
+        self.into = into
+        self.keys = keys
+        self.same = permissions == "same"
+        self.hand_out = hand_out or self.same
+
+    def forwards(self, cursor):
+        old = found(cursor, self.old)
+        if old is None:
+            return
+        into = found(cursor, self.into) or make(cursor, self.into)
+        open_archive(cursor)
+        cursor.execute("INSERT INTO archive.content_type VALUES (%s, %s)", [self.old, old])
+        permissions.keep(cursor, self.old, old, into)
+        references.remember(cursor, self.old, old)
+        references.move(cursor, old, into, self.keys)
+        if self.same:
+            permissions.copy(cursor, old, into)
+        delete(cursor, old)
+        close_archive(cursor)
+
+    def backwards(self, cursor):
+        into = found(cursor, self.into)
+        if into is None:
+            return
+        open_archive(cursor)
+        kept = rows(
+            cursor, "DELETE FROM archive.content_type WHERE label = %s RETURNING id", [self.old]
+        )
+        old = found(cursor, self.old) or make(cursor, self.old, *(kept[0] if kept else ()))
+        permissions.make(cursor, self.old, old)
+        if kept:
+            permissions.give_back(cursor, self.old, old, into, same=self.same)
+        elif self.hand_out:
+            permissions.copy(cursor, into, old)
+        references.put_back(cursor, self.old, old)
+        close_archive(cursor)
+
+    def describe(self):
+        return f"Fold the content type {self.old} into {self.into}"
+
+
+TAKE_BACK = "DELETE FROM archive.content_type WHERE label = %s RETURNING id"
+
+
+class Translate(Step):
+    """Write other keys wherever a content type's objects are named by key: they have new ones.
+
+    keys, keys_back: SQL that gives old and new of each object, run when both are known.
+    """
+
+    def __init__(self, model, keys, keys_back):
+        self.model = model
+        self.keys = keys
+        self.keys_back = keys_back
+
+    def forwards(self, cursor):
+        self.translate(cursor, self.keys, self.model, f"{self.model}, back")
+
+    def backwards(self, cursor):
+        self.translate(cursor, self.keys_back, f"{self.model}, back", self.model)
+
+    def translate(self, cursor, keys, remember_as, remembered_as):
+        """Each way remembers what the other gets back: several keys may become one."""
+        number = found(cursor, self.model)
+        if number is None:
+            return
+        open_archive(cursor)
+        aside = make(cursor, "archive.aside")
+        references.remember(cursor, remember_as, number)
+        references.put_back(cursor, remembered_as, aside)
+        references.move(cursor, number, aside, keys)
+        references.rename(cursor, aside, number)
+        delete(cursor, aside)
+        close_archive(cursor)
+
+    def describe(self):
+        return f"Translate the keys of {self.model}"
+
+
+def found(cursor, label):
+    """The id of a content type, "app.model", or None."""
+    if not is_there(cursor, "django_content_type"):
+        return None
+    ids = rows(
+        cursor,
+        "SELECT id FROM django_content_type WHERE app_label = %s AND model = %s",
+        label.split("."),
+    )
+    return ids[0][0] if ids else None
+
+
+def make(cursor, label, number=None):
+    """Make a content type, with its former id if that is known; returns its id."""
+    columns, values = ("id, ", "%s, ") if number else ("", "")
+    sql = f"INSERT INTO django_content_type ({columns}app_label, model) VALUES ({values}%s, %s)"
+    given = [number] if number else []
+    return rows(cursor, f"{sql} RETURNING id", [*given, *label.split(".")])[0][0]
+
+
+def rename(cursor, old, new):
+    """One of the new name may be there: Django makes what is missing whenever somebody migrates."""
+    number, surplus = found(cursor, old), found(cursor, new)
+    if number is None:
+        return
+    if surplus is not None:
+        references.rename(cursor, surplus, number)
+        permissions.copy(cursor, surplus, number)
+        delete(cursor, surplus)
+    cursor.execute(
+        "UPDATE django_content_type SET app_label = %s, model = %s WHERE id = %s",
+        [*new.split("."), number],
+    )
+
+
+def delete(cursor, number):
+    permissions.delete(cursor, number)
+    cursor.execute("DELETE FROM django_content_type WHERE id = %s", [number])
+
+
+def open_archive(cursor):
+    cursor.execute("""
+        CREATE SCHEMA IF NOT EXISTS archive;
+        CREATE TABLE IF NOT EXISTS archive.content_type (label text, id integer);
+        CREATE TABLE IF NOT EXISTS archive.permission
+            (label text, id integer, name text, codename text);
+        CREATE TABLE IF NOT EXISTS archive.holder
+            (label text, side text, grants text, holder bigint, action text);
+        CREATE TABLE IF NOT EXISTS archive.reference
+            (label text, rel text, key text, object text);
+    """)

@@ -1,0 +1,99 @@
+"""The users' table under another name, and with another type of key."""
+
+from moves.operations.base import Refused, Step, is_there, rows
+
+PARTS = ("", "_groups", "_user_permissions")
+
+
+class RenameTables(Step):
+    """Rename the users' table and its two many-to-many tables. Rewrites nothing.
+
+    On a fresh database Django has made both, empty; then the old ones go.
+    """
+
+    def __init__(self, old, new):
+        self.old = old
+        self.new = new
+
+    def forwards(self, cursor):
+        rename(cursor, self.old, self.new)
+
+    def backwards(self, cursor):
+        rename(cursor, self.new, self.old)
+
+    def describe(self):
+        return f"Rename {self.old} to {self.new}"
+
+
+def rename(cursor, old, new):
+    if is_there(cursor, new):
+        drop_empty(cursor, old)
+        return
+    for part in PARTS:
+        cursor.execute(f"ALTER TABLE {old}{part} RENAME TO {new}{part}")
+
+
+def drop_empty(cursor, old):
+    if rows(cursor, f"SELECT FROM {old} LIMIT 1"):
+        raise Refused(f"Both {old} and its future name are there, with users: drop the other one.")
+    for part in reversed(PARTS):
+        cursor.execute(f"DROP TABLE {old}{part}")
+
+
+class ChangeKey(Step):
+    """Change the type of a table's id, and of every column that points at it.
+
+    The only step that rewrites tables: the users' own, and each that points at it, under an
+    exclusive lock. Found by the catalogs, so no app can be forgotten.
+    """
+
+    def __init__(self, table, old, new):
+        self.table = table
+        self.old = old
+        self.new = new
+
+    def forwards(self, cursor):
+        change(cursor, self.table, self.new)
+
+    def backwards(self, cursor):
+        change(cursor, self.table, self.old)
+
+    def describe(self):
+        return f"Make the key of {self.table} {self.new}"
+
+
+POINTING = """
+    SELECT conrelid::regclass::text, conname, attname, pg_get_constraintdef(pg_constraint.oid)
+    FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+    WHERE confrelid = to_regclass(%s) AND contype = 'f' AND cardinality(conkey) = 1
+    ORDER BY 1, 2
+"""
+
+
+def change(cursor, table, new):
+    if type_of(cursor, table, "id") in (None, new):
+        return
+    pointing = rows(cursor, POINTING, [table])
+    for other, name, _, _ in pointing:
+        cursor.execute(f'ALTER TABLE {other} DROP CONSTRAINT "{name}"')
+    retype(cursor, table, ["id"], new)
+    for other in sorted({other for other, *_ in pointing}):
+        retype(cursor, other, [column for it, _, column, _ in pointing if it == other], new)
+    for other, name, _, definition in pointing:
+        cursor.execute(f'ALTER TABLE {other} ADD CONSTRAINT "{name}" {definition}')
+
+
+def retype(cursor, table, columns, new):
+    """All columns of one table in one statement: it is rewritten once."""
+    changes = ", ".join(f'ALTER COLUMN "{column}" TYPE {new}' for column in columns)
+    cursor.execute(f"ALTER TABLE {table} {changes}")
+
+
+def type_of(cursor, table, column):
+    found = rows(
+        cursor,
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
+        " WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped",
+        [table, column],
+    )
+    return found[0][0] if found else None

@@ -1,0 +1,121 @@
+"""From any number of rows for a user to one record, and back."""
+
+from django.conf import settings
+
+from moves.operations.archive import close_archive, open_archive
+from moves.operations.base import Refused, Step, rows
+
+# What a person chooses by MOVES_DUPLICATES in the settings. The newest row has the highest key.
+RULES = {
+    "newest": """
+        SELECT DISTINCT ON (user_id) user_id, birthdate, discord_id, zoom_id
+        FROM {people} ORDER BY user_id, person_id DESC
+    """,
+    "fill": """
+        SELECT user_id,
+            (array_agg(birthdate ORDER BY person_id DESC)
+                FILTER (WHERE birthdate IS NOT NULL))[1] AS birthdate,
+            (array_agg(discord_id ORDER BY person_id DESC)
+                FILTER (WHERE discord_id IS NOT NULL))[1] AS discord_id,
+            (array_agg(zoom_id ORDER BY person_id DESC)
+                FILTER (WHERE zoom_id IS NOT NULL))[1] AS zoom_id
+        FROM {people} GROUP BY user_id
+    """,
+}
+
+TWICE = """
+    SELECT username, count(*) FROM {people} JOIN auth_user ON auth_user.id = user_id
+    GROUP BY username HAVING count(*) > 1 ORDER BY username
+"""
+
+
+class OneOfMany(Step):
+    """Choose one record of a user's several, into the temporary table one_person.
+
+    Refused if a user has several and no rule is chosen. All rows go to archive.person.
+    Backwards: fill the table `people` again, from `one` (SQL that gives user_id and the extras, as
+    they are now) and from the archive: who had several rows gets them back, the newest with what
+    is said now. Who had none gets one for their extras; without extras, only if also_empty.
+    """
+
+    def __init__(self, people, one, *, also_empty=False):
+        self.people = people
+        self.one = one
+        self.also_empty = also_empty
+
+    def forwards(self, cursor):
+        rule = chosen_rule(cursor, self.people)
+        # what somebody writes between the choice and the end would be lost
+        cursor.execute(f"LOCK TABLE {self.people} IN SHARE ROW EXCLUSIVE MODE")
+        choice = RULES[rule].format(people=self.people)
+        cursor.execute(f"CREATE TEMPORARY TABLE one_person ON COMMIT DROP AS {choice}")
+        cursor.execute("ANALYZE one_person")
+        open_archive(cursor)
+        cursor.execute(
+            "INSERT INTO archive.person SELECT"
+            f" person_id, user_id, birthdate, discord_id, zoom_id FROM {self.people}"
+        )
+        close_archive(cursor)
+
+    def backwards(self, cursor):
+        open_archive(cursor)
+        cursor.execute(f"CREATE TEMPORARY TABLE one_person ON COMMIT DROP AS {self.one}")
+        cursor.execute("ANALYZE one_person, archive.person")
+        enough = 0 if self.also_empty else 1
+        for sql in (NEWEST_AGAIN, OLDER_AGAIN, SEQUENCE, FIRST_TIME):
+            cursor.execute(sql.format(people=self.people, enough=enough))
+        cursor.execute("DROP TABLE archive.person, one_person")
+        close_archive(cursor)
+
+    def describe(self):
+        return f"Choose one record of each user's in {self.people}"
+
+
+NEWEST_AGAIN = """
+    INSERT INTO {people} (person_id, user_id, birthdate, discord_id, zoom_id)
+    SELECT archived.person_id, user_id, now.birthdate, now.discord_id, now.zoom_id
+    FROM one_person AS now
+    JOIN (SELECT user_id, max(person_id) AS person_id FROM archive.person GROUP BY user_id)
+        AS archived USING (user_id)
+    WHERE archived.person_id IS NOT NULL
+"""
+OLDER_AGAIN = """
+    INSERT INTO {people} (person_id, user_id, birthdate, discord_id, zoom_id)
+    SELECT person_id, user_id, archived.birthdate, archived.discord_id, archived.zoom_id
+    FROM archive.person AS archived JOIN one_person USING (user_id)
+    WHERE person_id NOT IN (SELECT person_id FROM {people})
+"""
+# an inserted key moves no sequence
+SEQUENCE = """
+    SELECT setval(pg_get_serial_sequence('{people}', 'person_id'), max(person_id))
+    FROM {people} HAVING max(person_id) IS NOT NULL
+"""
+FIRST_TIME = """
+    INSERT INTO {people} (user_id, birthdate, discord_id, zoom_id)
+    SELECT user_id, birthdate, discord_id, zoom_id FROM one_person AS now
+    WHERE user_id NOT IN (SELECT user_id FROM {people})
+      AND num_nonnulls(birthdate, discord_id, zoom_id) >= {enough}
+    ORDER BY user_id
+"""
+
+
+def chosen_rule(cursor, people="person"):
+    """The rule; raises Refused with a list if one is needed and none is chosen."""
+    rule = getattr(settings, "MOVES_DUPLICATES", "")
+    if not rule:
+        refuse_duplicates(rows(cursor, TWICE.format(people=people)))
+        return "newest"
+    if rule not in RULES:
+        raise Refused(f"The rule for duplicates is {rule!r}: choose one of {', '.join(RULES)}.")
+    return rule
+
+
+def refuse_duplicates(twice):
+    if not twice:
+        return
+    shown = ", ".join(f"{username} ({number})" for username, number in twice[:10])
+    more = f" and {len(twice) - 10} more" if len(twice) > 10 else ""
+    raise Refused(
+        f"{len(twice)} users have more than one row of person, {shown}{more}: "
+        f"choose a rule, {' or '.join(RULES)} (MOVES_DUPLICATES, or --duplicates)."
+    )

@@ -1,0 +1,124 @@
+"""What names an object by content type and key: the admin's log, and every generic relation."""
+
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.contrib.contenttypes.fields import GenericForeignKey
+
+from moves.operations.base import Refused, rows
+
+
+@dataclass
+class Pointing:
+    """A table that points at content types: its own key, and the columns for type and object."""
+
+    table: str
+    key: str
+    type: str
+    object: str
+    kind: str
+    nullable: bool
+
+
+def pointing(cursor):
+    """Each table that points at content types, but for the permissions, by its foreign key."""
+    named = {
+        (model._meta.db_table, model._meta.get_field(field.ct_field).column): model._meta.get_field(
+            field.fk_field
+        ).column
+        for model in apps.get_models()
+        for field in model._meta.private_fields
+        if isinstance(field, GenericForeignKey)
+    }
+    tables = []
+    for table, column, key, nullable in rows(cursor, POINTING):
+        of_object = named.get((table, column), "object_id")
+        kind = rows(cursor, KIND, [table, of_object])
+        if kind:
+            tables.append(Pointing(table, key, column, of_object, kind[0][0], nullable))
+        elif rows(cursor, f"SELECT FROM {table} LIMIT 1"):
+            raise Refused(
+                f"The table {table} points at content types, and no column object_id says at "
+                "which row: give its model a GenericForeignKey, or empty it."
+            )
+    return tables
+
+
+POINTING = """
+    SELECT conrelid::regclass::text, type.attname, key.attname, NOT type.attnotnull
+    FROM pg_constraint AS own
+    JOIN pg_attribute AS type ON type.attrelid = conrelid AND type.attnum = conkey[1]
+    JOIN pg_index ON indrelid = conrelid AND indisprimary
+    JOIN pg_attribute AS key ON key.attrelid = conrelid AND key.attnum = indkey[0]
+    WHERE confrelid = 'django_content_type'::regclass AND contype = 'f'
+      AND conrelid <> 'auth_permission'::regclass
+    ORDER BY 1, 2
+"""
+KIND = """
+    SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+    WHERE attrelid = %s::regclass AND attname = %s
+"""
+
+
+def rename(cursor, old, new):
+    """Let all that points at one content type point at another, the keys as they are."""
+    for it in pointing(cursor):
+        cursor.execute(f"UPDATE {it.table} SET {it.type} = %s WHERE {it.type} = %s", [new, old])
+
+
+def remember(cursor, label, number):
+    """Write down in archive.reference, under a label, what points at a content type now."""
+    for it in pointing(cursor):
+        cursor.execute(
+            f"INSERT INTO archive.reference SELECT %s, %s, {it.key}::text, {it.object}::text"
+            f" FROM {it.table} WHERE {it.type} = %s",
+            [label, it.table, number],
+        )
+
+
+def exist(cursor, number):
+    """Whether anything points at a content type."""
+    return any(
+        rows(cursor, f"SELECT FROM {it.table} WHERE {it.type} = %s LIMIT 1", [number])
+        for it in pointing(cursor)
+    )
+
+
+def move(cursor, old, new, keys):
+    """The same as rename(), with the keys translated by the pairs (old, new) of the SQL `keys`."""
+    cursor.execute("DROP TABLE IF EXISTS key_pair")
+    cursor.execute(f"CREATE TEMPORARY TABLE key_pair ON COMMIT DROP AS {keys}")
+    cursor.execute("CREATE INDEX ON key_pair ((old::text))")
+    cursor.execute("ANALYZE key_pair")
+    for it in pointing(cursor):
+        cursor.execute(
+            f"UPDATE {it.table} SET {it.type} = %s, {it.object} = new::{it.kind} FROM key_pair"
+            f" WHERE {it.type} = %s AND {it.object}::text = old::text",
+            [new, old],
+        )
+        lose_sight(cursor, it, old)
+
+
+def lose_sight(cursor, it, old):
+    """What names an object that is gone names nothing from now on: its key may become another's."""
+    if it.nullable:
+        cursor.execute(f"UPDATE {it.table} SET {it.type} = NULL WHERE {it.type} = %s", [old])
+        return
+    lost = rows(cursor, f"SELECT {it.key} FROM {it.table} WHERE {it.type} = %s LIMIT 1", [old])
+    if lost:
+        raise Refused(
+            f"Row {lost[0][0]} of {it.table} points at an object that is not there: "
+            "delete it, or let it point at one that is."
+        )
+
+
+def put_back(cursor, label, number):
+    """Let what is written down under a label point at what it did, as objects of a content type."""
+    for it in pointing(cursor):
+        cursor.execute(
+            f"UPDATE {it.table} SET {it.type} = %s, {it.object} = was.object::{it.kind}"
+            " FROM archive.reference AS was"
+            f" WHERE label = %s AND rel = %s AND {it.table}.{it.key}::text = was.key",
+            [number, label, it.table],
+        )
+    cursor.execute("DELETE FROM archive.reference WHERE label = %s", [label])

@@ -1,0 +1,28 @@
+"""The extras go from the person into the user's own row."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("players", "0003_columns_for_the_extras")]
+
+    operations = [
+        operations.Sql(
+            """LOCK TABLE person IN SHARE ROW EXCLUSIVE MODE;
+               UPDATE auth_user SET birthdate = person.birthdate,
+                   discord_id = person.discord_id, zoom_id = person.zoom_id
+               FROM person WHERE person.user_id = auth_user.id""",
+            """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
+               SELECT id, birthdate, discord_id, zoom_id FROM auth_user""",
+        ),
+        operations.Fold(
+            "players.person",
+            into="auth.user",
+            keys="SELECT user_id AS old, user_id AS new FROM person",
+            permissions="kept",
+            hand_out=True,
+        ),
+        migrations.DeleteModel("Person"),
+    ]

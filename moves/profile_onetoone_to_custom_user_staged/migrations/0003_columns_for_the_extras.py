@@ -1,0 +1,26 @@
+"""The users' table gets columns for the extras: nullable, so this takes no time."""
+
+from django.db import migrations, models
+
+from moves import operations
+from moves.operations import checks
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("players", "0002_username_taken_whatever_its_case"),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
+
+    operations = [
+        operations.LookFirst(
+            checks.known_columns,
+            checks.everybody_is_there,
+            checks.each_object_is_there("players.person", "person", "user_id"),
+        ),
+        migrations.AddField("user", "birthdate", models.DateField(blank=True, null=True)),
+        migrations.AddField(
+            "user", "discord_id", models.TextField("Discord ID", blank=True, null=True)
+        ),
+        migrations.AddField("user", "zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
+    ]

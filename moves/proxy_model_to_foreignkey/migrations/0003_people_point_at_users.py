@@ -1,0 +1,63 @@
+"""Each user gets a row of people; what was said of players is said of users."""
+
+from django.conf import settings
+from django.db import migrations, models
+
+from moves import operations
+from moves.operations import checks
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("players", "0002_username_taken_whatever_its_case"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
+
+    operations = [
+        operations.LookFirst(
+            checks.known_columns,
+            checks.everybody_is_there,
+        ),
+        operations.Fold(
+            "players.player",
+            into="auth.user",
+            keys="SELECT id AS old, id AS new FROM auth_user",
+            permissions="same",
+        ),
+        migrations.DeleteModel("Player"),
+        migrations.CreateModel(
+            name="Person",
+            fields=[
+                ("person_id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("birthdate", models.DateField(blank=True, null=True)),
+                ("discord_id", models.TextField("Discord ID", blank=True, null=True)),
+                ("zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
+                ("user", models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)),
+            ],
+            options={"db_table": "person", "verbose_name_plural": "people"},
+        ),
+        operations.Reversed(
+            operations.Archive(
+                "person",
+                rows="SELECT person_id, user_id, birthdate, discord_id, zoom_id FROM person",
+                back="""INSERT INTO person (person_id, user_id, birthdate, discord_id, zoom_id)
+                        SELECT coalesce(person_id, nextval('person_person_id_seq')), user_id,
+                            birthdate, discord_id, zoom_id
+                        FROM archive.person JOIN auth_user ON auth_user.id = user_id
+                        ORDER BY user_id, person_id;
+
+                        SELECT setval('person_person_id_seq', max(person_id))
+                        FROM person HAVING max(person_id) IS NOT NULL""",
+            )
+        ),
+        operations.Reversed(
+            operations.Fold(
+                "players.person",
+                into="auth.user",
+                keys="SELECT person_id AS old, user_id AS new FROM person",
+                permissions="kept",
+            )
+        ),
+        operations.Complete(),
+    ]

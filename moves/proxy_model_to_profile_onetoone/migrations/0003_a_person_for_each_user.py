@@ -1,0 +1,65 @@
+"""Each user gets a person; what was said of players is said of users."""
+
+from django.conf import settings
+from django.db import migrations, models
+
+from moves import operations
+from moves.operations import checks
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("players", "0002_username_taken_whatever_its_case"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
+
+    operations = [
+        operations.LookFirst(
+            checks.known_columns,
+            checks.everybody_is_there,
+        ),
+        operations.Fold(
+            "players.player",
+            into="auth.user",
+            keys="SELECT id AS old, id AS new FROM auth_user",
+            permissions="same",
+        ),
+        migrations.DeleteModel("Player"),
+        migrations.CreateModel(
+            name="Person",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, serialize=False
+                    ),
+                ),
+                ("birthdate", models.DateField(blank=True, null=True)),
+                ("discord_id", models.TextField("Discord ID", blank=True, null=True)),
+                ("zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
+            ],
+            options={"db_table": "person", "verbose_name_plural": "people"},
+        ),
+        operations.Reversed(
+            operations.Archive(
+                "person",
+                rows="""SELECT NULL::bigint, user_id, birthdate, discord_id, zoom_id FROM person
+                        WHERE num_nonnulls(birthdate, discord_id, zoom_id) > 0""",
+                back="""INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
+                        SELECT DISTINCT ON (auth_user.id)
+                            auth_user.id, birthdate, discord_id, zoom_id
+                        FROM auth_user LEFT JOIN archive.person ON user_id = auth_user.id
+                        ORDER BY auth_user.id, person_id DESC""",
+            )
+        ),
+        operations.Reversed(
+            operations.Fold(
+                "players.person",
+                into="auth.user",
+                keys="SELECT user_id AS old, user_id AS new FROM person",
+                permissions="kept",
+            )
+        ),
+        operations.Complete(),
+    ]

@@ -1,0 +1,15 @@
+"""Open sessions name the backend that the target has: else everybody would be logged out."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("players", "0003_a_person_for_each_user")]
+
+    operations = [
+        operations.RenameBackend(
+            "players.backends.PlayerBackend", "django.contrib.auth.backends.ModelBackend"
+        ),
+    ]

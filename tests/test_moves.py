@@ -1,0 +1,78 @@
+"""The twelve moves, forward and back, with everything that hangs on players in real life."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from workbench.move import report, run
+from workbench.move.moves import all_moves
+from workbench.move.suite import suite
+
+PLAYERS = 2_000
+AT_ONCE = 3
+
+
+@pytest.fixture(scope="module")
+def ridden(server):
+    """{move: its report}, forward and back, several at once; then written down for the site."""
+
+    def ride(it):
+        also = partial(suite, server)
+        told = run.move(server, it, PLAYERS, rule="newest", back=True, also=also)
+        run.drop(server, f"move_{it.name}")
+        return told
+
+    moves = all_moves()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip([it.name for it in moves], pool.map(ride, moves), strict=True))
+
+
+NAMES = [it.name for it in all_moves()]
+
+
+def test_there_are_twelve():
+    assert len(NAMES) == 12
+    assert all(it.folder.is_dir() for it in all_moves())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_forward_nothing_is_lost(ridden, name):
+    assert ridden[name].rides[0].wrong == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_back_everything_is_as_it_was_and_what_was_done_since_is_kept(ridden, name):
+    assert ridden[name].rides[1].wrong == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_census_counted_all_that_hangs_on_players(ridden, name):
+    counted = {check.name: check.looked_at for check in ridden[name].rides[0].checks}
+    facts = {"players", "groups", "permissions", "log entries", "sessions", "foreign rows"}
+    facts |= {"many-to-many rows", "generic relations", "migrations of other apps"}
+    assert {fact for fact in facts if counted.get(fact, "0") == "0"} == set()
+    assert counted["players"] == f"{PLAYERS:,}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_targets_suite_passes_on_the_moved_database(ridden, name):
+    [said] = [check for check in ridden[name].rides[0].checks if check.name == "suite"]
+    assert said.wrong == []
+    assert int(said.looked_at.split()[0]) > 100
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_a_change_of_the_key_rewrites_tables(ridden, name):
+    rewritten = ridden[name].rides[0].rewritten
+    assert ("custom_user" in name) == ("world_guild_members" in rewritten)
+    assert ("custom_user" in name) == bool(rewritten)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_report_is_plain_values(ridden, name, tmp_path):
+    report.write(ridden[name], tmp_path / "moves.json")
+    [told] = report.read(tmp_path / "moves.json").values()
+    assert [ride["direction"] for ride in told["rides"]] == ["forward", "back"]
+    assert json.dumps(told["rides"][0]["statements"])

@@ -1,0 +1,68 @@
+"""The checks are checked: each deliberate fault in a migration is caught, and not by Django."""
+
+from dataclasses import replace
+
+import pytest
+from moving import Databases
+
+from workbench.move import run
+from workbench.move.moves import move
+
+# what catches each; tests/faults.py makes them
+CAUGHT = {
+    "copy_forgotten": ["extras"],
+    "two_columns_swapped": ["extras"],
+    "copied_by_the_order_of_rows": ["extras"],
+    "users_without_a_person_lost": ["players"],
+    "permission_escalated": ["permissions"],
+    "persons_content_type_left_behind": ["generic relations"],
+    "users_content_type_left_behind": ["permissions", "log entries", "generic relations"],
+    "names_not_aligned": ["schema"],
+    "key_left_an_integer": ["schema"],
+    "sequence_set_back": ["sequences"],
+    "foreign_key_of_another_app_lost": ["schema"],
+    "passwords_made_unusable": ["players", "logins and open sessions"],
+    "groups_lost": ["groups"],
+    "log_cleared": ["log entries"],
+    "everybody_logged_out": ["sessions", "logins and open sessions"],
+    "trigger_left_behind": ["schema"],
+    "keys_not_translated": ["generic relations"],
+    "oldest_row_taken": ["extras"],
+    "other_rows_thrown_away": ["rows of people"],
+    "extras_thrown_away": ["extras"],
+    "backend_left_in_the_sessions": ["logins and open sessions"],
+    "proxys_permissions_dropped": ["permissions"],
+}
+WHERE = {
+    "keys_not_translated": ("foreignkey", "custom_user"),
+    "oldest_row_taken": ("foreignkey", "custom_user"),
+    "other_rows_thrown_away": ("foreignkey", "custom_user"),
+    "extras_thrown_away": ("profile_onetoone", "proxy_model"),
+    "backend_left_in_the_sessions": ("proxy_model", "profile_onetoone"),
+    "proxys_permissions_dropped": ("proxy_model", "profile_onetoone"),
+}
+
+
+@pytest.fixture(scope="module")
+def databases(server):
+    return Databases(server)
+
+
+@pytest.mark.parametrize("fault", CAUGHT)
+def test_a_fault_is_caught(databases, fault):
+    source, target = WHERE.get(fault, ("profile_onetoone", "custom_user"))
+    it = move(source, target)
+    with databases.copy(databases.template(source)) as name:
+        ride = run.forward(databases.server, it, name, "newest", fault=fault)
+        caught = {check.name for check in ride.checks if check.wrong}
+        assert caught >= set(CAUGHT[fault]), ride.wrong
+        moving = replace(databases.moving(name, source, target), fault=fault)
+        assert moving.do(("has_nothing_to_migrate", {}))["has_nothing_to_migrate"] == ""
+
+
+@pytest.mark.parametrize("source", ["profile_onetoone", "foreignkey", "proxy_model"])
+def test_without_a_fault_nothing_is_said(databases, source):
+    target = "profile_onetoone" if source == "proxy_model" else "custom_user"
+    with databases.copy(databases.template(source)) as name:
+        ride = run.forward(databases.server, move(source, target), name, "newest")
+        assert ride.wrong == []

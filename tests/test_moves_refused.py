@@ -1,0 +1,217 @@
+"""A bad start is refused in one sentence, before anything has changed."""
+
+import pytest
+from moving import Databases
+
+from conftest import Tool
+from workbench import postgres
+from workbench.move import run
+
+BAD = {
+    "an unknown column": (
+        ("profile_onetoone", "custom_user"),
+        "ALTER TABLE person ADD COLUMN shoe_size integer",
+        "person has a column shoe_size that no model knows",
+    ),
+    "an unknown column of the users": (
+        ("proxy_model", "profile_onetoone"),
+        "ALTER TABLE auth_user ADD COLUMN shoe_size integer",
+        "auth_user has a column shoe_size that no model knows",
+    ),
+    "a clash of names": (
+        ("profile_onetoone", "custom_user"),
+        "ALTER TABLE auth_user ADD COLUMN birthdate date",
+        "auth_user has a column birthdate of its own already",
+    ),
+    "a person without a user": (
+        ("foreignkey", "custom_user"),
+        """DO $$ BEGIN EXECUTE (SELECT format('ALTER TABLE person DROP CONSTRAINT %I', conname)
+           FROM pg_constraint WHERE conrelid = 'person'::regclass AND contype = 'f'); END $$;
+           INSERT INTO person (user_id) VALUES (99999)""",
+        "person has a row whose user_id is 99999, and there is no such user",
+    ),
+    "a row of another app without a user": (
+        ("profile_onetoone", "custom_user"),
+        """DO $$ BEGIN EXECUTE (SELECT format('ALTER TABLE world_guild DROP CONSTRAINT %I', conname)
+           FROM pg_constraint WHERE conrelid = 'world_guild'::regclass AND contype = 'f'); END $$;
+           INSERT INTO world_guild (name, owner_id) VALUES ('Lost', 88888)""",
+        "world_guild has a row whose owner_id is 88888, and there is no such user",
+    ),
+    "a generic relation to nothing": (
+        ("foreignkey", "profile_onetoone"),
+        """INSERT INTO world_note (text, content_type_id, object_id)
+           SELECT 'lost', id, 77777 FROM django_content_type WHERE model = 'person'""",
+        "points at players.person 77777, and there is none",
+    ),
+    "a key that is too long": (
+        ("custom_user", "profile_onetoone"),
+        "UPDATE players_user SET id = 3000000000 WHERE username = 'player0000003' AND false;"
+        "INSERT INTO players_user (id, username, password, first_name, last_name, email,"
+        " is_superuser, is_staff, is_active, date_joined)"
+        " VALUES (3000000000, 'late', '', '', '', '', false, false, true, now())",
+        "players_user has the key 3000000000",
+    ),
+    "a migration of the players that has not run": (
+        ("profile_onetoone", "custom_user"),
+        "DROP INDEX username_taken_whatever_its_case;"
+        "DELETE FROM django_migrations WHERE app = 'players' AND name LIKE '0002%'",
+        "lacks players.0002_username_taken_whatever_its_case of profile_onetoone",
+    ),
+    "a migration of another app that has not run": (
+        ("profile_onetoone", "custom_user"),
+        "DELETE FROM django_migrations WHERE app = 'admin' AND name LIKE '0003%'",
+        "is not fully migrated (admin.0003",
+    ),
+    "people of an earlier move in the archive": (
+        ("profile_onetoone", "proxy_model"),
+        "CREATE SCHEMA archive; CREATE TABLE archive.person (user_id bigint)",
+        "archive.person holds what an earlier move kept",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def databases(server):
+    return Databases(server)
+
+
+@pytest.fixture(scope="module")
+def tool(databases):
+    from workbench import places
+
+    return Tool(places.data())
+
+
+def everything(databases, name):
+    """All rows of all tables, and all columns."""
+    tables = databases.sql(
+        name,
+        "SELECT schemaname || '.' || tablename FROM pg_tables"
+        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'census') ORDER BY 1",
+    )
+    columns = databases.sql(
+        name,
+        "SELECT attrelid::regclass::text, attname::text FROM pg_attribute"
+        " WHERE attrelid > 16384 AND attrelid::regclass::text !~ '^(census|pg_)' ORDER BY 1, 2",
+    )
+    return columns, [
+        databases.sql(
+            name,
+            f"SELECT '{table}', count(*), sum(hashtextextended(it::text, 0)::numeric)"
+            f" FROM {table} AS it",
+        )
+        for (table,) in tables
+    ]
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_start_is_refused_and_nothing_changes(databases, tool, case):
+    pair, spoil, sentence = BAD[case]
+    with databases.copy(databases.template(pair[0])) as name:
+        databases.sql(name, spoil)
+        before = everything(databases, name)
+        said = tool.complaint("move", *pair, "--database", name, "--duplicates", "newest")
+        assert sentence in said
+        assert everything(databases, name) == before
+
+
+def test_duplicates_without_a_rule_are_refused_with_a_list(databases, tool):
+    with databases.copy(databases.template("foreignkey")) as name:
+        before = everything(databases, name)
+        said = tool.complaint("move", "foreignkey", "custom_user", "--database", name)
+        assert "users have more than one row of person, player0000" in said
+        assert "choose a rule, newest or fill" in said
+        assert everything(databases, name) == before
+
+
+def test_an_unknown_rule_is_refused(databases, tool):
+    with databases.copy(databases.template("foreignkey")) as name:
+        said = tool.complaint(
+            "move", "foreignkey", "custom_user", "--database", name, "--duplicates", "oldest"
+        )
+        assert said == "The rule for duplicates is 'oldest': choose one of newest, fill."
+
+
+def test_without_duplicates_no_rule_is_asked_for(databases, tool):
+    template = databases.template("foreignkey", duplicates=False)
+    with databases.copy(template) as name:
+        done = tool.run("move", "foreignkey", "profile_onetoone", "--database", name)
+        assert done.returncode == 0, done.stderr
+        assert "wrong" not in done.stdout
+
+
+def test_run_twice_the_second_run_says_that_there_is_nothing_to_do(databases, tool):
+    with databases.copy(databases.template("proxy_model")) as name:
+        move = ("move", "proxy_model", "profile_onetoone", "--database", name)
+        assert tool.run(*move).returncode == 0
+        before = everything(databases, name)
+        again = tool.run(*move)
+        assert again.returncode == 0
+        assert f"There is nothing to do: {name} is a profile_onetoone" in again.stdout
+        assert everything(databases, name) == before
+
+
+def test_a_database_that_holds_something_else_is_not_touched(databases, tool):
+    name = "move_proxy_model_to_foreignkey"
+    databases.create(name, "template0")
+    databases.sql(name, "CREATE TABLE treasure (gold integer)")
+    said = tool.complaint("move", "proxy_model", "foreignkey")
+    assert f"{name} holds something that the workbench did not make" in said
+    assert databases.sql(name, "SELECT count(*) FROM treasure") == [(0,)]
+    run.drop(databases.server, name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["custom_user"], "Name two variants, from and to"),
+        (["custom_user", "custom_user"], "custom_user is there already"),
+        (["custom_user", "foreign_key"], "did you mean foreignkey?"),
+        (["custom_user", "foreignkey", "--players", "5"], "say 100 or more"),
+        (["custom_user", "foreignkey", "--database", "nowhere"], "There is no database nowhere"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tool, arguments, sentence):
+    assert sentence in tool.complaint("move", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("newest", (None, None, "555")),
+        ("fill", ("1990-01-01", "42", "555")),
+    ],
+)
+def test_the_rules_differ_and_the_rest_waits_in_the_archive(databases, rule, expected):
+    with databases.copy(databases.template("foreignkey", duplicates=False)) as name:
+        databases.sql(
+            name,
+            """DELETE FROM person WHERE user_id = 107;
+               INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
+               VALUES (107, '1990-01-01', '41', NULL), (107, NULL, '42', '444'),
+                      (107, NULL, NULL, '555')""",
+        )
+        databases.moving(name, "foreignkey", "custom_user", rule=rule).do(("migrate", {}))
+        found = databases.sql(
+            name, "SELECT birthdate::text, discord_id, zoom_id FROM players_user WHERE id = 107"
+        )
+        assert found == [expected]
+        archived = databases.sql(
+            name, "SELECT discord_id FROM archive.person WHERE user_id = 107 ORDER BY person_id"
+        )
+        assert archived == [("41",), ("42",), (None,)]
+
+
+def test_it_lists_the_twelve(tool):
+    listed = tool.run("move", "--list").stdout
+    assert listed.count("proxy_model") == listed.count("custom_user") == 6
+    assert "while the site serves" in listed
+
+
+def test_a_whole_move_with_its_suite_by_the_command(tool, databases):
+    done = tool.run("move", "custom_user", "proxy_model", "--players", "300", "--keep")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "tests passed" in done.stdout
+    assert "Rewritten: auth_user" in done.stdout
+    with postgres.connect(databases.server, "move_custom_user_to_proxy_model") as connection:
+        assert connection.execute("SELECT count(*) FROM auth_user").fetchone() == (300,)

@@ -1,0 +1,85 @@
+"""The command: a progress bar around the run, the report at its end."""
+
+from functools import partial
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from workbench import databases, postgres
+from workbench.errors import WorkbenchError
+from workbench.move import report as reports
+from workbench.move import run, show
+from workbench.move.moves import Move
+from workbench.move.report import Report
+from workbench.move.suite import suite
+
+
+def move(
+    console: Console,
+    it: Move,
+    players: int,
+    *,
+    rule: str,
+    back: bool,
+    keep: bool,
+    database: str,
+    with_suite: bool,
+) -> None:
+    """Run the move, show what it did, and write it to build/moves.json.
+
+    Raises WorkbenchError if it is refused, or if something is not as it was.
+    """
+    if players < 100:
+        raise WorkbenchError("Fewer than 100 players leave too little to check: say 100 or more.")
+    bar = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with (
+        postgres.server() as server,
+        Progress(*columns, console=bar, disable=not bar.is_terminal) as progress,
+    ):
+        current = [progress.add_task("Starting", total=1)]
+
+        def tell(step: str) -> None:
+            progress.update(current[0], completed=1)
+            current[0] = progress.add_task(step, total=1)
+
+        if database:
+            report = moved(server, it, database, rule, tell)
+        else:
+            report = run.move(
+                *(server, it, players),
+                rule=rule,
+                back=back,
+                also=partial(suite, server) if with_suite else None,
+                tell=tell,
+            )
+            name = f"move_{it.name}"
+            if not keep:
+                run.drop(server, name)
+        progress.update(current[0], completed=1)
+    if report is None:
+        console.print(f"There is nothing to do: {database} is a {it.target} database already.")
+        return
+    show.show(console, report)
+    if not database:
+        reports.write(report)
+    if keep:
+        console.print(f"The database move_{it.name} is there to look at.")
+    if report.wrong:
+        raise WorkbenchError(f"{len(report.wrong)} things are not as they were: see above.")
+
+
+def moved(server: run.Server, it: Move, database: str, rule: str, tell: run.Tell) -> Report | None:
+    """Move a database that is there already; None if there is nothing to do."""
+    if not databases.exists(server, database):
+        raise WorkbenchError(f"There is no database {database}: name one that is there.")
+    tell(f"Looking at {database}")
+    if not run.check_start(server, it, database, rule):
+        return None
+    report = Report(it.name, 0, rule)
+    try:
+        report.rides.append(run.forward(server, it, database, rule, tell))
+    finally:
+        with postgres.connect(server, database) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS census CASCADE")
+    return report

@@ -1,0 +1,56 @@
+"""Starting workbench.inside.move under the source's, the move's or the target's settings."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench import prepare, variants
+from workbench.errors import WorkbenchError
+from workbench.places import PROJECT
+
+
+@dataclass(frozen=True)
+class Project:
+    """A variant's code on a database; with the move's settings, or with its own, unmodified.
+
+    fault: one of tests/faults.py, to see whether it is caught.
+    """
+
+    server: Mapping[str, str]
+    variant: str
+    database: str
+    settings: str = "config.settings"
+    world: bool = True
+    rule: str = ""
+    fault: str = ""
+
+    def do(self, *parts: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+        """What came of each part; raises WorkbenchError if the move is refused or fails."""
+        order = {
+            "database": self.database,
+            "world": self.world,
+            "rule": self.rule,
+            "fault": self.fault,
+            "do": parts,
+        }
+        process = subprocess.run(
+            variants.command("workbench.inside.move", json.dumps(order)),
+            env=variants.environment(self.variant, self.server)
+            | {"DJANGO_SETTINGS_MODULE": self.settings},
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if process.returncode:
+            said = prepare.last_line(process.stderr)
+            raise WorkbenchError(
+                f"{self.variant} could not {parts[-1][0].replace('_', ' ')} on {self.database} "
+                f"({said}): see it whole with --keep and manage.py."
+            )
+        told: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+        if "refused" in told:
+            raise WorkbenchError(told["refused"])
+        return told

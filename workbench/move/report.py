@@ -1,0 +1,88 @@
+"""What a move did and what was checked, as plain values: for the terminal, tests and the site."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.places import PROJECT
+
+FILE = PROJECT / "build" / "moves.json"
+
+
+@dataclass
+class Check:
+    """One thing that was looked at; wrong says what is not as it should be."""
+
+    name: str
+    looked_at: str
+    wrong: list[str]
+
+
+@dataclass
+class Ride:
+    """One direction of a move: how long it took, and what it did to the tables.
+
+    seconds: from the first statement to the last. rows: what PostgreSQL itself took for the
+    statements that write rows and rewrite tables. locks: [table, mode, seconds], longest first.
+    """
+
+    direction: str
+    seconds: float
+    rows: float
+    statements: list[dict[str, Any]]
+    locks: list[tuple[str, str, float]]
+    rewritten: list[str]
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[str]:
+        """All that is not as it should be."""
+        return [f"{check.name}: {said}" for check in self.checks for said in check.wrong]
+
+
+@dataclass
+class Report:
+    """A move, with its way back if that was asked for."""
+
+    name: str
+    players: int
+    rule: str
+    rides: list[Ride] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[str]:
+        """All that is not as it should be, in either direction."""
+        return [f"{ride.direction}: {said}" for ride in self.rides for said in ride.wrong]
+
+
+def write(report: Report, file: Path = FILE) -> None:
+    """Put the report among those of the other moves, in the place of an older one of its own."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    known[report.name] = asdict(report)
+    new = file.with_name(f"{file.name}.new")
+    new.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    new.replace(file)
+
+
+def read(file: Path = FILE) -> dict[str, Any]:
+    """The reports of the last runs, by the moves' names; {} if there was none."""
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return found
+
+
+def changing(statements: list[dict[str, Any]]) -> list[str]:
+    """The statements that change something, without those of Django's own record.
+
+    Nor what was made, to be compared with, in a schema that is dropped again.
+    """
+    found, aside = [], False
+    for statement in statements:
+        text = " ".join(statement["sql"].split()).rstrip(";")
+        aside = aside or text.startswith("CREATE SCHEMA fresh_names")
+        reads = text.startswith(("SELECT", "SET CONSTRAINTS", "ANALYZE")) and "setval" not in text
+        if not (aside or reads or "django_migrations" in text):
+            found.append(text)
+        aside = aside and "DROP SCHEMA fresh_names" not in text
+    return found

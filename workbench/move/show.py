@@ -1,0 +1,46 @@
+"""How `workbench move` looks on a terminal."""
+
+from rich.console import Console
+from rich.table import Table
+
+from workbench.move.moves import all_moves
+from workbench.move.report import Report, Ride
+
+# seconds under which a lock is not worth a line
+SHORT = 0.05
+
+
+def show_list(console: Console) -> None:
+    """The twelve: what is kept, what waits in the archive, whether a site may serve meanwhile."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("from", "to", "kept", "waits in the archive", "while the site serves"):
+        table.add_column(heading)
+    for it in all_moves():
+        table.add_row(it.source, it.target, it.kept, it.waits, it.serving)
+    console.print(table)
+
+
+def show(console: Console, report: Report) -> None:
+    """What each direction did, and what was checked."""
+    for ride in report.rides:
+        show_ride(console, report, ride)
+
+
+def show_ride(console: Console, report: Report, ride: Ride) -> None:
+    """One direction."""
+    console.print(f"\n[bold]{report.name}, {ride.direction}[/], {report.players:,} players")
+    checks = Table(box=None, pad_edge=False, show_header=False)
+    for check in ride.checks:
+        checks.add_row("wrong" if check.wrong else "as it was", check.name, check.looked_at)
+    console.print(checks)
+    for said in ride.wrong:
+        console.print(f"  {said}", markup=False, highlight=False)
+    console.print(
+        f"{len(ride.statements)} statements in {ride.seconds:.2f} s; "
+        f"writing rows and rewriting tables took PostgreSQL {ride.rows:.2f} s of it, "
+        f"so the whole took {ride.seconds / max(ride.rows, 0.001):.1f} times as long."
+    )
+    console.print(f"Rewritten: {', '.join(ride.rewritten) or 'no table'}.")
+    locks = [lock for lock in ride.locks if lock[2] >= SHORT] or ride.locks[:1]
+    for table, mode, seconds in locks:
+        console.print(f"Held {mode} on {table} for {seconds:.2f} s.", highlight=False)
