@@ -76,11 +76,21 @@ def told(server, new_code):
         census.count(cursor, "after", "custom_user", ends, "")
         probes = tuple(player for probe in found.values() for player in probe["wrote"])
         lost = census.compare(cursor, "before", "after", but=probes)
-    checks = run.verified(server, "custom_user", name)
+        checks = run.verified(server, "custom_user", name)
+        moving.do(("migrate", {"app": "players", "to": "0002"}))
+        back = run.verified(server, "profile_onetoone", name)
+        census.count(cursor, "again", "profile_onetoone", ends, "")
+        lost_on_the_way_back = census.compare(cursor, "before", "again", but=probes)
     run.drop(server, name)
     for code, probe in found.items():
         print(f"{code}: {probe['times']} times, longest wait {probe['longest']:.2f} s")
-    return {"probes": found, "apart": apart, "stored": stored, "lost": lost, "checks": checks}
+    return {
+        "probes": found,
+        "apart": apart,
+        "stored": stored,
+        "lost": lost + lost_on_the_way_back,
+        "checks": checks + back,
+    }
 
 
 APART = """
@@ -109,10 +119,10 @@ def test_while_both_run_the_two_sides_are_equal(told):
     assert told["apart"] == []
 
 
-def test_nothing_of_the_other_players_is_lost(told):
+def test_nothing_of_the_other_players_is_lost_there_and_back(told):
     """The probes' own logins are the new sessions."""
     assert [it for it in told["lost"] if not it.startswith("sessions:") or "is lost" in it] == []
 
 
-def test_it_ends_as_a_fresh_custom_user(told):
+def test_it_ends_as_a_fresh_custom_user_and_goes_back_to_a_fresh_profile(told):
     assert [said for check in told["checks"] for said in check.wrong] == []

@@ -25,10 +25,11 @@ class Migration(migrations.Migration):
         ),
         operations.RenameContentType("auth.user", "players.user"),
         # what takes a strong lock comes last: it is held until the commit
-        operations.Sql(triggers.NO_TRIGGERS, triggers.TRIGGERS),
         operations.Sql(
             backwards="""INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
-                         SELECT id, birthdate, discord_id, zoom_id FROM auth_user""",
+                         SELECT id, birthdate, discord_id, zoom_id FROM auth_user
+                         ON CONFLICT DO NOTHING""",
         ),
+        operations.Sql(triggers.NO_TRIGGERS, triggers.TRIGGERS),
         migrations.DeleteModel("Person"),
     ]
