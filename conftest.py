@@ -45,10 +45,11 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    if is_worker(config):
+    if not is_worker(config):
+        if runs_suite(config):
+            prepare(config)
+    elif WORKER_VARIANT in os.environ:
         become(os.environ[WORKER_VARIANT])
-    elif runs_suite(config):
-        prepare(config)
 
 
 def is_worker(config):

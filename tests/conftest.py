@@ -279,6 +279,19 @@ def hold():
 LEFT_OUT = pytest.StashKey[int]()
 
 
+# what the tests of these fixtures and files use there is only once: build/
+ONE_BUILD = {"building", "built_site"}
+OF_THE_BUILD = {"test_notebooks", "test_specimens"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item):
+    """With `-n 2 --dist loadgroup`, a file stays in one process, and whatever uses build/, too."""
+    name = item.path.stem
+    one = name in OF_THE_BUILD or not ONE_BUILD.isdisjoint(item.fixturenames)
+    item.add_marker(pytest.mark.xdist_group("build" if one else name))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Without a browser, what needs one is left out, or in CI a reason to fail."""
@@ -290,6 +303,14 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in driven]
     config.hook.pytest_deselected(items=driven)
     config.stash[LEFT_OUT] = len(driven)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left_out"] = len(driven)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Each process of `-n 2` has counted the same."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
 
 
 def pytest_terminal_summary(terminalreporter, config):
