@@ -17,7 +17,7 @@ site: $(READY)  ## build the site; the suite is run first if it has to be; `make
 	@$(BIN)/workbench site
 
 test: $(READY)  ## the suite on all four variants, then the tests of the workbench itself
-	@$(BIN)/pytest; suite=$$?; $(BIN)/pytest tests -n 2 --dist loadgroup && exit $$suite
+	@$(BIN)/pytest; suite=$$?; $(BIN)/pytest tests -n 2 --dist loadfile && exit $$suite
 
 lint: $(READY)  ## ruff and mypy
 	@$(BIN)/ruff check .

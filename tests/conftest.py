@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ import browser
 import psutil
 import pytest
 from rich.console import Console
+from xdist.scheduler import LoadScopeScheduling
 
 from workbench import index, ports, postgres
 from workbench.places import PROJECT
@@ -279,17 +281,28 @@ def hold():
 LEFT_OUT = pytest.StashKey[int]()
 
 
-# what the tests of these fixtures and files use there is only once: build/
+# These files read and write what is there only once, build/; so one process runs them all.
+OF_THE_BUILD = re.compile(r"tests/test_(site\w*|playground|notebooks|specimens)\.py")
 ONE_BUILD = {"building", "built_site"}
-OF_THE_BUILD = {"test_notebooks", "test_specimens"}
 
 
-@pytest.hookimpl(tryfirst=True)
+class InTwoProcesses(LoadScopeScheduling):
+    """`-n 2 --dist loadfile`: a file stays in one process, and so does all that uses build/."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0]
+        return "build" if OF_THE_BUILD.match(file) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    if config.getvalue("dist") == "loadfile":
+        return InTwoProcesses(config, log)
+
+
 def pytest_itemcollected(item):
-    """With `-n 2 --dist loadgroup`, a file stays in one process, and whatever uses build/, too."""
-    name = item.path.stem
-    one = name in OF_THE_BUILD or not ONE_BUILD.isdisjoint(item.fixturenames)
-    item.add_marker(pytest.mark.xdist_group("build" if one else name))
+    file = item.path.relative_to(PROJECT).as_posix()
+    assert OF_THE_BUILD.match(file) or ONE_BUILD.isdisjoint(item.fixturenames), OF_THE_BUILD.pattern
 
 
 @pytest.hookimpl(trylast=True)

@@ -195,6 +195,9 @@ def move(
     with_suite: Annotated[
         bool, typer.Option("--suite/--no-suite", help="Run the shared suite on the result.")
     ] = True,
+    probed: Annotated[
+        bool, typer.Option("--probes/--no-probes", help="Also move a copy while visitors use it.")
+    ] = True,
     all_: Annotated[bool, typer.Option("--all", help="Run all twelve, one by one.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the twelve moves.")] = False,
 ) -> None:
@@ -221,6 +224,7 @@ def move(
             keep=keep,
             database=database,
             with_suite=with_suite,
+            probed=probed,
         )
 
 

@@ -5,7 +5,7 @@ nothing to do: so the same migrations run on a site's database and on a fresh on
 """
 
 from moves.operations.archive import Archive
-from moves.operations.base import Complete, Refused, Reversed, Sql
+from moves.operations.base import Complete, Lock, Refused, Reversed, Sql
 from moves.operations.checks import LookFirst
 from moves.operations.content_types import Fold, RenameContentType, Translate
 from moves.operations.keys import ChangeKey, RenameTables
@@ -19,6 +19,7 @@ __all__ = [
     "ChangeKey",
     "Complete",
     "Fold",
+    "Lock",
     "LookFirst",
     "OneOfMany",
     "Refused",

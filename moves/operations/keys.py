@@ -74,6 +74,9 @@ def change(cursor, table, new):
     if type_of(cursor, table, "id") in (None, new):
         return
     pointing = rows(cursor, POINTING, [table])
+    # all at once, the users first: whoever comes meanwhile waits there, and holds nothing
+    names = ", ".join(dict.fromkeys([table, *(other for other, *_ in pointing)]))
+    cursor.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
     for other, name, _, _ in pointing:
         cursor.execute(f'ALTER TABLE {other} DROP CONSTRAINT "{name}"')
     retype(cursor, table, ["id"], new)

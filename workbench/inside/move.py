@@ -84,12 +84,12 @@ class Recorder:
         text = sql if isinstance(sql, str) else sql.as_string(None)
         if self.kill and len(self.statements) + 1 == self.kill:
             os.kill(os.getpid(), signal.SIGKILL)
-        began = time.perf_counter()
+        at, began = time.time(), time.perf_counter()
         try:
             return execute(sql, params, many, context)
         finally:
             seconds = time.perf_counter() - began
-            self.statements.append({"sql": text, "at": began, "seconds": seconds})
+            self.statements.append({"sql": text, "at": at, "seconds": seconds})
 
 
 def plan() -> dict[str, list[str]]:
@@ -164,6 +164,23 @@ def use() -> None:
             act(*arguments, email="changed@example.org")
 
 
+def look_up(wrote: dict[str, dict[str, str]]) -> list[str]:
+    """Which of the players are not there, or have another value of a detail that is kept here."""
+    roster = importlib.import_module("players.roster")
+    wrong = []
+    for player, details in wrote.items():
+        found = roster.find(player)
+        if found is None:
+            wrong.append(f"{player} is not there")
+        else:
+            wrong += [
+                f"{player} has {found[detail]}, wrote {value}"
+                for detail, value in details.items()
+                if found.get(detail, value) != value
+            ]
+    return wrong
+
+
 PARTS: dict[str, Callable[..., Any]] = {
     "migrate": migrate,
     "plan": plan,
@@ -171,6 +188,7 @@ PARTS: dict[str, Callable[..., Any]] = {
     "has_nothing_to_migrate": has_nothing_to_migrate,
     "logins": logins,
     "use": use,
+    "look_up": look_up,
 }
 
 

@@ -11,6 +11,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from workbench.errors import WorkbenchError
 from workbench.places import PROJECT
@@ -73,6 +74,7 @@ async def _one(name: str, notebook: NotebookNode, progress: Progress) -> None:
         timeout=PATIENCE,
         kernel_name="python3",
         resources={"metadata": {"path": str(FOLDER)}},
+        config=Config({"KernelManager": {"shutdown_wait_time": PATIENCE}}),
         on_cell_complete=lambda cell, cell_index: progress(name, cell_index + 1, cells),
     )
     try:

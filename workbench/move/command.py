@@ -24,6 +24,7 @@ def move(
     keep: bool,
     database: str,
     with_suite: bool,
+    probed: bool,
 ) -> None:
     """Run the move, show what it did, and write it to build/moves.json.
 
@@ -50,6 +51,7 @@ def move(
                 *(server, it, players),
                 rule=rule,
                 back=back,
+                probed=probed,
                 also=partial(suite, server) if with_suite else None,
                 tell=tell,
             )
@@ -78,7 +80,7 @@ def moved(server: run.Server, it: Move, database: str, rule: str, tell: run.Tell
         return None
     report = Report(it.name, 0, rule)
     try:
-        report.rides.append(run.forward(server, it, database, rule, tell))
+        report.rides.append(run.forward(server, it, database, rule, tell, ours=False))
     finally:
         with postgres.connect(server, database) as connection:
             connection.execute("DROP SCHEMA IF EXISTS census CASCADE")

@@ -28,17 +28,9 @@ class Project:
 
     def do(self, *parts: tuple[str, dict[str, Any]]) -> dict[str, Any]:
         """What came of each part; raises WorkbenchError if the move is refused or fails."""
-        order = {
-            "database": self.database,
-            "world": self.world,
-            "rule": self.rule,
-            "fault": self.fault,
-            "do": parts,
-        }
         process = subprocess.run(
-            variants.command("workbench.inside.move", json.dumps(order)),
-            env=variants.environment(self.variant, self.server)
-            | {"DJANGO_SETTINGS_MODULE": self.settings},
+            variants.command("workbench.inside.move", self.order(*parts)),
+            env=self.environment(),
             cwd=PROJECT,
             capture_output=True,
             text=True,
@@ -54,3 +46,20 @@ class Project:
         if "refused" in told:
             raise WorkbenchError(told["refused"])
         return told
+
+    def order(self, *parts: tuple[str, dict[str, Any]]) -> str:
+        """What a program inside the project is told, as JSON."""
+        return json.dumps(
+            {
+                "database": self.database,
+                "world": self.world,
+                "rule": self.rule,
+                "fault": self.fault,
+                "do": parts,
+            }
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a process inside the project."""
+        its = variants.environment(self.variant, self.server)
+        return its | {"DJANGO_SETTINGS_MODULE": self.settings}

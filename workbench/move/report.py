@@ -24,7 +24,8 @@ class Ride:
     """One direction of a move: how long it took, and what it did to the tables.
 
     seconds: from the first statement to the last. rows: what PostgreSQL itself took for the
-    statements that write rows and rewrite tables. locks: [table, mode, seconds], longest first.
+    statements that write rows and rewrite tables. floor: what it takes for as many rewrites and
+    inserts alone (see workbench.move.floor). locks: [table, mode, seconds], longest first.
     """
 
     direction: str
@@ -33,6 +34,7 @@ class Ride:
     statements: list[dict[str, Any]]
     locks: list[tuple[str, str, float]]
     rewritten: list[str]
+    floor: float = 0.0
     checks: list[Check] = field(default_factory=list)
 
     @property
@@ -43,12 +45,17 @@ class Ride:
 
 @dataclass
 class Report:
-    """A move, with its way back if that was asked for."""
+    """A move, with its way back if that was asked for.
+
+    probes: what visitors met while it ran once more on a copy, by the code that they used, "old"
+    and "new"; see workbench.move.probes.summary.
+    """
 
     name: str
     players: int
     rule: str
     rides: list[Ride] = field(default_factory=list)
+    probes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def wrong(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Runs a move: loads players into the source, migrates, verifies, and tells what it saw."""
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from psycopg import sql
 
 from workbench import databases, postgres
 from workbench.errors import WorkbenchError
-from workbench.move import census, shape, watch
+from workbench.move import census, floor, probes, shape, watch
 from workbench.move.census import Ends
 from workbench.move.inside import Project
 from workbench.move.moves import Move
@@ -32,15 +33,16 @@ def move(
     *,
     rule: str = "",
     back: bool = False,
+    probed: bool = False,
     database: str = "",
     also: Callable[[str, str], Check] | None = None,
     tell: Tell = lambda step: None,
 ) -> Report:
     """Load so many players, move them, and verify; `back`: then let the site work, and go back.
 
-    database: its name, if not the usual one; it is made anew. also: a further check of the moved
-    database, given the target and the name. tell hears what begins. Raises WorkbenchError if the
-    move is refused.
+    probed: move a copy, too, while visitors use the old and the new code. database: its name, if
+    not the usual one; it is made anew. also: a further check of the moved database, given the
+    target and the name. tell hears what begins. Raises WorkbenchError if the move is refused.
     """
     name = database or f"move_{it.name}"
     report = Report(it.name, players, rule)
@@ -48,6 +50,8 @@ def move(
     tell(f"Loading {players:,} players into {it.source}")
     make(server, name)
     source.do(("migrate", {}), ("load", {"players": players}))
+    if probed:
+        report.probes = visited(server, it, name, rule, tell)
     report.rides.append(forward(server, it, name, rule, tell))
     if also:
         tell("Running the target's suite on the moved database")
@@ -58,9 +62,18 @@ def move(
 
 
 def forward(
-    server: Server, it: Move, name: str, rule: str, tell: Tell = lambda step: None, fault: str = ""
+    server: Server,
+    it: Move,
+    name: str,
+    rule: str,
+    tell: Tell = lambda step: None,
+    fault: str = "",
+    ours: bool = True,
 ) -> Ride:
-    """Move the database of that name forward, and verify. fault: see Project."""
+    """Move the database of that name forward, and verify. fault: see Project.
+
+    ours: the database is the tool's own, so that the time for the rewrites alone may be measured.
+    """
     moving = Project(server, it.target, name, it.settings, rule=rule, fault=fault)
     ends, whole = Ends(it.source, it.target), Ends(it.source, it.source)
     with postgres.connect(server, name) as connection:
@@ -69,7 +82,7 @@ def forward(
         census.count(cursor, "before", it.source, ends, rule)
         census.count(cursor, "whole", it.source, whole, "")
         tell(f"Moving to {it.target}")
-        ride = ridden(connection, moving, "forward", {})
+        ride = ridden(connection, moving, "forward", {}, ours)
         tell("Verifying")
         counted = census.count(cursor, "after", it.target, ends, "")
         ride.checks = counted_checks(cursor, counted, "before", "after")
@@ -88,7 +101,7 @@ def backward(
         cursor = connection.cursor()
         census.count(cursor, "used", it.target, Ends(it.target, it.target), "")
         tell(f"Moving back to {it.source}")
-        ride = ridden(connection, moving, "back", {"app": "players", "to": START})
+        ride = ridden(connection, moving, "back", {"app": "players", "to": START}, True)
         tell("Verifying")
         ends = Ends(it.source, it.source)
         counted = census.count(cursor, "again", it.source, ends, "")
@@ -96,6 +109,44 @@ def backward(
         ride.checks.append(kept_what_was_done(cursor, it))
     ride.checks += verified(server, it.source, name)
     return ride
+
+
+def visited(
+    server: Server, it: Move, name: str, rule: str, tell: Tell = lambda step: None
+) -> dict[str, Any]:
+    """Move a copy of the database while visitors use the old and the new code; what they met."""
+    copy = f"{name}_visited"
+    old, new = Project(server, it.source, copy), Project(server, it.target, copy)
+    moving = Project(server, it.target, copy, it.settings, rule=rule)
+    tell("Copying")
+    copied(server, name, copy)
+    try:
+        with probes.visiting(old, "old") as by_old, probes.visiting(new, "new") as by_new:
+            tell("Moving a copy under visitors")
+            time.sleep(probes.BEFORE)
+            [statements] = moving.do(("migrate", {"record": True})).values()
+            time.sleep(probes.AFTER)
+        tell("Looking up what they wrote")
+        visits = {"old": by_old, "new": by_new}
+        return {
+            code: probes.summary(
+                visit, statements[0]["at"], new.do(("look_up", {"wrote": visit.wrote}))["look_up"]
+            )
+            for code, visit in visits.items()
+        }
+    finally:
+        drop(server, copy)
+
+
+def copied(server: Server, name: str, copy: str) -> None:
+    """Make a copy of the database; the tool's own mark is not copied with it."""
+    drop(server, copy)
+    with postgres.connect(server, "postgres") as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(copy), sql.Identifier(name)
+            )
+        )
 
 
 def make(server: Server, name: str) -> None:
@@ -113,9 +164,11 @@ def drop(server: Server, name: str) -> None:
         )
 
 
-def ridden(connection: Any, moving: Project, direction: str, where: dict[str, str]) -> Ride:
+def ridden(
+    connection: Any, moving: Project, direction: str, where: dict[str, str], ours: bool
+) -> Ride:
     """Run the migrations, with an eye on locks and files."""
-    before = watch.files(connection)
+    before, known = watch.files(connection), floor.tables(connection)
     with watch.locks(moving.server, moving.database) as seen:
         [statements] = moving.do(("migrate", {"record": True, **where})).values()
     locks = sorted(
@@ -129,6 +182,7 @@ def ridden(connection: Any, moving: Project, direction: str, where: dict[str, st
         statements=statements,
         locks=locks,
         rewritten=watch.rewritten(before, watch.files(connection)),
+        floor=floor.seconds(connection, known, floor.tables(connection)) if ours else 0.0,
     )
 
 

@@ -5,11 +5,8 @@ import re
 import subprocess
 import sys
 
-from psycopg import sql
-
-from workbench import postgres
 from workbench.move.report import Check
-from workbench.move.run import Server, drop
+from workbench.move.run import Server, copied, drop
 from workbench.places import PROJECT
 
 PLAIN = "suite/plain"
@@ -18,13 +15,7 @@ PLAIN = "suite/plain"
 def suite(server: Server, variant: str, database: str, *paths: str) -> Check:
     """Run it; the database itself stays as it is. paths: which part of the suite."""
     copy = f"{database}_suite"
-    drop(server, copy)
-    with postgres.connect(server, "postgres") as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(copy), sql.Identifier(database)
-            )
-        )
+    copied(server, database, copy)
     try:
         return ran(variant, copy, server, paths or (PLAIN,))
     finally:

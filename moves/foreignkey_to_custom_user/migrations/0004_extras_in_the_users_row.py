@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [("players", "0003_columns_for_the_extras")]
 
     operations = [
+        operations.Lock(),
         operations.Fold(
             "players.person",
             into="auth.user",
@@ -24,5 +25,6 @@ class Migration(migrations.Migration):
                    discord_id = one_person.discord_id, zoom_id = one_person.zoom_id
                FROM one_person WHERE user_id = auth_user.id"""
         ),
+        operations.Lock(readers=True),
         migrations.DeleteModel("Person"),
     ]

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
             checks.each_object_is_there("players.person", "person", "person_id"),
             checks.archive_is_free,
         ),
+        operations.Lock(),
         operations.Fold(
             "players.person",
             into="auth.user",
@@ -40,6 +41,7 @@ class Migration(migrations.Migration):
                     SELECT setval('person_person_id_seq', max(person_id))
                     FROM person HAVING max(person_id) IS NOT NULL""",
         ),
+        operations.Lock(readers=True),
         migrations.DeleteModel("Person"),
         migrations.CreateModel(
             name="Player",

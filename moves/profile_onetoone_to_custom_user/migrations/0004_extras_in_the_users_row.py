@@ -9,9 +9,9 @@ class Migration(migrations.Migration):
     dependencies = [("players", "0003_columns_for_the_extras")]
 
     operations = [
+        operations.Lock(),
         operations.Sql(
-            """LOCK TABLE person IN SHARE ROW EXCLUSIVE MODE;
-               UPDATE auth_user SET birthdate = person.birthdate,
+            """UPDATE auth_user SET birthdate = person.birthdate,
                    discord_id = person.discord_id, zoom_id = person.zoom_id
                FROM person WHERE person.user_id = auth_user.id""",
             """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
@@ -24,5 +24,6 @@ class Migration(migrations.Migration):
             permissions="kept",
             hand_out=True,
         ),
+        operations.Lock(readers=True),
         migrations.DeleteModel("Person"),
     ]

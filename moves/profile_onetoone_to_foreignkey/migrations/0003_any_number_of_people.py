@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
             checks.everybody_is_there,
             checks.each_object_is_there("players.person", "person", "user_id"),
         ),
+        operations.Lock(readers=True),
         # backwards, everything gets its former name in the end
         operations.AlignNames(backwards=True),
         # the new table takes the name, so the old one steps aside
@@ -60,4 +61,5 @@ class Migration(migrations.Migration):
         ),
         migrations.DeleteModel("OldPerson"),
         operations.Complete(),
+        operations.Reversed(operations.Lock(readers=True)),
     ]

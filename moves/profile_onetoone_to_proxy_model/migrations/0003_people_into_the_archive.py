@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
             checks.each_object_is_there("players.person", "person", "user_id"),
             checks.archive_is_free,
         ),
+        operations.Lock(),
         operations.Fold(
             "players.person",
             into="auth.user",
@@ -38,6 +39,7 @@ class Migration(migrations.Migration):
                     FROM auth_user LEFT JOIN archive.person ON user_id = auth_user.id
                     ORDER BY auth_user.id, person_id DESC""",
         ),
+        operations.Lock(readers=True),
         migrations.DeleteModel("Person"),
         migrations.CreateModel(
             name="Player",
