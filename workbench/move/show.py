@@ -24,6 +24,8 @@ def show(console: Console, report: Report) -> None:
     """What each direction did, and what was checked."""
     for ride in report.rides:
         show_ride(console, report, ride)
+    if report.probes:
+        show_probes(console, report)
 
 
 def show_ride(console: Console, report: Report, ride: Ride) -> None:
@@ -38,9 +40,35 @@ def show_ride(console: Console, report: Report, ride: Ride) -> None:
     console.print(
         f"{len(ride.statements)} statements in {ride.seconds:.2f} s; "
         f"writing rows and rewriting tables took PostgreSQL {ride.rows:.2f} s of it, "
-        f"so the whole took {ride.seconds / max(ride.rows, 0.001):.1f} times as long."
+        f"and the whole took {ride.seconds / max(ride.rows, 0.001):.1f} times as long."
     )
+    if ride.floor:
+        console.print(
+            f"As many inserts and rewrites alone, done again, took {ride.floor:.2f} s; "
+            f"the move took {ride.seconds / ride.floor:.1f} times as long."
+        )
     console.print(f"Rewritten: {', '.join(ride.rewritten) or 'no table'}.")
     locks = [lock for lock in ride.locks if lock[2] >= SHORT] or ride.locks[:1]
     for table, mode, seconds in locks:
         console.print(f"Held {mode} on {table} for {seconds:.2f} s.", highlight=False)
+
+
+def show_probes(console: Console, report: Report) -> None:
+    """What the visitors of a copy met while it was moved."""
+    console.print(f"\n[bold]{report.name}, a copy under visitors[/]")
+    for code, visit in report.probes.items():
+        longest = visit["longest"]
+        console.print(
+            f"{code} code: {visit['acts']} acts, the longest wait {longest['seconds']:.2f} s to "
+            f"{longest['what']}; of {visit['wrote']} players written, {len(visit['lost'])} "
+            "are not as written.",
+            highlight=False,
+        )
+        for which in ("first", "last"):
+            if error := visit[f"{which}_error"]:
+                console.print(
+                    f"  {which} of {visit['errors']} errors, {error['at']:.1f} s after the start: "
+                    f"{error['error']}",
+                    markup=False,
+                    highlight=False,
+                )

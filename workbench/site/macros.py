@@ -20,6 +20,8 @@ from workbench import comparison, needs, schema
 from workbench.compare import said
 from workbench.comparison import Comparison, Question
 from workbench.errors import WorkbenchError
+from workbench.move import answers as move_answers
+from workbench.move import report as move_report
 from workbench.move.moves import all_moves
 from workbench.places import PROJECT
 from workbench.site import (
@@ -266,6 +268,15 @@ class Macros:
         for it in all_moves():
             link = self.to(it.target, f"moves/{it.name}.md")
             lines.append(f"| {it.source} | {link} | {it.kept} | {it.waits} | {it.serving} |")
+        return "\n".join(lines)
+
+    def moving(self) -> Block:
+        """The questions about moving, answered by the last runs: to each approach, from each."""
+        lines = [f"| | {' | '.join(f'from {name}' for name in VARIANTS)} |", "| --- " * 5 + "|"]
+        for target, questions in move_answers.answers(move_report.read()).items():
+            for question, found in questions.items():
+                asked = f"To {target}: {question[0].lower()}{question[1:]}"
+                lines.append(f"| {asked} | {' | '.join(found)} |")
         return "\n".join(lines)
 
     def decisions(self) -> list[dict[str, str]]:
