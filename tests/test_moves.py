@@ -2,13 +2,11 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import pytest
 
-from workbench.move import report, run
+from workbench.move import report, run, suite
 from workbench.move.moves import all_moves
-from workbench.move.suite import suite
 
 PLAYERS = 2_000
 AT_ONCE = 3
@@ -19,8 +17,7 @@ def ridden(server):
     """{move: its report}, forward and back, several at once; then written down for the site."""
 
     def ride(it):
-        also = partial(suite, server)
-        told = run.move(server, it, PLAYERS, rule="newest", back=True, also=also)
+        told = run.move(server, it, PLAYERS, rule="newest", back=True, also=[suite.suite])
         run.drop(server, f"move_{it.name}")
         return told
 

@@ -17,7 +17,7 @@ from workbench import serve as serving
 from workbench.errors import WorkbenchError
 from workbench.measure import measured
 from workbench.move import command as moving
-from workbench.move import moves
+from workbench.move import moves, suite
 from workbench.move import show as move_print
 from workbench.site import build as building
 from workbench.variants import VARIANTS, checked
@@ -195,6 +195,9 @@ def move(
     with_suite: Annotated[
         bool, typer.Option("--suite/--no-suite", help="Run the shared suite on the result.")
     ] = True,
+    with_questions: Annotated[
+        bool, typer.Option("--questions", help="And all questions of the comparison: minutes.")
+    ] = False,
     probed: Annotated[
         bool, typer.Option("--probes/--no-probes", help="Also move a copy while visitors use it.")
     ] = True,
@@ -223,7 +226,7 @@ def move(
             back=back,
             keep=keep,
             database=database,
-            with_suite=with_suite,
+            also=[suite.suite] * with_suite + [suite.questions] * with_questions,
             probed=probed,
         )
 

@@ -1,6 +1,6 @@
 """The command: a progress bar around the run, the report at its end."""
 
-from functools import partial
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -10,8 +10,7 @@ from workbench.errors import WorkbenchError
 from workbench.move import report as reports
 from workbench.move import run, show
 from workbench.move.moves import Move
-from workbench.move.report import Report
-from workbench.move.suite import suite
+from workbench.move.report import Check, Report
 
 
 def move(
@@ -23,7 +22,7 @@ def move(
     back: bool,
     keep: bool,
     database: str,
-    with_suite: bool,
+    also: Sequence[Callable[[run.Server, str, str], Check]],
     probed: bool,
 ) -> None:
     """Run the move, show what it did, and write it to build/moves.json.
@@ -52,7 +51,7 @@ def move(
                 rule=rule,
                 back=back,
                 probed=probed,
-                also=partial(suite, server) if with_suite else None,
+                also=also,
                 tell=tell,
             )
             name = f"move_{it.name}"

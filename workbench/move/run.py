@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
@@ -35,13 +35,13 @@ def move(
     back: bool = False,
     probed: bool = False,
     database: str = "",
-    also: Callable[[str, str], Check] | None = None,
+    also: Sequence[Callable[[Server, str, str], Check]] = (),
     tell: Tell = lambda step: None,
 ) -> Report:
     """Load so many players, move them, and verify; `back`: then let the site work, and go back.
 
     probed: move a copy, too, while visitors use the old and the new code. database: its name, if
-    not the usual one; it is made anew. also: a further check of the moved database, given the
+    not the usual one; it is made anew. also: further checks of the moved database, given the
     target and the name. tell hears what begins. Raises WorkbenchError if the move is refused.
     """
     name = database or f"move_{it.name}"
@@ -53,9 +53,9 @@ def move(
     if probed:
         report.probes = visited(server, it, name, rule, tell)
     report.rides.append(forward(server, it, name, rule, tell))
-    if also:
-        tell("Running the target's suite on the moved database")
-        report.rides[0].checks.append(also(it.target, name))
+    for check in also:
+        tell(f"Running the target's {check.__name__} on the moved database")
+        report.rides[0].checks.append(check(server, it.target, name))
     if back:
         report.rides.append(backward(server, it, name, rule, tell))
     return report

@@ -1,10 +1,17 @@
-"""The target's shared suite on a copy of the moved database."""
+"""The target's shared suite on copies of the moved database.
+
+Its common tests run with all that is in it. Its questions are about a site on which nobody is yet:
+they are asked of a copy that has been emptied, so that what answers is the moved tables.
+"""
 
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from workbench import postgres
 from workbench.move.report import Check
 from workbench.move.run import Server, copied, drop
 from workbench.places import PROJECT
@@ -12,23 +19,50 @@ from workbench.places import PROJECT
 PLAIN = "suite/plain"
 
 
-def suite(server: Server, variant: str, database: str, *paths: str) -> Check:
-    """Run it; the database itself stays as it is. paths: which part of the suite."""
+# all that the questions take for empty; the world's tables are another app's
+EMPTIED = """
+    DROP TABLE world_guild, world_guild_members, world_note CASCADE;
+    DELETE FROM django_migrations WHERE app = 'world';
+    DELETE FROM auth_permission USING django_content_type AS its
+        WHERE its.id = content_type_id AND app_label = 'world';
+    TRUNCATE {users}, auth_group, django_session, django_admin_log CASCADE;
+    DELETE FROM django_content_type WHERE app_label = 'world';
+    DROP SCHEMA IF EXISTS archive, census CASCADE
+"""
+
+
+def suite(server: Server, variant: str, database: str) -> Check:
+    """Run the common tests on a copy; the database itself stays as it is."""
+    with copy_of(server, database) as copy:
+        return ran("suite", variant, copy, server, PLAIN, "--app", "moves.world")
+
+
+def questions(server: Server, variant: str, database: str) -> Check:
+    """Run the whole suite, with all questions, on a copy without players; some minutes."""
+    users = "players_user" if variant == "custom_user" else "auth_user"
+    with copy_of(server, database) as copy:
+        with postgres.connect(server, copy) as connection:
+            connection.execute(EMPTIED.format(users=users))
+        return ran("questions", variant, copy, server, "suite")
+
+
+@contextmanager
+def copy_of(server: Server, database: str) -> Iterator[str]:
+    """The name of a copy, for the block."""
     copy = f"{database}_suite"
     copied(server, database, copy)
     try:
-        return ran(variant, copy, server, paths or (PLAIN,))
+        yield copy
     finally:
         drop(server, copy)
 
 
-def ran(variant: str, copy: str, server: Server, paths: tuple[str, ...]) -> Check:
+def ran(name: str, variant: str, copy: str, server: Server, *arguments: str) -> Check:
     """What pytest says of the variant on the database."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "--variant", variant, "--on", copy),
-            *("--app", "moves.world"),
-            *("-q", "--tb=line", "--color=no", "-p", "no:cacheprovider", *paths),
+            *("-q", "--tb=line", "--color=no", "-p", "no:cacheprovider", *arguments),
         ],
         cwd=PROJECT,
         env=environment(server),
@@ -40,7 +74,7 @@ def ran(variant: str, copy: str, server: Server, paths: tuple[str, ...]) -> Chec
     failed = [line for line in lines if line.startswith(("FAILED", "ERROR"))]
     number = re.search(r"(\d+) passed", lines[-1])
     passed = f"{number[1] if number else 0} tests passed"
-    return Check("suite", passed, failed or ([lines[-1]] if done.returncode else []))
+    return Check(name, passed, failed or ([lines[-1]] if done.returncode else []))
 
 
 def environment(server: Server) -> dict[str, str]:
