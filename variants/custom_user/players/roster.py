@@ -10,6 +10,8 @@ from players.extras import EXTRAS, born_after
 from players.models import User
 
 DETAILS = ("username", "email", *EXTRAS)
+# built once, as building a query in Python takes longer than PostgreSQL takes to answer it
+PLAYERS = User.objects.values(*DETAILS)
 
 
 # --8<-- [start:enrol]
@@ -46,23 +48,21 @@ def is_taken(username, but_by=None):
 # --8<-- [start:find]
 def find(username):
     """One player's details, or None."""
-    return User.objects.filter(username=username).values(*DETAILS).first()
+    return next(iter(PLAYERS.filter(username=username)), None)
 
 
 # --8<-- [end:find]
 # --8<-- [start:page]
 def page(after="", size=50):
     """The details of the next `size` players whose username comes after `after`."""
-    players = User.objects.filter(username__gt=after).order_by("username")
-    return list(players.values(*DETAILS)[:size])
+    return list(PLAYERS.filter(username__gt=after).order_by("username")[:size])
 
 
 # --8<-- [end:page]
 # --8<-- [start:by_discord_id]
 def by_discord_id(discord_id):
     """The details of everybody who gave this Discord ID."""
-    players = User.objects.filter(discord_id=discord_id).order_by("username")
-    return list(players.values(*DETAILS))
+    return list(PLAYERS.filter(discord_id=discord_id).order_by("username"))
 
 
 # --8<-- [end:by_discord_id]

@@ -10,6 +10,8 @@ from players.extras import EXTRAS
 from players.models import Player
 
 DETAILS = ("username", "email")
+# built once, as building a query in Python takes longer than PostgreSQL takes to answer it
+PLAYERS = Player.objects.order_by().values(*DETAILS)
 NO_COLUMN = "A proxy model adds no column to auth_user, so there is nowhere to keep this."
 
 
@@ -54,15 +56,14 @@ def is_taken(username, but_by=None):
 # --8<-- [start:find]
 def find(username):
     """One player's details, or None."""
-    return Player.objects.filter(username=username).values(*DETAILS).first()
+    return next(iter(PLAYERS.filter(username=username)), None)
 
 
 # --8<-- [end:find]
 # --8<-- [start:page]
 def page(after="", size=50):
     """The details of the next `size` players whose username comes after `after`."""
-    players = Player.objects.filter(username__gt=after).order_by("username")
-    return list(players.values(*DETAILS)[:size])
+    return list(PLAYERS.filter(username__gt=after).order_by("username")[:size])
 
 
 # --8<-- [end:page]
