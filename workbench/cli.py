@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import psycopg
@@ -14,6 +15,8 @@ from workbench import compare as comparing
 from workbench import manage as managing
 from workbench import ports, postgres, schema_print, trial, trial_print
 from workbench import serve as serving
+from workbench.bench import command as benching
+from workbench.bench.result import FILE as BENCHMARKS
 from workbench.errors import WorkbenchError
 from workbench.measure import measured
 from workbench.move import command as moving
@@ -229,6 +232,42 @@ def move(
             also=[suite.suite] * with_suite + [suite.questions] * with_questions,
             probed=probed,
         )
+
+
+@app.command()
+def bench(
+    players: Annotated[
+        int | None,
+        typer.Option(help="Measured at so many and at fewer; 1,000,000 if not said."),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="At 10,000 players if not said, in few rounds.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Chooses whom the operations are about.")] = 1,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Measure nothing: compare the last result with an earlier one, which you kept.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Where the last result is, or is written.",
+            show_default="build/benchmarks.json",
+        ),
+    ] = BENCHMARKS,
+) -> None:
+    """Measure what the four cost at many players, beside the same by SQL and beside peers.
+
+    Example: workbench bench --quick
+    """
+    if compare:
+        benching.compare(Console(), compare, output)
+    else:
+        benching.bench(Console(), players, quick=quick, seed=seed, output=output)
 
 
 @app.command()

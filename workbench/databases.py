@@ -26,11 +26,11 @@ CONTENT = """
 """
 
 
-def ensure(server: Mapping[str, str], name: str) -> None:
+def ensure(server: Mapping[str, str], name: str, template: str = "template1") -> None:
     """See to it that the database is there and the tool's own; an empty one is adopted.
 
-    server holds libpq's variables. Raises WorkbenchError if it holds something else, or cannot
-    be made.
+    server holds libpq's variables; a new database is a copy of the template. Raises
+    WorkbenchError if it holds something else, or cannot be made.
     """
     with postgres.connect(server, "postgres") as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [TURN])
@@ -41,7 +41,7 @@ def ensure(server: Mapping[str, str], name: str) -> None:
         if known == (MARK,):
             return
         if known is None:
-            create(connection, name)
+            create(connection, name, template)
         elif not _is_empty(server, name):
             raise WorkbenchError(
                 f"The database {name} holds something that the workbench did not make: "
@@ -58,10 +58,27 @@ def exists(server: Mapping[str, str], name: str) -> bool:
         )
 
 
-def create(connection: Any, name: str) -> None:
-    """Make an empty database; raises WorkbenchError if this user may not."""
+def anew(server: Mapping[str, str], name: str, template: str = "template1") -> None:
+    """Make the database anew; raises WorkbenchError if what is there is not the tool's own."""
+    if exists(server, name):
+        ensure(server, name)
+        drop(server, name)
+    ensure(server, name, template)
+
+
+def drop(server: Mapping[str, str], name: str) -> None:
+    """Drop a database, whoever is connected."""
+    with postgres.connect(server, "postgres") as connection:
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+
+
+def create(connection: Any, name: str, template: str = "template1") -> None:
+    """Make a database as the template is; raises WorkbenchError if this user may not."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     try:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
     except errors.InsufficientPrivilege as error:
         raise WorkbenchError(
             f"This PostgreSQL user may not create the database {name}: "

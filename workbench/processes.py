@@ -36,14 +36,21 @@ def spawn_inside(
     name: str, server: Mapping[str, str], module: str, order: str
 ) -> subprocess.Popen[str]:
     """Start one of the modules of workbench.inside in a variant; order is its one argument."""
+    return spawn_in(variants.path(name), server, module, order)
+
+
+def spawn_in(
+    folder: Path, server: Mapping[str, str], module: str, order: str
+) -> subprocess.Popen[str]:
+    """The same in the folder of any Django project whose settings are config.settings."""
     return subprocess.Popen(
         variants.command(f"workbench.inside.{module}", order),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=variants.path(name),
-        env=variants.environment(name, server),
+        cwd=folder,
+        env=variants.environment_of(folder, server),
         start_new_session=True,
     )
 

@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from psycopg import sql
-
 from workbench import databases, postgres
 from workbench.errors import WorkbenchError
 from workbench.move import census, floor, probes, shape, watch
@@ -17,6 +15,9 @@ from workbench.move.report import Check, Report, Ride
 
 Server = Mapping[str, str]
 Tell = Callable[[str], None]
+
+# a move's own words for what it does to databases
+make, drop = databases.anew, databases.drop
 
 START = "0002_username_taken_whatever_its_case"
 # statements that write rows or rewrite a table
@@ -142,26 +143,7 @@ def copied(server: Server, name: str, copy: str) -> None:
     """Make a copy of the database; the tool's own mark is not copied with it."""
     drop(server, copy)
     with postgres.connect(server, "postgres") as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(copy), sql.Identifier(name)
-            )
-        )
-
-
-def make(server: Server, name: str) -> None:
-    """Make the database anew; raises WorkbenchError if what is there is not the tool's own."""
-    databases.ensure(server, name)
-    drop(server, name)
-    databases.ensure(server, name)
-
-
-def drop(server: Server, name: str) -> None:
-    """Drop a database, whoever is connected."""
-    with postgres.connect(server, "postgres") as connection:
-        connection.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        )
+        databases.create(connection, copy, template=name)
 
 
 def ridden(

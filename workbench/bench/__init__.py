@@ -1,0 +1,1 @@
+"""What the four cost when they grow, measured beside SQL written by hand."""

@@ -1,0 +1,114 @@
+"""Two results beside each other: what changed by more than the measuring itself varies.
+
+Where SQL by hand was measured beside an operation, its time is told in that: a machine that was
+slower the second time is then no change of the code.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from workbench.bench.result import Measure, Result, find
+
+# what differs by less is not worth a line, even if it is beyond the spread
+LEAST = 1.15
+COUNTED = ("statements", "buffers")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that changed: its values before and after, and how the one is to the other.
+
+    what: `wall`, `cpu`, `statements` or `buffers`; times are those of SQL by hand, or microseconds
+    where there is none.
+    """
+
+    operation: str
+    subject: str
+    way: str
+    players: int
+    what: str
+    before: float
+    after: float
+
+    @property
+    def ratio(self) -> float:
+        """After to before; 1 if both are nothing."""
+        return self.after / self.before if self.before else float(bool(self.after)) + 1
+
+
+def changes(before: Result, after: Result) -> list[Change]:
+    """What changed beyond the spread, the largest first."""
+    found = [
+        change
+        for its in after["measures"]
+        if (other := find(before, its["operation"], its["subject"], its["way"], its["players"]))
+        for change in of_measure(other, its, before, after)
+    ]
+    return sorted(found, key=lambda it: -max(it.ratio, 1 / max(it.ratio, 0.001)))
+
+
+def of_measure(one: Measure, other: Measure, before: Result, after: Result) -> Iterator[Change]:
+    """What changed in one measure."""
+    about = (other["operation"], other["subject"], other["way"], other["players"])
+    for what in COUNTED:
+        if one.get(what) != other.get(what):
+            yield Change(*about, what, one[what], other[what])
+    for what in ("wall", "cpu"):
+        first, second = in_floors(one, before, what), in_floors(other, after, what)
+        apart = first[2] < second[0] or second[2] < first[0]
+        if apart and not 1 / LEAST < second[1] / first[1] < LEAST:
+            yield Change(*about, what, first[1], second[1])
+
+
+def in_floors(its: Measure, result: Result, what: str) -> list[float]:
+    """The quartiles of a time, as multiples of the SQL's median if there is SQL to it."""
+    floor = find(result, its["operation"], its["subject"], "sql", its["players"])
+    quartiles: list[float] = its[f"{what}_us"]
+    if floor is None or its["way"] == "sql":
+        return quartiles
+    return [value / floor[f"{what}_us"][1] for value in quartiles]
+
+
+def differences(before: Result, after: Result) -> list[str]:
+    """Why the two may not be comparable: another machine, other versions, other players."""
+    found = []
+    for key in ("machine", "versions", "players", "quick"):
+        if before[key] != after[key]:
+            found.append(f"{key}: {_said(before[key])} before, {_said(after[key])} after")
+    return found
+
+
+def _said(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {its}" for key, its in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def show(console: Console, before: Result, after: Result) -> None:
+    """Print what changed; or that nothing did."""
+    console.print(f"From {before['when']} to {after['when']}.")
+    for said in differences(before, after):
+        console.print(f"Not alike in {said}.", highlight=False)
+    found = changes(before, after)
+    if not found:
+        console.print("Nothing changed by more than the measuring varies.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "operation", "subject", "way", "players", "of", "before", "after"):
+        table.add_column(heading, justify="right" if heading in ("before", "after") else "left")
+    for it in found:
+        table.add_row(
+            f"{it.ratio:.2f} x",
+            it.operation,
+            it.subject,
+            it.way,
+            f"{it.players:,}",
+            it.what,
+            f"{it.before:,.4g}",
+            f"{it.after:,.4g}",
+        )
+    console.print(table)
+    console.print("wall and cpu are multiples of the same by SQL, or microseconds without one.")

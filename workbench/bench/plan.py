@@ -1,0 +1,61 @@
+"""How much is measured: so many players, rounds and seconds, and whether there is room."""
+
+import shutil
+from dataclasses import dataclass
+
+from workbench import places, postgres
+from workbench.errors import WorkbenchError
+
+STEPS = (1_000, 10_000, 100_000)
+FULL, QUICK = 1_000_000, 10_000
+# bytes on disk for each player of a subject, with indexes and the log written meanwhile
+ROOM = 1_500
+# bytes that PostgreSQL takes whatever the number of players
+BASE = 1_500_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """sizes: of the databases, in players; the last one is what was asked for.
+
+    budget: seconds for one sample. times: samples of what PostgreSQL counts, and of waits.
+    """
+
+    players: int
+    quick: bool
+    sizes: tuple[int, ...]
+    rounds: int
+    budget: float
+    times: int
+    seconds_of_loops: float
+
+
+def plan(players: int | None, *, quick: bool) -> Plan:
+    """The plan for so many players, or as many as is usual.
+
+    Raises WorkbenchError for a number that is none.
+    """
+    if players is not None and players < 100:
+        raise WorkbenchError("Fewer than 100 players are too few to measure: say 100 or more.")
+    players = players or (QUICK if quick else FULL)
+    # players' names have seven digits
+    if players > 9_999_999:
+        raise WorkbenchError("More than 9,999,999 players have no names here: say fewer.")
+    sizes = (*(step for step in STEPS if step < players), players)
+    if quick:
+        return Plan(players, True, sizes, rounds=3, budget=0.01, times=3, seconds_of_loops=0.3)
+    return Plan(players, False, sizes, rounds=11, budget=0.03, times=5, seconds_of_loops=2.0)
+
+
+def check_room(players: int, subjects: int) -> None:
+    """Raise WorkbenchError if the embedded server's disk will not do."""
+    if postgres.is_external():
+        return
+    wanted = BASE + players * subjects * ROOM
+    free = shutil.disk_usage(places.writable(places.data())).free
+    if free < wanted:
+        raise WorkbenchError(
+            f"{players:,} players need about {wanted / 1e9:.1f} GB in {places.data()}, and "
+            f"{free / 1e9:.1f} GB are free: make room, say fewer --players, or name another "
+            "folder with WORKBENCH_DATA."
+        )

@@ -1,0 +1,138 @@
+"""What a result says, for whoever shows it: the terminal, the site."""
+
+from dataclasses import dataclass
+
+from workbench.bench.result import Result, find
+from workbench.variants import VARIANTS
+
+# the way that is the variant's own, for each operation in the order in which they are shown
+ORM = {
+    "find": "roster",
+    "page": "roster",
+    "deepest_page": "roster",
+    "by_indexed_discord_id": "roster",
+    "by_discord_id": "roster",
+    "count_under": "roster",
+    "is_taken": "roster",
+    "change": "roster",
+    "register": "roster",
+    "remove": "roster",
+    "add_many": "roster",
+    "register_page": "http",
+    "login_page": "http",
+    "profile_page": "http",
+}
+# the right way of each, and beside it what is commonly done: a label, an operation, a way
+WAYS = [
+    ("50 players with extras: the roster", "page", "roster"),
+    ("... a query for each player", "page", "n_plus_1"),
+    ("... prefetch_related, then .first() of each", "page", "prefetch_first"),
+    ("... as model instances", "page", "instances"),
+    ("the last page: after a name", "deepest_page", "roster"),
+    ("... by OFFSET", "deepest_page", "offset"),
+    ("by Discord ID: with an index", "by_indexed_discord_id", "roster"),
+    ("... without", "by_discord_id", "roster"),
+    ("is a name taken: with the unique index", "is_taken", "roster"),
+    ("... without", "is_taken_unindexed", "roster"),
+]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU of the client in microseconds, and how many times that of the same by SQL."""
+
+    us: float | None
+    ratio: float | None
+
+
+def measured_on(found: Result) -> str:
+    """The machine, the versions and the day, in one line."""
+    machine, versions = found["machine"], found["versions"]
+    return (
+        f"{found['when'][:10]}, {machine['cores']} cores of {machine['cpu']}, "
+        f"{machine['memory'] / 2**30:.0f} GB, PostgreSQL {versions['postgresql']}, "
+        f"Django {versions['django']}, psycopg {versions['psycopg']}, Python {versions['python']}"
+    )
+
+
+def operations(found: Result) -> list[str]:
+    """The operations that were measured at the most players, in their order."""
+    there = {its["operation"] for its in found["measures"]}
+    return [operation for operation in ORM if operation in there]
+
+
+def subjects(found: Result, operation: str, way: str) -> list[str]:
+    """Who was measured, in the order of the run: the variants, then the peers."""
+    its = [
+        m["subject"] for m in found["measures"] if (m["operation"], m["way"]) == (operation, way)
+    ]
+    return sorted(dict.fromkeys(its), key=lambda name: name not in VARIANTS)
+
+
+def cost(found: Result, operation: str, subject: str, way: str, players: int | None = None) -> Cost:
+    """What the client's process took; the ratio is None where there is no SQL beside it."""
+    its = find(found, operation, subject, way, players)
+    floor = find(found, operation, subject, "sql", players)
+    if its is None:
+        return Cost(None, None)
+    us = its["cpu_us"][1]
+    return Cost(us, us / floor["cpu_us"][1] if floor else None)
+
+
+def of_faster_peer(found: Result, operation: str, subject: str, players: int) -> float | None:
+    """How long a subject takes in times of the faster peer, by the clock; None without peers."""
+    took = {
+        its["subject"]: its["wall_us"][1]
+        for its in found["measures"]
+        if (its["operation"], its["way"], its["players"]) == (operation, "http", players)
+    }
+    peers = [us for name, us in took.items() if name not in VARIANTS]
+    return took[subject] / min(peers) if peers and subject in took else None
+
+
+def wall(found: Result, operation: str, subject: str, way: str) -> float | None:
+    """The median call at the most players, in microseconds by the clock."""
+    its = find(found, operation, subject, way)
+    return float(its["wall_us"][1]) if its else None
+
+
+def growth(found: Result, operation: str, subject: str, way: str) -> float | None:
+    """A call at the most players to one at the fewest, by the clock."""
+    few = find(found, operation, subject, way, found["sizes"][1])
+    many = find(found, operation, subject, way)
+    return many["wall_us"][1] / few["wall_us"][1] if few and many else None
+
+
+def hashes(found: Result, subject: str, operation: str) -> str:
+    """How often the subject's own hasher hashed, and its name."""
+    for its in found["hashes"]:
+        if (its["subject"], its["operation"]) == (subject, operation):
+            return f"{its['hashes']} {its['hasher']}"
+    return ""
+
+
+def pairs(found: Result) -> list[tuple[str, str]]:
+    """Which acts followed which while these were uncommitted."""
+    its = [w for w in found["waits"] if w["kind"] == "uncommitted"]
+    return list(dict.fromkeys((one["first"], one["then"]) for one in its))
+
+
+def waited(found: Result, first: str, then: str, subject: str) -> float | None:
+    """How much longer the second took than alone, in microseconds; never less than 0."""
+    for its in found["waits"]:
+        wanted = ("uncommitted", first, then, subject)
+        if (its["kind"], its["first"], its["then"], its["subject"]) == wanted:
+            return max(0.0, float(its["wall_us"][1] - its["alone_us"][1]))
+    return None
+
+
+def on_disk(found: Result, subject: str) -> dict[str, float]:
+    """Bytes for each player at the most players: `heap` (with toast), `indexes`, `all`."""
+    its = [
+        one
+        for one in found["sizes_on_disk"]
+        if (one["subject"], one["players"]) == (subject, found["players"])
+    ]
+    heap = sum(one["heap"] + one["toast"] for one in its)
+    indexes = sum(sum(one["indexes"].values()) for one in its)
+    return {"heap": heap, "indexes": indexes, "all": heap + indexes}

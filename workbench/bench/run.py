@@ -1,0 +1,310 @@
+"""The run: all subjects and ways in turn, round by round, at each size.
+
+Each sample is some calls; in each round every subject, operation and way has one, so that a slow
+moment of the machine hits all alike, and everybody begins a round in turn.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench import databases, postgres
+from workbench.bench import disk, result
+from workbench.bench.child import Child
+from workbench.bench.plan import Plan
+from workbench.bench.result import Measure, Result, spread
+from workbench.bench.subjects import Subject
+from workbench.errors import WorkbenchError
+
+Server = Mapping[str, str]
+Tell = Callable[[str, float], None]
+
+PREFIX = "bench_"
+# an arbitrary number: one bench at a time on a server, as two would measure each other
+TURN = 8_001_8005
+# microseconds from which on a call is so slow that some rounds are enough
+SLOW, SLOW_ROUNDS = 150_000, 3
+
+
+@dataclass
+class Cell:
+    """One operation of one subject in one way, and its samples so far."""
+
+    child: Child
+    operation: str
+    way: str
+    samples: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is slow and has been measured often enough."""
+        wall = [its["wall_us"] for its in self.samples]
+        return len(wall) >= SLOW_ROUNDS and min(wall) > SLOW
+
+    def measure(self, players: int, counted: Mapping[str, float], name: str = "") -> Measure:
+        """What is kept of it. Times are in microseconds, as quartiles."""
+        return {
+            "operation": name or self.operation,
+            "subject": self.child.subject.name,
+            "way": self.way,
+            "players": players,
+            "wall_us": spread([its["wall_us"] for its in self.samples]),
+            "cpu_us": spread([its["cpu_us"] for its in self.samples]),
+            "samples": len(self.samples),
+            **{key: round(value) for key, value in counted.items()},
+        }
+
+
+class Bench:
+    """A run on a server. tell hears what begins, and which part of it is done."""
+
+    def __init__(
+        self, server: Server, subjects: list[Subject], plan: Plan, seed: int, tell: Tell
+    ) -> None:
+        self.server, self.subjects, self.plan, self.seed = server, subjects, plan, seed
+        self.tell = tell
+        self.crew: list[Child] = []
+        self.measures: list[Measure] = []
+        self.loads: list[dict[str, Any]] = []
+        self.disk: list[dict[str, Any]] = []
+        self.waits: list[dict[str, Any]] = []
+        self.hashes: list[dict[str, Any]] = []
+
+    def run(self) -> Result:
+        """Measure everything; whatever happens, the databases are dropped and processes ended."""
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        with alone(self.server), ExitStack() as stack:
+            stack.callback(sweep, self.server)
+            stack.callback(self._dismiss)
+            self._begin()
+            for size in self.plan.sizes:
+                self._at(size)
+            self._empty()
+        return {
+            "when": when,
+            "machine": result.machine(),
+            "versions": result.versions(self.server),
+            "players": self.plan.players,
+            "sizes": [0, *self.plan.sizes],
+            "quick": self.plan.quick,
+            "seed": self.seed,
+            "pages": "WSGI in process, DEBUG off, connections kept, hasher md5",
+            "measures": self.measures,
+            "hashes": self.hashes,
+            "loads": self.loads,
+            "sizes_on_disk": self.disk,
+            "waits": self.waits,
+        }
+
+    def _dismiss(self) -> None:
+        for child in self.crew:
+            child.end()
+
+    def _begin(self) -> None:
+        """A migrated, empty database for each subject, of which the others are copies."""
+        self.tell("Making the databases", 0.0)
+        for subject in self.subjects:
+            databases.anew(self.server, called(subject, 0))
+            child = Child(subject, self.server, self.seed)
+            self.crew.append(child)
+            child.order("open", database=called(subject, 0), players=0)
+            child.order("migrate")
+            child.order("close")
+        for child in self.crew:
+            for _ in range(3):
+                child.answer()
+
+    def _at(self, size: int) -> None:
+        """Measure at so many players."""
+        acts = self._load(size)
+        self._rounds(acts, size, f"{size:,} players")
+        if size == self.plan.players:
+            self._waits()
+            self._indexed(acts, size)
+            self._without_the_index(acts, size)
+        self._leave(size)
+
+    def _load(self, size: int) -> dict[str, list[tuple[str, str]]]:
+        """Fill a database of each subject; returns what can be measured of each."""
+        acts = {}
+        for child in self._at_work_at(size):
+            subject = child.subject
+            self.tell(f"Loading {size:,} players into {subject.name}", 0.0)
+            name = called(subject, size)
+            databases.anew(self.server, name, called(subject, 0))
+            acts[subject.name] = [
+                (its[0], its[1]) for its in child.ask("open", database=name, players=size)
+            ]
+            seconds = child.ask("fill")
+            its = {"subject": subject.name, "players": size}
+            self.loads.append(
+                its | {"way": "insert_select", "seconds": seconds, "rate": round(size / seconds)}
+            )
+            tables = child.ask("tables")
+            self.disk += [
+                {"subject": subject.name} | one
+                for one in disk.sizes(self.server, name, tables, size)
+            ]
+        return acts
+
+    def _at_work_at(self, size: int) -> list[Child]:
+        """Peers only register and log in, which is measured where it is asked for: at the end."""
+        last = size == self.plan.players
+        return [child for child in self.crew if last or child.subject.floor]
+
+    def _leave(self, size: int) -> None:
+        for child in self._at_work_at(size):
+            child.ask("close")
+            databases.drop(self.server, called(child.subject, size))
+
+    def _empty(self) -> None:
+        """Registering where nobody is yet, and how often each subject hashes."""
+        acts = {
+            child.subject.name: [
+                (operation, way)
+                for operation, way in child.ask(
+                    "open", database=called(child.subject, 0), players=0
+                )
+                if operation.startswith("register")
+            ]
+            for child in self.crew
+        }
+        self._rounds(acts, 0, "Empty tables")
+        for child in self.crew:
+            for operation, told in child.ask("hashes").items():
+                its = {"subject": child.subject.name, "operation": operation}
+                self.hashes.append(its | told)
+
+    def _indexed(self, acts: dict[str, list[tuple[str, str]]], size: int) -> None:
+        """The filter once more, with the index that it wants."""
+        for child in self.crew:
+            child.ask("index_discord_id")
+        only = chosen(acts, "by_discord_id")
+        self._rounds(only, size, "With an index on the Discord ID", "by_indexed_discord_id")
+
+    def _without_the_index(self, acts: dict[str, list[tuple[str, str]]], size: int) -> None:
+        """Whether a name is taken, where only Django's form looks after that."""
+        for child in self.crew:
+            child.ask("drop_index_of_names")
+        self._rounds(
+            chosen(acts, "is_taken"), size, "Without the unique index", "is_taken_unindexed"
+        )
+
+    def _rounds(
+        self, acts: dict[str, list[tuple[str, str]]], size: int, about: str, name: str = ""
+    ) -> None:
+        """Sample all in turn, in every round; then count what each asks of PostgreSQL."""
+        cells = in_turn(self.crew, acts)
+        for round_ in range(-1, self.plan.rounds):
+            for number, cell in enumerate(turned(cells, round_)):
+                part = ((round_ + 1) + number / len(cells)) / (self.plan.rounds + 1)
+                self.tell(f"{about}: round {max(round_, 0) + 1} of {self.plan.rounds}", part)
+                if cell.is_done:
+                    continue
+                told = cell.child.ask(
+                    "sample",
+                    operation=cell.operation,
+                    way=cell.way,
+                    turn=str(round_),
+                    budget=self.plan.budget,
+                )
+                if round_ >= 0:  # the one before the first only warms up
+                    cell.samples.append(told)
+        for number, cell in enumerate(cells):
+            self.tell(f"{about}: counting", number / len(cells))
+            times = 1 if cell.is_done else self.plan.times
+            counted = cell.child.ask("count", operation=cell.operation, way=cell.way, times=times)
+            self.measures.append(cell.measure(size, counted, name))
+
+    def _waits(self) -> None:
+        """Two at the same players: one holds a transaction open, or both are at work."""
+        for child in self.crew:
+            if not child.subject.floor:
+                continue
+            self.tell(f"Two at the same players of {child.subject.name}", 0.5)
+            its = {"subject": child.subject.name}
+            for told in child.ask("waits", times=self.plan.times):
+                times = {key: spread(told[key]) for key in ("alone_us", "wall_us")}
+                self.waits.append(its | {"kind": "uncommitted"} | told | times)
+            self.waits.append(its | self._at_work(child))
+
+    def _at_work(self, child: Child) -> dict[str, Any]:
+        """Logins to a few players alone, and while another process changes the same players."""
+        subject, seconds = child.subject, self.plan.seconds_of_loops
+        alone = child.ask("loop", what="log_in", seconds=seconds)["wall_us"]
+        rival = Child(subject, self.server, self.seed)
+        try:
+            rival.ask(
+                "open", database=called(subject, self.plan.players), players=self.plan.players
+            )
+            rival.ask("loop", what="change", seconds=0.05)
+            rival.order("loop", what="change", seconds=seconds)
+            child.order("loop", what="log_in", seconds=seconds)
+            beside, changes = child.answer()["wall_us"], rival.answer()["wall_us"]
+        finally:
+            rival.end()
+        return {
+            "kind": "at work",
+            "first": "change",
+            "then": "log_in",
+            "alone_us": spread(alone),
+            "wall_us": spread(beside),
+            "longest_us": round(max(beside)),
+            "logins": len(beside),
+            "changes": len(changes),
+        }
+
+
+def called(subject: Subject, size: int) -> str:
+    """The name of a subject's database with so many players."""
+    return f"{PREFIX}{subject.name}_{size}"
+
+
+def chosen(acts: dict[str, list[tuple[str, str]]], operation: str) -> dict[str, Any]:
+    """Only one operation of each subject."""
+    return {name: [it for it in its if it[0] == operation] for name, its in acts.items()}
+
+
+def in_turn(crew: list[Child], acts: dict[str, list[tuple[str, str]]]) -> list[Cell]:
+    """A cell for each act: subjects and ways of one operation stand beside each other."""
+    order = dict.fromkeys(act for its in acts.values() for act in its)
+    operations = list(dict.fromkeys(operation for operation, _ in order))
+    return [
+        Cell(child, operation, way)
+        for operation in operations
+        for way in dict.fromkeys(way for its, way in order if its == operation)
+        for child in crew
+        if (operation, way) in acts.get(child.subject.name, ())
+    ]
+
+
+def turned(cells: list[Cell], round_: int) -> Iterator[Cell]:
+    """The cells, each round beginning elsewhere."""
+    start = (round_ * 37) % max(len(cells), 1)
+    yield from cells[start:]
+    yield from cells[:start]
+
+
+@contextmanager
+def alone(server: Server) -> Iterator[None]:
+    """The only bench on this server; raises WorkbenchError if there is another."""
+    with postgres.connect(server, "postgres") as connection:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [TURN]).fetchone()
+        if row != (True,):
+            raise WorkbenchError("workbench bench runs on this server already: wait for its end.")
+        sweep(server)
+        yield
+
+
+def sweep(server: Server) -> None:
+    """Drop what a run made, also one that was killed; only what bears the tool's mark."""
+    with postgres.connect(server, "postgres") as connection:
+        names: Any = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+            " AND shobj_description(oid, 'pg_database') = %s",
+            [PREFIX, databases.MARK],
+        ).fetchall()
+    for (name,) in names:
+        databases.drop(server, name)

@@ -1,0 +1,147 @@
+"""How a result looks on a terminal: few tables, what matters most first."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from workbench.bench import reading
+from workbench.bench.result import Result, find
+from workbench.variants import VARIANTS
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table: its title with `{players}` and `{fewest}` in it, its headings, its rows."""
+
+    title: str
+    headings: Row
+    rows: Callable[[Result], Iterable[Row]]
+
+
+def parts() -> dict[str, Part]:
+    """The tables, by name, what matters most first."""
+    return {
+        "registering": Part(
+            "Registering over HTTP: microseconds of CPU, and of those of SQL by hand (x), at "
+            "{players} players and on empty tables",
+            ["", "at many", "x", "of peer", "on empty", "x", "of peer", "statements", "hashes"],
+            registering,
+        ),
+        "wrong": Part(
+            "What matters more: {players} players, milliseconds a call", ["", *VARIANTS], wrong
+        ),
+        "operations": Part(
+            "Each operation: microseconds a call, and of SQL by hand (x, by CPU)",
+            ["", *VARIANTS],
+            operations,
+        ),
+        "growth": Part(
+            "Growth: a call at {players} players to one at {fewest}", ["", *VARIANTS], growth
+        ),
+        "waiting": Part(
+            "What the second of two at the same player waits, milliseconds",
+            ["", *VARIANTS],
+            waiting,
+        ),
+        "on_disk": Part("Bytes on disk for each player", ["", *VARIANTS], on_disk),
+    }
+
+
+def show(console: Console, found: Result) -> None:
+    """Print a result."""
+    console.print(reading.measured_on(found), highlight=False)
+    for part in parts().values():
+        console.print()
+        console.print(table(part, found), highlight=False)
+
+
+def titled(part: Part, found: Result) -> str:
+    """The title of a table of this result."""
+    numbers = {"players": f"{found['players']:,}", "fewest": f"{found['sizes'][1]:,}"}
+    return part.title.format(**numbers)
+
+
+def table(part: Part, found: Result) -> Table:
+    """One table, its first column the labels."""
+    shown = Table(box=None, pad_edge=False, title_justify="left", title_style="bold")
+    shown.title = titled(part, found)
+    for heading in part.headings:
+        shown.add_column(heading, justify="right" if heading else "left")
+    for row in part.rows(found):
+        shown.add_row(*row)
+    return shown
+
+
+def registering(found: Result) -> Iterable[Row]:
+    """A row for each variant and peer; `of peer`: in times of the faster peer's, by the clock."""
+    for subject in reading.subjects(found, "register_page", "http"):
+        cells: list[str] = []
+        for players in (found["players"], 0):
+            cost = reading.cost(found, "register_page", subject, "http", players)
+            of_peer = reading.of_faster_peer(found, "register_page", subject, players)
+            cells += [number(cost.us), times(cost.ratio), hundredths(of_peer)]
+        its = find(found, "register_page", subject, "http")
+        statements = str(its["statements"]) if its else ""
+        yield [subject, *cells, statements, reading.hashes(found, subject, "register_page")]
+
+
+def wrong(found: Result) -> Iterable[Row]:
+    """The right way first, then what is commonly done."""
+    for label, operation, way in reading.WAYS:
+        yield [label, *(ms(reading.wall(found, operation, name, way)) for name in VARIANTS)]
+
+
+def operations(found: Result) -> Iterable[Row]:
+    """A row for each operation that has SQL beside it."""
+    for operation in reading.operations(found):
+        cells = []
+        for name in VARIANTS:
+            cost = reading.cost(found, operation, name, reading.ORM[operation])
+            wall = reading.wall(found, operation, name, reading.ORM[operation])
+            cells.append(f"{number(wall)} {times(cost.ratio):>5}" if wall else "cannot")
+        yield [operation, *cells]
+
+
+def growth(found: Result) -> Iterable[Row]:
+    """How many times as long it takes at the most players as at the fewest."""
+    for operation in reading.operations(found):
+        way = reading.ORM[operation]
+        yield [operation, *(times(reading.growth(found, operation, it, way)) for it in VARIANTS)]
+
+
+def waiting(found: Result) -> Iterable[Row]:
+    """A row for each pair of acts."""
+    for first, then in reading.pairs(found):
+        label = f"{then} while {first} is not committed"
+        yield [label, *(ms(reading.waited(found, first, then, it)) for it in VARIANTS)]
+
+
+def on_disk(found: Result) -> Iterable[Row]:
+    """Tables and indexes, of all tables of a variant."""
+    for part in ("heap", "indexes", "all"):
+        yield [part, *(number(reading.on_disk(found, it)[part]) for it in VARIANTS)]
+
+
+def number(value: float | None) -> str:
+    """As many digits as are worth reading."""
+    return "" if value is None else f"{value:,.0f}"
+
+
+def times(value: float | None) -> str:
+    """A ratio."""
+    return "" if value is None else f"{value:.1f}x"
+
+
+def hundredths(value: float | None) -> str:
+    """A ratio below one."""
+    return "" if value is None else f"{value:.2f}"
+
+
+def ms(value: Any) -> str:
+    """Microseconds as milliseconds."""
+    return "" if value is None else f"{value / 1000:,.2f}"
