@@ -17,6 +17,9 @@ from typing import Any
 from suite.compare import MARKS
 from suite.questions import AREAS
 from workbench import comparison, needs, schema
+from workbench.bench import reading as bench
+from workbench.bench import result
+from workbench.bench.result import Result
 from workbench.compare import said
 from workbench.comparison import Comparison, Question
 from workbench.errors import WorkbenchError
@@ -28,6 +31,7 @@ from workbench.site import (
     operations,
     playground,
     reference,
+    scale,
     schema_pairs,
     schemas,
     shown,
@@ -278,6 +282,24 @@ class Macros:
                 asked = f"To {target}: {question[0].lower()}{question[1:]}"
                 lines.append(f"| {asked} | {' | '.join(found)} |")
         return "\n".join(lines)
+
+    # what it costs when it grows
+
+    def benchmarks(self) -> Result | None:
+        """The last result of `workbench bench`; None if there is none, and the page says so."""
+        return result.last()
+
+    def measured_on(self, found: Result) -> Inline:
+        """The machine, the versions and the day of a result."""
+        return escaped(bench.measured_on(found))
+
+    def growth_chart(self, found: Result, operation: str) -> Block:
+        """How long an operation takes at each number of players, with a table of the same."""
+        return scale.growth(found, operation)
+
+    def bench_table(self, found: Result, name: str) -> Block:
+        """One of the tables that `workbench bench` prints."""
+        return scale.table(found, name)
 
     def decisions(self) -> list[dict[str, str]]:
         """The pages in docs/decisions/, each with its file and title, in their order."""
