@@ -41,11 +41,16 @@ def environment(name: str, server: Mapping[str, str]) -> dict[str, str]:
 
     server holds libpq's variables of the PostgreSQL to use, as `postgres.server()` gives them.
     """
+    return of_project(path(name), server)
+
+
+def of_project(folder: Path, server: Mapping[str, str]) -> dict[str, str]:
+    """The same for any Django project with the contract of a variant, by its folder."""
     kept = {
         key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PG"))
     }
     return kept | {
-        "PYTHONPATH": os.pathsep.join([str(path(name)), str(PROJECT)]),
+        "PYTHONPATH": os.pathsep.join([str(folder), str(PROJECT)]),
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         **server,
