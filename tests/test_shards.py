@@ -1,6 +1,7 @@
-"""Distributing by user: what PostgreSQL takes, what it refuses and why, and the recipe of claims."""
+"""Distributing by user: what PostgreSQL takes, what it refuses and why, and the recipe."""
 
 import json
+import re
 
 import pytest
 
@@ -8,6 +9,8 @@ from workbench import databases, postgres
 from workbench.move.run import drop
 from workbench.places import PROJECT
 from workbench.shards import command, run
+from workbench.shards.tried import FOLDER, sections
+from workbench.site import pages
 from workbench.variants import VARIANTS
 
 PLAYERS = 500
@@ -182,6 +185,8 @@ def test_ids_do_not_meet(found):
         ("nobody_added", None),
         ("page_register", 302),
         ("page_login", 302),
+        ("groups", 1),
+        ("log", True),
         ("remove", True),
         ("free_again", True),
         ("makemigrations", None),
@@ -269,7 +274,34 @@ def test_too_few_players_are_one_sentence(bare):
     )
 
 
-def test_its_sql_is_what_the_page_shows():
-    page = (PROJECT / "docs" / "scale" / "shards.md").read_text()
-    assert "benchmarks/sharding/claims.sql" in page
-    assert "benchmarks/sharding/distribute.sql" in page
+# The page
+
+
+PAGE = PROJECT / "docs" / "scale" / "shards.md"
+
+
+def filled(monkeypatch, result):
+    monkeypatch.setattr(run, "read", lambda: result)
+    return pages.filled(PAGE.read_text(), "scale/shards.md", {"questions": []}, {})
+
+
+def test_the_page_is_filled_in_from_the_result(found, monkeypatch):
+    page = filled(monkeypatch, found)
+    assert f"{PLAYERS:,} players took" in page
+    assert found["day"]["taken"]["error"] in page
+    assert found["models"]["foreign_key_to_it"]["result"][0] in page
+    assert "`person` loses its key in foreignkey:" in page
+    for variant in VARIANTS:
+        assert f'=== "{variant}"' in page
+
+
+def test_a_page_without_a_result_says_which_command_gives_one(monkeypatch):
+    page = filled(monkeypatch, None)
+    assert "It has not been run here yet: `workbench shards`." in page
+    assert "sqlstate" not in page
+
+
+def test_the_page_shows_the_sql_that_was_run():
+    shown = set(re.findall(r'"benchmarks/sharding/claims.sql:(\w+)"', PAGE.read_text()))
+    assert shown == set(sections(FOLDER / "claims.sql"))
+    assert '"benchmarks/sharding/distribute.sql"' in PAGE.read_text()

@@ -30,6 +30,9 @@ CALLS = {
     ".status_code",
     "group": 'User.objects.get(username="tasha").groups.add(Group.objects.get_or_create('
     'name="wizards")[0])',
+    "groups": 'User.objects.get(username="tasha").groups.count()',
+    "log": 'LogEntry.objects.create(user=User.objects.get(username="tasha"), action_flag=1)'
+    ".action_time.year > 2000",
     "upsert": 'User.objects.bulk_create([User(username="tasha")], update_conflicts=True,'
     ' unique_fields=["username"], update_fields=["email"])',
     "remove": 'roster.remove("tasha")',
@@ -129,6 +132,7 @@ def said(action: Callable[[], Any]) -> dict[str, Any]:
 
 def calls() -> dict[str, dict[str, Any]]:
     """What came of each call."""
+    from django.contrib.admin.models import LogEntry
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Group
     from django.core.management import call_command
@@ -142,6 +146,7 @@ def calls() -> dict[str, dict[str, Any]]:
         "call_command": call_command,
         "User": get_user_model(),
         "Group": Group,
+        "LogEntry": LogEntry,
         "FORM": FORM,
     }
     return {

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from textwrap import dedent
 from typing import Any
 
 import psycopg
@@ -163,32 +164,31 @@ def conflict(table: str) -> str:
 def ids(connection: Connection) -> dict[str, Trial]:
     """Where ids come from: one counter for all partitions, a range for each shard, or a uuid."""
     identity = "SELECT count(DISTINCT id) = count(*), count(DISTINCT tableoid) FROM players_user"
-    stepped = """
+    stepped = dedent("""\
         CREATE TEMPORARY SEQUENCE shard_0 START 1 INCREMENT 4;
-        CREATE TEMPORARY SEQUENCE shard_1 START 2 INCREMENT 4
-    """
-    met = """
+        CREATE TEMPORARY SEQUENCE shard_1 START 2 INCREMENT 4""")
+    met = dedent("""\
         SELECT count(*), count(DISTINCT id) FROM (
             SELECT nextval('shard_0') AS id FROM generate_series(1, 1000)
             UNION ALL SELECT nextval('shard_1') FROM generate_series(1, 1000)
-        ) AS given
-    """
-    by_uuid = """
-        CREATE TEMPORARY TABLE player (id uuid PRIMARY KEY DEFAULT uuidv7(), name text)
+        ) AS given""")
+    by_uuid = dedent("""\
+        CREATE TEMPORARY TABLE player (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text)
             PARTITION BY HASH (id);
         CREATE TEMPORARY TABLE player_0 PARTITION OF player
             FOR VALUES WITH (MODULUS 2, REMAINDER 0);
         CREATE TEMPORARY TABLE player_1 PARTITION OF player
             FOR VALUES WITH (MODULUS 2, REMAINDER 1);
-        INSERT INTO player (name) SELECT n FROM generate_series(1, 1000) AS n
-    """
+        INSERT INTO player (name) SELECT n FROM generate_series(1, 1000) AS n""")
     spread = "SELECT count(DISTINCT tableoid) FROM player"
     return {
-        "identity": tried(connection, "all ids differ, over so many partitions", identity),
+        "identity": tried(
+            connection, "whether all ids differ, and over how many partitions", identity
+        ),
         "stepped": tried(connection, "a counter for each shard, in steps of four", stepped),
         "stepped_met": tried(connection, "ids given, and how many of them differ", met),
         "uuid": tried(connection, "a uuid that PostgreSQL makes", by_uuid),
-        "uuid_spread": tried(connection, "over so many partitions of two", spread),
+        "uuid_spread": tried(connection, "over how many of its partitions", spread),
     }
 
 

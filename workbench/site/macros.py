@@ -24,12 +24,14 @@ from workbench.move import answers as move_answers
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
 from workbench.places import PROJECT
+from workbench.shards import run as sharding
 from workbench.site import (
     operations,
     playground,
     reference,
     schema_pairs,
     schemas,
+    shards,
     shown,
     specimens,
 )
@@ -278,6 +280,11 @@ class Macros:
                 asked = f"To {target}: {question[0].lower()}{question[1:]}"
                 lines.append(f"| {asked} | {' | '.join(found)} |")
         return "\n".join(lines)
+
+    def shards(self) -> shards.Shards | None:
+        """What `workbench shards` found in its last run here, or None: its methods are blocks."""
+        found = sharding.read()
+        return shards.Shards(found) if found else None
 
     def decisions(self) -> list[dict[str, str]]:
         """The pages in docs/decisions/, each with its file and title, in their order."""
