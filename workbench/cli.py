@@ -238,7 +238,7 @@ def shards(
 ) -> None:
     """Try which of the four schemas can be spread over several servers by user.
 
-    Hash partitions stand for the servers. Example: workbench shards --players 1000000
+    Example: workbench shards --players 1000000
     """
     sharding.shards(Console(), players)
 
