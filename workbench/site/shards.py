@@ -44,7 +44,7 @@ class Shards:
 
     def summary(self) -> str:
         """A row for each variant: its tables, and how many of their keys survive."""
-        lines = ["| | tables | keys | refused | helped by a wider key | left to a claim |"]
+        lines = ["| variant | tables | keys | refused | helped by a wider key | left to a claim |"]
         lines.append("| --- " * 6 + "|")
         for variant in VARIANTS:
             tables = self._found["schemas"][variant]
@@ -79,7 +79,7 @@ class Shards:
 
     def day(self) -> str:
         """What a site did, in order, and what came of it."""
-        lines = ["| | |", "| --- | --- |"]
+        lines = ["| tried | PostgreSQL |", "| --- | --- |"]
         for trial in self._found["day"].values():
             result = ", ".join(" ".join(map(str, row)) for row in trial["rows"])
             said = trial["error"] or (f"`{result}`" if result else "nothing")
@@ -95,7 +95,7 @@ class Shards:
 
     def calls(self) -> str:
         """The variant's own code, call by call."""
-        lines = ["| call | |", "| --- | --- |"]
+        lines = ["| call | what came of it |", "| --- | --- |"]
         for its in self._found["calls"].values():
             answer = its["error"] or f"`{its['result']}`"
             lines.append(f"| `{_cell(its['call'])}` | {_cell(answer)} |")
