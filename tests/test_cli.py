@@ -6,7 +6,7 @@ from conftest import command, environment
 from workbench.places import PROJECT
 from workbench.variants import VARIANTS
 
-COMMANDS = ["serve", "schema", "try", "manage", "move", "bench"]
+COMMANDS = ["serve", "schema", "try", "manage", "move", "bench", "shards"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

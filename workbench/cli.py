@@ -22,6 +22,7 @@ from workbench.measure import measured
 from workbench.move import command as moving
 from workbench.move import moves, suite
 from workbench.move import show as move_print
+from workbench.shards import command as sharding
 from workbench.site import build as building
 from workbench.variants import VARIANTS, checked
 
@@ -268,6 +269,17 @@ def bench(
         benching.compare(Console(), compare, output)
     else:
         benching.bench(Console(), players, quick=quick, seed=seed, output=output)
+
+
+@app.command()
+def shards(
+    players: Annotated[int, typer.Option(help="So many are moved onto the shards.")] = 100_000,
+) -> None:
+    """Try which of the four schemas can be spread over several servers by user.
+
+    Example: workbench shards --players 1000000
+    """
+    sharding.shards(Console(), players)
 
 
 @app.command()

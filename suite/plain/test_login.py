@@ -1,6 +1,10 @@
 """Logging in and out."""
 
+from importlib import import_module
+
 import pytest
+from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
 
 from suite.plain.pages import BOB
 from suite.variant import PASSWORD, User
@@ -89,3 +93,28 @@ def test_a_new_session_is_made_at_login(client, alice):
     log_in(client)
     assert client.session.session_key != brought
     assert client.session["visits"] == 1
+
+
+def test_a_session_key_that_is_taken_is_left_to_its_owner(transactional_db, monkeypatch):
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    first = store()
+    first["player"] = "alice"
+    first.save()
+    keys = iter([first.session_key, "b" * 32])
+    monkeypatch.setattr(store, "_get_new_session_key", lambda self: next(keys))
+    second = store()
+    second["player"] = "bob"
+    second.save()
+    assert second.session_key == "b" * 32
+    assert store(first.session_key)["player"] == "alice"
+    assert store(second.session_key)["player"] == "bob"
+
+
+def test_a_session_that_was_ended_elsewhere_is_not_stored_again(transactional_db):
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    here = store()
+    here["player"] = "alice"
+    here.save()
+    store(here.session_key).delete()
+    with pytest.raises(UpdateError):
+        here.save()

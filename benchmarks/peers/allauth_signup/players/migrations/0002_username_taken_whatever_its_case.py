@@ -1,0 +1,18 @@
+"""The index that the variants have, so that no registration has to read the whole table.
+
+It is not in the model's Meta, where the form would ask one more question for it.
+"""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("players", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL(
+            sql="""CREATE UNIQUE INDEX username_taken_whatever_its_case
+                   ON players_user (UPPER(username))""",
+            reverse_sql="DROP INDEX username_taken_whatever_its_case",
+        ),
+    ]
