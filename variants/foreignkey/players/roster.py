@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
+from players import copying
 from players.errors import username_checked
 from players.extras import EXTRAS, born_after
 from players.models import Person
@@ -132,26 +133,31 @@ def remove(username):
 
 # --8<-- [end:remove]
 # --8<-- [start:add_many]
+def details(username, email="", birthdate=None, discord_id=None, zoom_id=None):
+    """What is known of a player, in this order; a name that is none of these is a TypeError."""
+    return username, email, birthdate, discord_id, zoom_id
+
+
 def add_many(rows, password=None):
     """Add players from dicts of their details, all with one password, or with none that works.
 
-    Returns how many. Raises UsernameTaken, and then adds nobody.
+    Returns how many. Raises UsernameTaken, and then adds nobody. COPY says nothing of the ids that
+    it gives, so they are asked for before: users and people must agree on them.
     """
-    rows = list(rows)
     secret = make_password(password)
+    added = 0
     with username_checked():
-        users = User.objects.bulk_create(
-            [
-                User(username=row["username"], email=row.get("email", ""), password=secret)
-                for row in rows
-            ],
-            1000,
-        )
-        extras = ({name: row.get(name) for name in EXTRAS} for row in rows)
-        Person.objects.bulk_create(
-            [Person(user=user, **its) for user, its in zip(users, extras, strict=True)], 1000
-        )
-    return len(users)
+        for block in copying.blocks(rows, User, Person):
+            ids = copying.new_ids(User, len(block))
+            users, people = [], []
+            for id, row in zip(ids, block, strict=True):
+                username, email, *extras = details(**row)
+                users.append((id, username, email))
+                people.append((id, *extras))
+            copying.copy(User, ("id", *OF_THE_USER), users, password=secret)
+            copying.copy(Person, ("user_id", *EXTRAS), people)
+            added += len(block)
+    return added
 
 
 # --8<-- [end:add_many]
