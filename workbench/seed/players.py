@@ -9,49 +9,50 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from math import gcd
 
-Player = dict[str, str | datetime.date]
+Player = dict[str, str]
 
 SEED = 1
 
-GIVEN = """
-    adran aelar anakis berrian dagnal darvin eberk elowen faelar galinndan gunnloda heian hlin
-    ivellios jelenneth kathra kethra laucian mardred meriele naivara orsik oskar peren quarion
-    riardon seraphina tamsin umara valanthe wrenn xanaphia yevelda zaltar
-""".split()
-FAMILY = """
-    amakir brightwood dundragon evenwood frostbeard galanodel holimion ironfist liadon meliamne
-    moonwhisper nightbreeze oakenheel pyxis siannodel stormwind thorngage underbough windrivver
-""".split()
+GIVEN = (
+    "adran aelar anakis berrian dagnal darvin eberk elowen faelar galinndan gunnloda heian "
+    "hlin ivellios jelenneth kathra kethra laucian mardred meriele naivara orsik oskar "
+    "peren quarion riardon seraphina tamsin umara valanthe wrenn xanaphia yevelda zaltar"
+).split()
+FAMILY = (
+    "amakir brightwood dundragon evenwood frostbeard galanodel holimion ironfist liadon "
+    "meliamne moonwhisper nightbreeze oakenheel pyxis siannodel stormwind thorngage "
+    "underbough windrivver"
+).split()
 NAMES = [f"{given}-{family}" for given in GIVEN for family in FAMILY]
-DAYS = [datetime.date(1950, 1, 1) + datetime.timedelta(days) for days in range(22_280)]
-# of 10 to 11 and of 18 digits
-ZOOM_IDS = range(10**9, 10**11)
-DISCORD_IDS = range(10**17, 10**18)
+FIRST_DAY = datetime.date(1950, 1, 1)
+DAYS = [str(FIRST_DAY + datetime.timedelta(days)) for days in range(22_280)]
+# so many there are of 18 digits, and of 10 or 11
+DISCORD_IDS = 10**18 - 10**17
+ZOOM_IDS = 10**11 - 10**9
 
 
 def players(
     number: int, seed: int = SEED, *, extras: bool = True, first: int = 1
 ) -> Iterator[Player]:
-    """So many players of the seed, as roster.add_many() takes them.
+    """So many players of the seed, as roster.add_many() takes them; a birthdate is ISO 8601 text.
 
     extras: with those of the three that a player does not leave blank. first: the number of the
     player to begin with, from 1 on. So fewer players are the beginning of more.
     """
-    name, name_stride = _walk(seed, "name", len(NAMES))
-    day, day_stride = _walk(seed, "birthdate", len(DAYS))
-    discord, discord_stride = _walk(seed, "discord_id", len(DISCORD_IDS))
-    zoom, zoom_stride = _walk(seed, "zoom_id", len(ZOOM_IDS))
+    name, to_name = _walk(seed, "name", len(NAMES))
+    day, to_day = _walk(seed, "birthdate", len(DAYS))
+    discord, to_discord = _walk(seed, "discord_id", DISCORD_IDS)
+    zoom, to_zoom = _walk(seed, "zoom_id", ZOOM_IDS)
     for n in range(first, first + number):
-        username = f"{NAMES[(name + n * name_stride) % len(NAMES)]}-{seed}-{n}"
-        player: Player = {"username": username, "email": f"{username}@example.com"}
+        username = f"{NAMES[(name + n * to_name) % len(NAMES)]}-{seed}-{n}"
+        player = {"username": username, "email": f"{username}@example.com"}
         if extras:
             if n % 11:
-                player["birthdate"] = DAYS[(day + n * day_stride) % len(DAYS)]
+                player["birthdate"] = DAYS[(day + n * to_day) % len(DAYS)]
             if n % 5:
-                place = (discord + n * discord_stride) % len(DISCORD_IDS)
-                player["discord_id"] = str(DISCORD_IDS[place])
+                player["discord_id"] = f"{(discord + n * to_discord) % DISCORD_IDS + 10**17}"
             if n % 3:
-                player["zoom_id"] = str(ZOOM_IDS[(zoom + n * zoom_stride) % len(ZOOM_IDS)])
+                player["zoom_id"] = f"{(zoom + n * to_zoom) % ZOOM_IDS + 10**9}"
         yield player
 
 

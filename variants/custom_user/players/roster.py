@@ -5,7 +5,7 @@ One table: each operation is one statement about the user's own row.
 
 from django.contrib.auth.hashers import make_password
 
-from players import copying
+from players.copying import Table, blocks
 from players.errors import username_checked
 from players.extras import EXTRAS, born_after
 from players.models import User
@@ -100,11 +100,11 @@ def add_many(rows, password=None):
 
     Returns how many. Raises UsernameTaken, and then adds nobody.
     """
-    secret = make_password(password)
+    users = Table(User, DETAILS, password=make_password(password))
     added = 0
     with username_checked():
-        for block in copying.blocks(rows, User):
-            copying.copy(User, DETAILS, (details(**row) for row in block), password=secret)
+        for block in blocks(rows, users):
+            users.copy(details(**row) for row in block)
             added += len(block)
     return added
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 
-from players import copying
+from players.copying import Table, blocks
 from players.errors import username_checked
 from players.extras import EXTRAS, born_after
 from players.models import Person
@@ -131,18 +131,15 @@ def add_many(rows, password=None):
     Returns how many. Raises UsernameTaken, and then adds nobody. COPY says nothing of the ids that
     it gives, so they are asked for before: users and people must agree on them.
     """
-    secret = make_password(password)
+    users = Table(User, ("id", *OF_THE_USER), password=make_password(password))
+    people = Table(Person, ("user_id", *EXTRAS))
     added = 0
     with username_checked():
-        for block in copying.blocks(rows, User, Person):
-            ids = copying.new_ids(User, len(block))
-            users, people = [], []
-            for id, row in zip(ids, block, strict=True):
-                username, email, *extras = details(**row)
-                users.append((id, username, email))
-                people.append((id, *extras))
-            copying.copy(User, ("id", *OF_THE_USER), users, password=secret)
-            copying.copy(Person, ("user_id", *EXTRAS), people)
+        for block in blocks(rows, users, people):
+            ids = users.new_ids(len(block))
+            names, emails, *extras = zip(*(details(**row) for row in block), strict=True)
+            users.copy(zip(ids, names, emails, strict=True))
+            people.copy(zip(ids, *extras, strict=True))
             added += len(block)
     return added
 

@@ -1,133 +1,76 @@
-"""Loading many rows by COPY, in a fraction of the time that INSERT takes.
+"""Storing many rows by COPY, in a fraction of the time that INSERT takes.
 
 The rows may come from anything that can be iterated over. They are taken in blocks, so that a
-million of them need no more memory than one block.
+million of them need no more memory than one block does, and so that whatever makes them may ask
+the database for something in between.
 
-Source: PostgreSQL 18 docs, 14.4 "Populating a Database"; psycopg 3 docs, "Using COPY TO and COPY
-FROM".
+Source: psycopg 3 docs, "Using COPY TO and COPY FROM"; PostgreSQL 18 docs, COPY.
 """
 
+from contextlib import nullcontext
 from itertools import islice
 
 from django.db import connection
 
-BLOCK = 10_000
+from players.bare import are_empty, quoted, stripped
 
-# What can be dropped and built again from its definition alone, what depends on others first.
-# An index that another table's key refers to stays, and so does one that has more than a
-# definition: a comment, a storage parameter, a place on another disk.
-DROPPABLE = """
-WITH droppable_index AS (
-    SELECT indexrelid AS index, indrelid AS its_table
-    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-    WHERE indrelid = ANY(%(tables)s::regclass[]) AND indisvalid
-        AND NOT (indisprimary OR indisclustered OR indisreplident)
-        AND reloptions IS NULL AND reltablespace = 0
-        AND obj_description(indexrelid, 'pg_class') IS NULL
-        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype = 'f')
-),
-droppable_constraint AS (
-    SELECT oid, conname, contype, conrelid::regclass AS its_table
-    FROM pg_constraint
-    WHERE obj_description(oid, 'pg_constraint') IS NULL
-        AND (contype = 'f' AND conrelid = ANY(%(tables)s::regclass[])
-            OR contype IN ('u', 'x') AND conindid IN (SELECT index FROM droppable_index))
-)
-SELECT 'ALTER TABLE ' || its_table || ' DROP CONSTRAINT ' || quote_ident(conname),
-    'ALTER TABLE ' || its_table || ' ADD CONSTRAINT ' || quote_ident(conname) || ' '
-        || pg_get_constraintdef(oid),
-    contype <> 'f' AS later, conname
-FROM droppable_constraint
-UNION ALL
-SELECT 'DROP INDEX ' || index::regclass, pg_get_indexdef(index), true, index::regclass::text
-FROM droppable_index
-WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = index)
-ORDER BY later, conname
-"""
+BLOCK = 10_000
+# as text, which is how they go back
 NEW_IDS = """
-SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass)) FROM generate_series(1, %s)
+SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass))::text
+FROM generate_series(1, %s)
 """
 
 
 # --8<-- [start:blocks]
-def blocks(rows, *models):
-    """Yield the rows in lists of up to 10,000, for copy() to store in the tables of the models.
+def blocks(rows, *tables):
+    """Yield the rows in lists of up to 10,000, for the tables to copy.
 
-    To be called in a transaction. If the first list is full and the tables are empty, their
-    indexes and foreign keys are dropped before it, and built after the last one: to sort all keys
-    once is cheaper than to find a place for each. Should anything fail meanwhile, they are back
-    without further ado, since in PostgreSQL a transaction undoes DROP INDEX like an INSERT.
-    Tables in use keep theirs: dropping them would lock everybody out.
+    To be gone through to its end in one transaction. Empty tables are stripped for it, unless the
+    first list is the only one.
     """
     rows = iter(rows)
     block = list(islice(rows, BLOCK))
-    definitions = drop_indexes(models) if len(block) == BLOCK and are_bare(models) else []
-    while block:
-        yield block
-        block = list(islice(rows, BLOCK))
-    with connection.cursor() as cursor:
-        for definition in definitions:
-            cursor.execute(definition)
+    strip = len(block) == BLOCK and are_empty(tables)
+    with stripped(tables) if strip else nullcontext():
+        while block:
+            yield block
+            block = list(islice(rows, BLOCK))
 
 
 # --8<-- [end:blocks]
-# --8<-- [start:copy]
-def copy(model, columns, rows, **for_all):
-    """Store rows, tuples with a value for each of these columns, in the table of the model.
+class Table:
+    """The table of a model, to which rows are copied that have a value for each of some columns.
 
-    Every row gets the values of for_all, and the model's defaults for what is left.
+    All rows get the values `same`, and in the columns that are left what the model has by default.
     """
-    default = model(**for_all)
-    fields = [
-        field
-        for field in model._meta.concrete_fields
-        if field.column not in columns and not field.primary_key
-    ]
-    same = [field.get_db_prep_save(getattr(default, field.attname), connection) for field in fields]
-    names = ", ".join(map(quoted, [*columns, *(field.column for field in fields)]))
-    statement = f"COPY {quoted(model._meta.db_table)} ({names}) FROM STDIN"
-    # the rows travel outside of execute(), where Django would turn psycopg's errors into its own
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        with cursor.copy(statement) as stream:
+
+    def __init__(self, model, columns, **same):
+        self.model = model
+        self.name = quoted(model._meta.db_table)
+        self.columns = columns
+        self.same = {
+            field.column: field.get_db_prep_save(getattr(model(**same), field.attname), connection)
+            for field in model._meta.concrete_fields
+            if field.column not in columns and not field.primary_key
+        }
+
+    # --8<-- [start:copy]
+    def copy(self, rows):
+        """Store the rows, tuples of values in the order of the columns."""
+        columns = ", ".join(map(quoted, [*self.columns, *self.same]))
+        same = tuple(self.same.values())
+        with (
+            connection.cursor() as cursor,
+            connection.wrap_database_errors,  # psycopg's become Django's, as in execute()
+            cursor.copy(f"COPY {self.name} ({columns}) FROM STDIN") as stream,
+        ):
             for row in rows:
-                stream.write_row((*row, *same))
+                stream.write_row(row + same)
 
-
-# --8<-- [end:copy]
-def new_ids(model, number):
-    """So many ids of the table's own sequence, which gives them to nobody else."""
-    with connection.cursor() as cursor:
-        table, key = quoted(model._meta.db_table), model._meta.pk.column
-        cursor.execute(NEW_IDS, [table, key, number])
-        return [id for (id,) in cursor.fetchall()]
-
-
-def are_bare(models):
-    """Whether the tables hold no row, and are this user's own: nobody else may drop an index."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class"
-            " WHERE oid = ANY(%s::regclass[])",
-            [tables(models)],
-        )
-        [owned] = cursor.fetchone()
-    return owned and not any(model._base_manager.exists() for model in models)
-
-
-def drop_indexes(models):
-    """Drop the tables' indexes and foreign keys; returns the statements that build them again."""
-    connection.check_constraints()  # a table with checks that still wait cannot be altered
-    with connection.cursor() as cursor:
-        cursor.execute(DROPPABLE, {"tables": tables(models)})
-        found = cursor.fetchall()
-        for drop, *_ in found:
-            cursor.execute(drop)
-    return [build for _, build, *_ in reversed(found)]
-
-
-def tables(models):
-    return [quoted(model._meta.db_table) for model in models]
-
-
-def quoted(name):
-    return connection.ops.quote_name(name)
+    # --8<-- [end:copy]
+    def new_ids(self, number):
+        """So many ids of the table's own sequence, which gives them to nobody else."""
+        with connection.cursor() as cursor:
+            cursor.execute(NEW_IDS, [self.name, self.model._meta.pk.column, number])
+            return [id for (id,) in cursor.fetchall()]

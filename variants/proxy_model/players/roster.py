@@ -5,7 +5,7 @@ One table, Django's own: a proxy adds no column to it. What is about the extras 
 
 from django.contrib.auth.hashers import make_password
 
-from players import copying
+from players.copying import Table, blocks
 from players.errors import CannotDo, username_checked
 from players.extras import EXTRAS
 from players.models import Player
@@ -107,12 +107,11 @@ def add_many(rows, password=None):
 
     Returns how many. Raises UsernameTaken, or CannotDo for extras, and then adds nobody.
     """
-    secret = make_password(password)
+    players = Table(Player, DETAILS, password=make_password(password))
     added = 0
     with username_checked():
-        for block in copying.blocks(rows, Player):
-            players = (details(**without_extras(row)) for row in block)
-            copying.copy(Player, DETAILS, players, password=secret)
+        for block in blocks(rows, players):
+            players.copy(details(**without_extras(row)) for row in block)
             added += len(block)
     return added
 
