@@ -2,7 +2,7 @@
 
 Its argument is a JSON object: `database`, `players` (how many), `seed`, `password` or null, and
 `demo`, what workbench.inside.migrate takes. Each line on its output is a JSON object: now and then
-`handed_over`, how many players so far, and at last `players` and `seconds`, or `refused`.
+`handed_over`, how many players so far, and at last `seconds`, or `taken` if somebody has a name.
 """
 
 import importlib
@@ -35,7 +35,7 @@ def main() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     demo = {} if get_user_model()._default_manager.exists() else order["demo"]
     came = added(order["players"], order["seed"], order["password"])
-    if "refused" not in came:
+    if "taken" not in came:
         if demo:
             fill(demo_rows(Path(demo["csv"])), demo["superuser"], demo["password"])
         tidy()
@@ -53,8 +53,8 @@ def added(number: int, seed: int, password: str | None) -> dict[str, Any]:
         except errors.CannotDo:
             roster.add_many(counted(players(number, seed, extras=False)), password)
     except errors.UsernameTaken:
-        return {"refused": taken(seed)}
-    return {"players": number, "seconds": time.perf_counter() - began}
+        return {"taken": True}
+    return {"seconds": time.perf_counter() - began}
 
 
 def counted(rows: Iterable[Player]) -> Iterator[Player]:
@@ -65,14 +65,6 @@ def counted(rows: Iterable[Player]) -> Iterator[Player]:
         if number % STEP == 0:
             say({"handed_over": number})
     say({"handed_over": number})
-
-
-def taken(seed: int) -> str:
-    """Why nobody was added."""
-    return (
-        f"{connection.settings_dict['NAME']} holds players of seed {seed} already, so nobody was "
-        "added: choose another --seed to add more."
-    )
 
 
 def tidy() -> None:

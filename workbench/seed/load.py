@@ -47,27 +47,34 @@ def load(
     }
     process = processes.spawn_inside(variant, server, "seed", json.dumps(order))
     try:
-        return _loaded(variant, database, process, told)
+        said = _said(process, told)
+        _, errors = process.communicate()
     finally:
         processes.end([process])
-
-
-def _loaded(
-    variant: str, database: str, process: subprocess.Popen[str], told: Callable[[int], None]
-) -> Loaded:
-    assert process.stdout is not None
-    answer = {}
-    for line in process.stdout:
-        answer = json.loads(line)
-        if "handed_over" in answer:
-            told(answer["handed_over"])
-    _, errors = process.communicate()
     if process.returncode:
-        said = prepare.last_line(errors)
         raise WorkbenchError(
-            f"{database} could not be loaded ({said}): put that right and try again; "
-            "it is as it was before."
+            f"{database} could not be loaded ({prepare.last_line(errors)}), and is as it was: put "
+            "that right and try again."
         )
-    if "refused" in answer:
-        raise WorkbenchError(answer["refused"])
-    return Loaded(variant, answer["players"], answer["seconds"])
+    if "taken" in said:
+        raise already(database, seed)
+    return Loaded(variant, players, said["seconds"])
+
+
+def already(database: str, seed: int) -> WorkbenchError:
+    """What to say when there are players of this seed."""
+    return WorkbenchError(
+        f"{database} holds players of seed {seed} already, so nobody was added: "
+        "add others with another --seed."
+    )
+
+
+def _said(process: subprocess.Popen[str], told: Callable[[int], None]) -> dict[str, float]:
+    """The last of its lines, once it has ended; told hears the others."""
+    assert process.stdout is not None
+    said: dict[str, float] = {}
+    for line in process.stdout:
+        said = json.loads(line)
+        if "handed_over" in said:
+            told(int(said["handed_over"]))
+    return said

@@ -13,16 +13,17 @@ Player = dict[str, str]
 
 SEED = 1
 
-GIVEN = (
-    "adran aelar anakis berrian dagnal darvin eberk elowen faelar galinndan gunnloda heian "
-    "hlin ivellios jelenneth kathra kethra laucian mardred meriele naivara orsik oskar "
-    "peren quarion riardon seraphina tamsin umara valanthe wrenn xanaphia yevelda zaltar"
-).split()
-FAMILY = (
-    "amakir brightwood dundragon evenwood frostbeard galanodel holimion ironfist liadon "
-    "meliamne moonwhisper nightbreeze oakenheel pyxis siannodel stormwind thorngage "
-    "underbough windrivver"
-).split()
+GIVEN = ["adran", "aelar", "dagnal", "darvin", "elowen", "hlin", "naivara", "tamsin", "wrenn"]
+FAMILY = [
+    "amakir",
+    "evenwood",
+    "holimion",
+    "ironfist",
+    "liadon",
+    "pyxis",
+    "thorngage",
+    "xiloscient",
+]
 NAMES = [f"{given}-{family}" for given in GIVEN for family in FAMILY]
 FIRST_DAY = datetime.date(1950, 1, 1)
 DAYS = [str(FIRST_DAY + datetime.timedelta(days)) for days in range(22_280)]
