@@ -22,6 +22,8 @@ from workbench.measure import measured
 from workbench.move import command as moving
 from workbench.move import moves, suite
 from workbench.move import show as move_print
+from workbench.seed import command as seeding
+from workbench.seed.players import SEED
 from workbench.shards import command as sharding
 from workbench.site import build as building
 from workbench.variants import VARIANTS, checked
@@ -280,6 +282,24 @@ def shards(
     Example: workbench shards --players 1000000
     """
     sharding.shards(Console(), players)
+
+
+@app.command()
+def seed(
+    variant: Annotated[str, typer.Argument(help=f"all, or one of {', '.join(VARIANTS)}.")],
+    players: Annotated[int, typer.Option(help="So many are added.")] = 100_000,
+    number: Annotated[
+        int, typer.Option("--seed", help="Another number makes other players.")
+    ] = SEED,
+    password: Annotated[
+        str, typer.Option(help="With it all of them can log in; otherwise nobody can.")
+    ] = "",
+) -> None:
+    """Add many made-up players to a variant's database, or the same ones to all four.
+
+    Example: workbench seed all --players 1000000
+    """
+    seeding.seed(Console(), variant, players, number, password)
 
 
 @app.command()

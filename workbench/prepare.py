@@ -70,5 +70,5 @@ def _finish(name: str, process: subprocess.Popen[str]) -> None:
 def last_line(text: str) -> str:
     """What a program complains of in the end, without PostgreSQL's hints and the final dot."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"(?!HINT|DETAIL|LINE)[\w.]+: ", line)]
+    errors = [line for line in lines if re.match(r"(?!HINT|DETAIL|LINE|CONTEXT)[\w.]+: ", line)]
     return (errors or lines or ["it says nothing"])[-1].rstrip(".")

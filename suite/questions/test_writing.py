@@ -217,10 +217,12 @@ def test_extras_rows_after_bulk_create_of_users():
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=2,
+    profile_onetoone=3,
     custom_user=1,
-    foreignkey=2,
-    source=docs("QuerySet API reference", "bulk_create()"),
+    foreignkey=3,
+    so_what="COPY takes any number of rows, of one table, and returns none of the ids that it "
+    "gives: two tables need the ids beforehand.",
+    source="PostgreSQL 18 docs, COPY",
 )
 def test_statements_to_add_a_thousand_players(statements):
     """How many statements does it take to add 1000 players with their extras?"""

@@ -14,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from suite import evidence
 
+# EXPLAIN takes neither: BEGIN and its kin, and COPY, which has no choice to make
+UNPLANNED = re.compile(rf"{evidence.TRANSACTION.pattern}|COPY\b", re.IGNORECASE)
 UNSTEADY = [
     # a password with which nobody can log in is an exclamation mark and some random letters
     (re.compile(r"(?<=['{,])![A-Za-z0-9]{40}\b"), "!..."),
@@ -35,8 +37,8 @@ def recorded() -> Iterator[list[dict[str, str | None]]]:
 
 
 def plan(sql: str) -> str | None:
-    """How PostgreSQL would run the statement, which is not run; None for BEGIN and its kin."""
-    if evidence.TRANSACTION.match(sql):
+    """How PostgreSQL would run the statement, which is not run; None if it plans nothing."""
+    if UNPLANNED.match(sql):
         return None
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (COSTS OFF) {sql}")

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
+from players.copying import Table, blocks
 from players.errors import username_checked
 from players.extras import EXTRAS, born_after
 from players.models import Person
@@ -131,26 +132,28 @@ def remove(username):
 
 # --8<-- [end:remove]
 # --8<-- [start:add_many]
+def details(username, email="", birthdate=None, discord_id=None, zoom_id=None):
+    """What is known of a player, in this order; a name that is none of these is a TypeError."""
+    return username, email, birthdate, discord_id, zoom_id
+
+
 def add_many(rows, password=None):
     """Add players from dicts of their details, all with one password, or with none that works.
 
-    Returns how many. Raises UsernameTaken, and then adds nobody.
+    Returns how many. Raises UsernameTaken, and then adds nobody. COPY says nothing of the ids that
+    it gives, so they are asked for before: users and people must agree on them.
     """
-    rows = list(rows)
-    secret = make_password(password)
+    users = Table(User, ("id", *OF_THE_USER), password=make_password(password))
+    people = Table(Person, ("user_id", *EXTRAS))
+    added = 0
     with username_checked():
-        users = User.objects.bulk_create(
-            [
-                User(username=row["username"], email=row.get("email", ""), password=secret)
-                for row in rows
-            ],
-            1000,
-        )
-        extras = ({name: row.get(name) for name in EXTRAS} for row in rows)
-        Person.objects.bulk_create(
-            [Person(user=user, **its) for user, its in zip(users, extras, strict=True)], 1000
-        )
-    return len(users)
+        for block in blocks(rows, users, people):
+            ids = users.new_ids(len(block))
+            names, emails, *extras = zip(*(details(**row) for row in block), strict=True)
+            users.copy(zip(ids, names, emails, strict=True))
+            people.copy(zip(ids, *extras, strict=True))
+            added += len(block)
+    return added
 
 
 # --8<-- [end:add_many]

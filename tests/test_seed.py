@@ -1,0 +1,261 @@
+"""`workbench seed`, and what it loads."""
+
+import re
+from datetime import date
+
+import pytest
+
+from conftest import Tool, short_folder
+from workbench import databases, postgres, schema
+from workbench.errors import WorkbenchError
+from workbench.places import PROJECT
+from workbench.prepare import DEMO, last_line
+from workbench.seed.load import load
+from workbench.seed.players import players
+from workbench.variants import VARIANTS
+
+EXTRAS = ["birthdate", "discord_id", "zoom_id"]
+DEMO_PLAYERS = len((PROJECT / "workbench" / "demo.csv").read_text().splitlines()) - 1
+# more than a block, so that indexes are dropped and built
+NUMBER = 12_000
+
+
+# The players
+
+
+def test_the_same_seed_makes_the_same_players():
+    assert list(players(100, 7)) == list(players(100, 7))
+
+
+def test_fewer_players_are_the_beginning_of_more():
+    assert list(players(100)) == list(players(1000))[:100]
+
+
+def test_a_player_is_known_by_number_alone():
+    assert list(players(1, 7, first=1000)) == list(players(1000, 7))[-1:]
+
+
+def test_two_seeds_share_no_player():
+    assert not {its["username"] for its in players(1000, 1)} & {
+        its["username"] for its in players(1000, 2)
+    }
+
+
+@pytest.mark.parametrize("name", ["username", "email", "discord_id", "zoom_id"])
+def test_no_two_players_share(name):
+    given = [its[name] for its in players(50_000) if name in its]
+    assert len(set(given)) == len(given)
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_most_give_each_extra_and_some_leave_it_blank(name):
+    given = sum(name in its for its in players(1000))
+    assert 500 < given < 1000
+
+
+def test_without_extras_the_rest_is_the_same():
+    plain = list(players(100, extras=False))
+    with_extras = [{key: its[key] for key in ("username", "email")} for its in players(100)]
+    assert plain == with_extras
+
+
+@pytest.mark.parametrize("seed", [0, 1, 999_999_999])
+def test_a_players_details_are_such_as_a_form_accepts(seed):
+    for its in players(1000, seed):
+        assert re.fullmatch(r"[\w.@+-]{1,150}", its["username"])
+        assert re.fullmatch(r"[0-9]{18}", its.get("discord_id", "1" * 18))
+        assert re.fullmatch(r"[0-9]{9,11}", its.get("zoom_id", "1" * 9))
+        assert 1900 < date.fromisoformat(its.get("birthdate", "1990-01-01")).year < 2011
+
+
+# The command
+
+
+@pytest.fixture(scope="module")
+def seeded():
+    """The command line after it has seeded all four, and what it said."""
+    with short_folder() as folder:
+        tool = Tool(folder)
+        done = tool.run("seed", "all", "--players", str(NUMBER), "--seed", "7")
+        assert done.returncode == 0, done.stderr
+        yield tool, done.stdout
+
+
+@pytest.fixture(scope="module")
+def env(seeded):
+    """libpq's variables of the server with the seeded databases."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_DATA", str(seeded[0].folder))
+        with postgres.server() as found:
+            yield found
+
+
+def asked(env, variant, query, database=None):
+    with postgres.connect(env, database or variant) as connection:
+        users = "players_user" if variant == "custom_user" else "auth_user"
+        return connection.execute(query.format(users=users)).fetchall()
+
+
+def joined(variant):
+    """The table, or tables, that have all of a player."""
+    return (
+        "{users}"
+        if variant in ("custom_user", "proxy_model")
+        else "{users} u JOIN person ON u.id = user_id"
+    )
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_summary_has_a_line_for_each_variant(seeded, variant):
+    [line] = [line for line in seeded[1].splitlines() if variant in line]
+    assert f"{NUMBER:,}" in line
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_variant_has_exactly_these_players(env, variant):
+    names = ["username", "email", *([] if variant == "proxy_model" else EXTRAS)]
+    found = asked(
+        env,
+        variant,
+        f"SELECT {', '.join(f'{name}::text' for name in names)} FROM {joined(variant)}"
+        " WHERE username ~ '-7-[0-9]+$'",
+    )
+    expected = [tuple(its.get(name) for name in names) for its in players(NUMBER, 7)]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_demo_players_are_there_too(env, variant):
+    assert asked(env, variant, "SELECT count(*) FROM {users}") == [(NUMBER + DEMO_PLAYERS + 1,)]
+    assert asked(
+        env, variant, f"SELECT is_superuser FROM {{users}} WHERE username = '{DEMO['superuser']}'"
+    ) == [(True,)]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_nobody_of_the_seed_can_log_in(env, variant):
+    query = "SELECT DISTINCT left(password, 1) FROM {users} WHERE username ~ '-7-[0-9]+$'"
+    assert asked(env, variant, query) == [("!",)]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_tables_are_what_they_are_without_a_load(env, variant):
+    """Indexes and constraints by name and definition, and the columns' defaults."""
+    fresh = f"scratch_{variant}"
+    databases.ensure(env, fresh)
+    load(env, variant, fresh, 1)
+    assert definitions(env, variant, variant) == definitions(env, variant, fresh)
+
+
+def definitions(env, variant, database):
+    return [
+        asked(env, variant, query, database)
+        for query in (
+            "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), indisvalid"
+            " FROM pg_index JOIN pg_class ON oid = indrelid WHERE relkind = 'r' ORDER BY 1",
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated"
+            " FROM pg_constraint WHERE conrelid > 0 ORDER BY 1, 2",
+            "SELECT adrelid::regclass::text, adnum, pg_get_expr(adbin, adrelid) FROM pg_attrdef",
+        )
+    ]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_postgresql_has_counted_the_players(env, variant):
+    [(counted,)] = asked(
+        env, variant, "SELECT reltuples FROM pg_class WHERE oid = '{users}'::regclass"
+    )
+    assert counted >= NUMBER
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_next_player_gets_a_new_id(seeded, env, variant):
+    program = "from players import roster; print(roster.register('tasha', 'owlbear'))"
+    done = seeded[0].run("manage", variant, "shell", "--no-imports", "-c", program)
+    assert int(done.stdout) > NUMBER, done.stderr
+
+
+def test_the_same_seed_again_is_one_sentence_and_adds_nobody(seeded, env):
+    before = asked(env, "custom_user", "SELECT count(*) FROM {users}")
+    assert seeded[0].complaint("seed", "custom_user", "--players", "100", "--seed", "7") == (
+        "custom_user holds players of seed 7 already, so nobody was added: "
+        "add others with another --seed."
+    )
+    assert asked(env, "custom_user", "SELECT count(*) FROM {users}") == before
+
+
+def test_a_variant_that_has_them_keeps_them_from_all(seeded, env):
+    """One of four refuses before another is begun."""
+    assert seeded[0].run("seed", "foreignkey", "--players", "10", "--seed", "8").returncode == 0
+    assert "foreignkey holds players of seed 8 already" in seeded[0].complaint(
+        "seed", "all", "--players", "10", "--seed", "8"
+    )
+    assert asked(env, "proxy_model", "SELECT FROM {users} WHERE username ~ '-8-[0-9]+$'") == []
+
+
+def test_another_seed_adds_to_it_and_all_may_have_one_password(seeded, env):
+    options = ("--players", "20", "--seed", "9", "--password", "owlbear in the attic")
+    assert seeded[0].run("seed", "custom_user", *options).returncode == 0
+    query = "SELECT DISTINCT password FROM {users} WHERE username ~ '-9-[0-9]+$'"
+    [(secret,)] = asked(env, "custom_user", query)
+    assert secret.startswith("argon2$")
+
+
+# What it refuses
+
+
+@pytest.mark.parametrize("number", ["0", "-5", "2000000001"])
+def test_a_number_beyond_reason_is_one_sentence(bare, number):
+    assert bare.complaint("seed", "all", "--players", number) == (
+        "Say how many players, from 1 to 2,000,000,000: --players 100000."
+    )
+
+
+@pytest.mark.parametrize("seed", ["-1", "1000000000"])
+def test_a_seed_beyond_reason_is_one_sentence(bare, seed):
+    assert bare.complaint("seed", "all", "--seed", seed) == "Say a --seed from 0 to 999,999,999."
+
+
+def test_a_misspelt_variant_is_one_sentence(bare):
+    assert "did you mean foreignkey?" in bare.complaint("seed", "foreign_key")
+
+
+def test_more_than_the_disk_holds_is_one_sentence(bare):
+    said = bare.complaint("seed", "all", "--players", "2000000000")
+    assert said.startswith("8,000,000,000 players take about 8,000.0 GB, and ")
+    assert said.endswith("name fewer players, or another folder with WORKBENCH_DATA.")
+
+
+def test_what_postgresql_refuses_is_one_sentence_and_nothing_is_left(env):
+    """A full disk, as PostgreSQL says it, when the load is under way."""
+    databases.ensure(env, "scratch_full")
+    load(env, "foreignkey", "scratch_full", 1)
+    with postgres.connect(env, "scratch_full") as connection:
+        connection.execute("""
+            CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+            END $$;
+            CREATE TRIGGER full_disk BEFORE INSERT ON person FOR EACH ROW
+                WHEN (NEW.zoom_id IS NULL) EXECUTE FUNCTION full_disk()
+        """)
+    before = asked(env, "foreignkey", "SELECT * FROM {users}", "scratch_full")
+    with pytest.raises(WorkbenchError) as refusal:
+        load(env, "foreignkey", "scratch_full", 100, 2)
+    assert str(refusal.value) == (
+        "scratch_full could not be loaded (django.db.utils.OperationalError: could not extend "
+        "file: No space left on device), and is as it was: put that right and try again."
+    )
+    assert asked(env, "foreignkey", "SELECT * FROM {users}", "scratch_full") == before
+
+
+def test_the_context_of_an_error_is_not_taken_for_the_error():
+    assert last_line("x.Error: no space\nCONTEXT: COPY auth_user, line 3\n") == "x.Error: no space"
+
+
+def test_told_hears_how_many_were_handed_over(env):
+    databases.ensure(env, "scratch_told")
+    heard = []
+    loaded = load(env, "custom_user", "scratch_told", 25_000, told=heard.append)
+    assert heard == [10_000, 20_000, 25_000]
+    assert (loaded.variant, loaded.players) == ("custom_user", 25_000)
+    assert schema.user_table("custom_user", schema.read(env, "custom_user")) == "players_user"
