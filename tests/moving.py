@@ -53,3 +53,7 @@ class Databases:
         """The move's code on a database."""
         it = move(source, target)
         return Project(self.server, target, name, it.settings, rule=rule, **more)
+
+    def forget(self, name, variant):
+        """Run `migrate players --prune` with the variant's own settings."""
+        Project(self.server, variant, name).do(("prune", {}))

@@ -60,6 +60,43 @@ def test_its_readme_is_a_page_with_the_same_parts_and_names_its_migrations(it):
         assert f"`{path.stem[:4]}`" in text
 
 
+STAGED = {it.staged_name: it for it in MOVES.values() if it.stages}
+
+
+@pytest.mark.parametrize("it", STAGED.values(), ids=STAGED)
+def test_a_staged_move_differs_from_the_plain_one_in_its_own_migrations_only(it):
+    folder = it.folder.with_name(it.staged_name)
+    settings = (it.folder / "settings.py").read_text().replace(it.name, it.staged_name)
+    assert (folder / "settings.py").read_text() == settings
+    for name in ("0001_initial.py", "0002_username_taken_whatever_its_case.py"):
+        plain = (it.folder / "migrations" / name).read_bytes()
+        assert (folder / "migrations" / name).read_bytes() == plain
+
+
+@pytest.mark.parametrize("it", STAGED.values(), ids=STAGED)
+def test_a_staged_move_has_no_migration_that_could_be_taken_for_another_moves(it):
+    names = own(it.folder.with_name(it.staged_name))
+    others = {f"{it.target}_to_{it.source}", it.name}
+    assert names
+    assert all(names & own(MOVES[other].folder) == set() for other in others)
+
+
+@pytest.mark.parametrize("it", STAGED.values(), ids=STAGED)
+def test_a_staged_moves_readme_names_its_migrations_and_its_stages(it):
+    folder = it.folder.with_name(it.staged_name)
+    text = (folder / "README.md").read_text()
+    assert all(f"`{name[:4]}`" in text for name in own(folder) if name[:4] != it.stages.both)
+    assert f"`migrate players {it.stages.both}`" in text
+    assert f"`migrate players {it.stages.alone}`" in text
+    assert [part for part in SECTIONS if part != "Do it" and f"## {part}\n" not in text] == []
+
+
+def own(folder):
+    """The names of a folder's own migrations, after the source's two."""
+    names = {path.stem for path in (folder / "migrations").glob("0*.py")}
+    return {name for name in names if not name.startswith(("0001", "0002"))}
+
+
 def test_no_move_knows_the_workbench():
     for path in (PROJECT / "moves").rglob("*.py"):
         assert "workbench" not in path.read_text(), path

@@ -20,7 +20,7 @@ from workbench.bench.result import FILE as BENCHMARKS
 from workbench.errors import WorkbenchError
 from workbench.measure import measured
 from workbench.move import command as moving
-from workbench.move import moves, suite
+from workbench.move import moves, staged_command, suite
 from workbench.move import show as move_print
 from workbench.seed import command as seeding
 from workbench.seed.players import SEED
@@ -207,6 +207,9 @@ def move(
     probed: Annotated[
         bool, typer.Option("--probes/--no-probes", help="Also move a copy while visitors use it.")
     ] = True,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="In stages and back, while old and new code serve.")
+    ] = False,
     all_: Annotated[bool, typer.Option("--all", help="Run all twelve, one by one.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the twelve moves.")] = False,
 ) -> None:
@@ -223,7 +226,12 @@ def move(
         chosen = [moves.move(source, target)]
     else:
         raise WorkbenchError(f"Name two variants, from and to, of {', '.join(VARIANTS)}.")
+    if staged and (all_ or back or database):
+        raise WorkbenchError("--staged goes there and back by itself: leave the others out.")
     for it in chosen:
+        if staged:
+            staged_command.move(Console(), it, players, rule=duplicates, keep=keep)
+            continue
         moving.move(
             Console(),
             it,

@@ -7,8 +7,11 @@ nothing to do: so the same migrations run on a site's database and on a fresh on
 from moves.operations.archive import Archive
 from moves.operations.base import Complete, Lock, Refused, Reversed, Sql
 from moves.operations.checks import LookFirst
-from moves.operations.content_types import Fold, RenameContentType, Translate
+from moves.operations.content_types import Fold, OneContentType, RenameContentType, Translate
+from moves.operations.copying import ArchivedExtras, ArchivePeople, CopyPeople, PeopleAgain
 from moves.operations.keys import ChangeKey, RenameTables
+from moves.operations.locks import DropModel, SqlBriefly
+from moves.operations.mirror import Mirror
 from moves.operations.names import AlignNames
 from moves.operations.people import OneOfMany
 from moves.operations.sessions import RenameBackend
@@ -16,17 +19,25 @@ from moves.operations.sessions import RenameBackend
 __all__ = [
     "AlignNames",
     "Archive",
+    "ArchivePeople",
+    "ArchivedExtras",
     "ChangeKey",
     "Complete",
+    "CopyPeople",
+    "DropModel",
     "Fold",
     "Lock",
     "LookFirst",
+    "Mirror",
+    "OneContentType",
     "OneOfMany",
+    "PeopleAgain",
     "Refused",
     "RenameBackend",
     "RenameContentType",
     "RenameTables",
     "Reversed",
     "Sql",
+    "SqlBriefly",
     "Translate",
 ]

@@ -1,5 +1,8 @@
 """What a move looks at before it begins: each check refuses in one sentence."""
 
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
 from moves.operations.base import Refused, Step, is_there, rows
 from moves.operations.content_types import found
 from moves.operations.people import chosen_rule
@@ -16,6 +19,7 @@ class LookFirst(Step):
         self.checks = checks
 
     def database_forwards(self, app_label, editor, before, after):
+        no_other_move(app_label, editor.connection)
         self.run(lambda cursor: self.look(cursor, before), editor)
 
     def database_backwards(self, app_label, editor, before, after):
@@ -27,6 +31,20 @@ class LookFirst(Step):
 
     def describe(self):
         return "Look first: refuse a bad start"
+
+
+def no_other_move(app_label, connection):
+    """No migration of an earlier move is recorded: else one of that name would not run again."""
+    recorded = {
+        name for app, name in MigrationRecorder(connection).applied_migrations() if app == app_label
+    }
+    mine = {name for app, name in MigrationLoader(None).disk_migrations if app == app_label}
+    if others := sorted(recorded - mine):
+        raise Refused(
+            f"The migrations of an earlier move are still recorded ({', '.join(others)}): when you "
+            f"need no way back by it any more, run `migrate {app_label} --prune` with the settings "
+            "that the site has now, and drop the schema archive if there is one."
+        )
 
 
 def known_columns(cursor, state):

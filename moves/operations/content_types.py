@@ -9,14 +9,22 @@ from moves.operations.base import Step, is_there, rows
 
 
 class RenameContentType(Step):
-    """Rename a content type. Its row keeps its id, so whatever points at it still does."""
+    """Rename a content type. Its row keeps its id, so whatever points at it still does.
 
-    def __init__(self, old, new):
+    new_is_known: code runs that has found the new one, which Django made meanwhile, and remembers
+    its id: then that row stays, and what points at the old one moves.
+    """
+
+    def __init__(self, old, new, *, new_is_known=False):
         self.old = old
         self.new = new
+        self.new_is_known = new_is_known
 
     def forwards(self, cursor):
-        rename(cursor, self.old, self.new)
+        if self.new_is_known and found(cursor, self.new) is not None:
+            merge(cursor, self.old, self.new)
+        else:
+            rename(cursor, self.old, self.new)
 
     def backwards(self, cursor):
         rename(cursor, self.new, self.old)
@@ -24,6 +32,27 @@ class RenameContentType(Step):
 
     def describe(self):
         return f"Rename the content type {self.old} to {self.new}"
+
+
+class OneContentType(Step):
+    """On the way back: what the new code has said of its users is said of Django's user.
+
+    For who turns back while both codes run, each with a content type of its own.
+    """
+
+    def __init__(self, old, new):
+        self.old = old
+        self.new = new
+
+    def forwards(self, cursor):
+        pass
+
+    def backwards(self, cursor):
+        merge(cursor, self.new, into=self.old)
+        delete_when_made_again(self.new)
+
+    def describe(self):
+        return f"Merge the content type {self.new} into {self.old} on the way back"
 
 
 def delete_when_made_again(label):
@@ -161,13 +190,21 @@ def rename(cursor, old, new):
     if number is None:
         return
     if surplus is not None:
-        references.rename(cursor, surplus, number)
-        permissions.copy(cursor, surplus, number)
-        delete(cursor, surplus)
+        merge(cursor, new, old)
     cursor.execute(
         "UPDATE django_content_type SET app_label = %s, model = %s WHERE id = %s",
         [*new.split("."), number],
     )
+
+
+def merge(cursor, label, into):
+    """Let all that is said of the one be said of the other, who hold its permissions hold those."""
+    number, other = found(cursor, label), found(cursor, into)
+    if number is None:
+        return
+    references.rename(cursor, number, other)
+    permissions.copy(cursor, number, other)
+    delete(cursor, number)
 
 
 def delete(cursor, number):

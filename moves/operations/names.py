@@ -68,6 +68,8 @@ ARCHIVE = """
 def remember(cursor, renamed):
     cursor.execute(ARCHIVE)
     for row in renamed:
+        # an earlier move, forgotten since, may have left what it remembered
+        cursor.execute("DELETE FROM archive.name WHERE meaning = %s", row[:1])
         cursor.execute("INSERT INTO archive.name VALUES (%s, %s, %s)", row)
     close_archive(cursor)
 

@@ -5,12 +5,19 @@ from django.contrib.auth import BACKEND_SESSION_KEY
 from django.utils.module_loading import import_string
 
 from moves.operations.base import Step, is_there
+from moves.operations.locks import patiently
 
-BATCH = 2_000
+# few: each is locked while it is written anew
+BATCH = 200
 
 
 class RenameBackend(Step):
-    """Name another authentication backend in the open sessions, else everybody is logged out."""
+    """Name another authentication backend in the open sessions, else everybody is logged out.
+
+    In a migration with atomic = False each batch is committed at once.
+    """
+
+    atomic = False
 
     def __init__(self, old, new):
         self.old = old
@@ -31,24 +38,34 @@ def rename(cursor, old, new):
         return
     store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
     last = ""
-    while batch := next_batch(cursor, last):
-        last = batch[-1][0]
-        changed = [
-            (key, store.encode(session | {BACKEND_SESSION_KEY: new}))
-            for key, session in ((key, store.decode(data)) for key, data in batch)
-            if session.get(BACKEND_SESSION_KEY) == old
-        ]
-        cursor.execute(
-            "UPDATE django_session SET session_data = data"
-            " FROM unnest(%s::text[], %s::text[]) AS new (key, data) WHERE session_key = key",
-            [[key for key, _ in changed], [data for _, data in changed]],
+    while last is not None:
+        last = patiently(
+            cursor,
+            lambda last=last: rename_in_next_batch(cursor, store, old, new, last),
+            "a session",
         )
+
+
+def rename_in_next_batch(cursor, store, old, new, last):
+    """Do it in the sessions after that key; returns the last one's, or None if there was none."""
+    batch = next_batch(cursor, last)
+    changed = [
+        (key, store.encode(session | {BACKEND_SESSION_KEY: new}))
+        for key, session in ((key, store.decode(data)) for key, data in batch)
+        if session.get(BACKEND_SESSION_KEY) == old
+    ]
+    cursor.execute(
+        "UPDATE django_session SET session_data = data"
+        " FROM unnest(%s::text[], %s::text[]) AS new (key, data) WHERE session_key = key",
+        [[key for key, _ in changed], [data for _, data in changed]],
+    )
+    return batch[-1][0] if batch else None
 
 
 def next_batch(cursor, last):
     cursor.execute(
         "SELECT session_key, session_data FROM django_session"
-        " WHERE session_key > %s AND expire_date > now() ORDER BY session_key LIMIT %s",
+        " WHERE session_key > %s AND expire_date > now() ORDER BY session_key LIMIT %s FOR UPDATE",
         [last, BATCH],
     )
     return cursor.fetchall()

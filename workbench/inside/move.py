@@ -71,6 +71,11 @@ def migrate(app: str = "", to: str = "", record: bool = False, kill: int = 0) ->
     return recorder.statements
 
 
+def prune() -> None:
+    """Forget the migrations of the players that are recorded and not there any more."""
+    call_command("migrate", "players", prune=True, interactive=False, verbosity=0)
+
+
 class Recorder:
     """Writes down each statement of a migration, and how long PostgreSQL took for it."""
 
@@ -184,6 +189,7 @@ def look_up(wrote: dict[str, dict[str, str]]) -> list[str]:
 PARTS: dict[str, Callable[..., Any]] = {
     "migrate": migrate,
     "plan": plan,
+    "prune": prune,
     "load": load,
     "has_nothing_to_migrate": has_nothing_to_migrate,
     "logins": logins,

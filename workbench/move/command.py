@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from workbench import databases, postgres
 from workbench.errors import WorkbenchError
 from workbench.move import report as reports
 from workbench.move import run, show
 from workbench.move.moves import Move
+from workbench.move.progress import progress
 from workbench.move.report import Check, Report
 
 
@@ -31,18 +31,7 @@ def move(
     """
     if players < 100:
         raise WorkbenchError("Fewer than 100 players leave too little to check: say 100 or more.")
-    bar = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with (
-        postgres.server() as server,
-        Progress(*columns, console=bar, disable=not bar.is_terminal) as progress,
-    ):
-        current = [progress.add_task("Starting", total=1)]
-
-        def tell(step: str) -> None:
-            progress.update(current[0], completed=1)
-            current[0] = progress.add_task(step, total=1)
-
+    with postgres.server() as server, progress() as tell:
         if database:
             report = moved(server, it, database, rule, tell)
         else:
@@ -57,7 +46,6 @@ def move(
             name = f"move_{it.name}"
             if not keep:
                 run.drop(server, name)
-        progress.update(current[0], completed=1)
     if report is None:
         console.print(f"There is nothing to do: {database} is a {it.target} database already.")
         return

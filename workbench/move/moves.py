@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.places import PROJECT
@@ -13,14 +14,26 @@ FILE = FOLDER / "moves.toml"
 
 
 @dataclass(frozen=True)
+class Stages:
+    """Up to which migration a staged move goes before both codes run, and once only the new does.
+
+    Then follow those that may wait.
+    """
+
+    both: str
+    alone: str
+
+
+@dataclass(frozen=True)
 class Move:
-    """One directed move, and what `moves.toml` says of it."""
+    """One directed move, and what `moves.toml` says of it. stages: if it can be done in stages."""
 
     source: str
     target: str
     kept: str
     waits: str
     serving: str
+    stages: Stages | None = None
 
     @property
     def name(self) -> str:
@@ -38,6 +51,16 @@ class Move:
         return f"moves.{self.name}.settings"
 
     @property
+    def staged_name(self) -> str:
+        """The folder of the same move in stages, for a site that may not stop."""
+        return f"{self.name}_staged"
+
+    @property
+    def staged_settings(self) -> str:
+        """The settings module to run that with."""
+        return f"moves.{self.staged_name}.settings"
+
+    @property
     def wants_rule(self) -> bool:
         """Whether several records of one user have to become one."""
         return self.source == "foreignkey" and self.target != "proxy_model"
@@ -47,11 +70,17 @@ def all_moves() -> list[Move]:
     """The twelve, in the variants' order."""
     said = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return [
-        Move(source, target, **said[f"{source}_to_{target}"])
+        listed(source, target, said[f"{source}_to_{target}"])
         for source in VARIANTS
         for target in VARIANTS
         if source != target
     ]
+
+
+def listed(source: str, target: str, said: dict[str, Any]) -> Move:
+    """A move with what is said of it."""
+    stages = said.pop("stages", None)
+    return Move(source, target, **said, stages=Stages(**stages) if stages else None)
 
 
 def move(source: str, target: str) -> Move:

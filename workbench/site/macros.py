@@ -273,6 +273,8 @@ class Macros:
         lines.append("| --- " * 5 + "|")
         for it in all_moves():
             link = self.to(it.target, f"moves/{it.name}.md")
+            if it.stages:
+                link += f", {self.to('in stages', f'moves/{it.staged_name}.md')}"
             lines.append(f"| {it.source} | {link} | {it.kept} | {it.waits} | {it.serving} |")
         return "\n".join(lines)
 

@@ -18,6 +18,7 @@ SOURCE = PROJECT / "docs"
 RENDERED = PROJECT / "build" / "docs"
 AREA = Path(__file__).parent / "area.md"
 MOVE = Path(__file__).parent / "move.md"
+STAGED = Path(__file__).parent / "staged.md"
 
 
 def render(measured: Comparison, found: Specimens) -> None:
@@ -47,6 +48,12 @@ def render(measured: Comparison, found: Specimens) -> None:
         statements = report.changing(ride["statements"]) if ride else []
         more = {"move": move, "report": its, "ride": ride, "statements": statements}
         write(page, filled(template, page, measured, found, **more))
+    template = STAGED.read_text(encoding="utf-8")
+    for move in all_moves():
+        if move.stages:
+            page = f"moves/{move.staged_name}.md"
+            more = {"move": move, "report": ran.get(move.staged_name)}
+            write(page, filled(template, page, measured, found, **more))
 
 
 def filled(text: str, page: str, measured: Comparison, found: Specimens, **more: object) -> str:

@@ -8,7 +8,7 @@ from moves.operations import checks
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("players", "0007_the_users_table_is_ours"),
+        ("players", "0010_the_users_table_is_ours"),
     ]
 
     operations = [

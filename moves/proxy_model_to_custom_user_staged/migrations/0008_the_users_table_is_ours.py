@@ -6,7 +6,7 @@ from django.db.models.functions import Upper
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("players", "0006_the_old_code_is_gone"),
+        ("players", "0007_sessions_name_djangos_backend"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from moves import operations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("players", "0008_the_key_is_a_bigint"),
+        ("players", "0011_the_key_is_a_bigint"),
     ]
 
     operations = [

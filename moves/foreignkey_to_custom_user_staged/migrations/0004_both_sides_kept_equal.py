@@ -1,0 +1,11 @@
+"""Triggers: what the old code writes into person goes into the users' row, and the other way."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("players", "0003_columns_while_the_site_serves")]
+
+    operations = [operations.Mirror("person_id")]

@@ -1,0 +1,13 @@
+"""The extras of the record that counts, a thousand players at a time, each batch committed."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [("players", "0004_both_sides_kept_equal")]
+
+    operations = [operations.CopyPeople(many=True)]

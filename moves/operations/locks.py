@@ -1,0 +1,75 @@
+"""Locks on a serving site: asked for shortly and again, so that nobody waits behind the asking."""
+
+import time
+
+from django.db import OperationalError, transaction
+from django.db.migrations.operations.models import DeleteModel
+from psycopg.errors import LockNotAvailable
+
+from moves.operations.base import Refused, Step, is_there, settle
+
+# under PostgreSQL's deadlock_timeout (a second): of two who wait for each other, this one gives way
+PATIENCE = "200ms"
+PAUSE = 0.1
+TRIES = 600
+
+
+class SqlBriefly(Step):
+    """SQL for each direction that takes no time, under a strong lock on a table that all use.
+
+    A strong lock that has to wait makes everybody wait who comes after it. So it waits for a moment
+    only, lets them pass, and tries again. Written as SQL, because Django would draw up its models
+    once more under the lock.
+    """
+
+    def __init__(self, table, forwards, backwards):
+        self.table = table
+        self.sql = forwards
+        self.reverse_sql = backwards
+
+    def forwards(self, cursor):
+        lock(cursor, self.table)
+        cursor.execute(self.sql)
+
+    def backwards(self, cursor):
+        lock(cursor, self.table)
+        cursor.execute(self.reverse_sql)
+
+    def describe(self):
+        return " ".join(self.sql.split())[:80]
+
+
+class DropModel(DeleteModel):
+    """Django's DeleteModel, without drawing up the models under the lock that is held by then."""
+
+    def database_forwards(self, app_label, editor, before, after):
+        table = before.models[app_label, self.name_lower].options["db_table"]
+        editor.execute(f"DROP TABLE {table}")
+
+
+def lock(cursor, *tables, mode="ACCESS EXCLUSIVE"):
+    """Lock those of the tables that are there, in their order; raises Refused if it cannot."""
+    names = ", ".join(table for table in tables if is_there(cursor, table))
+    settle(cursor)
+    # an autovacuum leaves whom it keeps waiting; behind this lock no reader and no writer waits
+    cursor.execute(f"LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE")
+    patiently(cursor, lambda: cursor.execute(f"LOCK TABLE {names} IN {mode} MODE"), names)
+
+
+def patiently(cursor, act, what):
+    """Do it as one transaction, or part of one, and again for as long as somebody is in its way."""
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic(using=cursor.db.alias):
+                cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+                done = act()
+                cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+                return done
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+        time.sleep(PAUSE)
+    raise Refused(
+        f"Somebody has been using {what} in one transaction for minutes: end it (pg_stat_activity "
+        "says whose it is) and migrate again."
+    )

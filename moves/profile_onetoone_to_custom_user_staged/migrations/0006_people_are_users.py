@@ -1,0 +1,19 @@
+"""The old code runs no more: what was said of people is said of users. Locks no table."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("players", "0005_copy_in_batches")]
+
+    operations = [
+        operations.Fold(
+            "players.person",
+            into="auth.user",
+            keys="SELECT user_id AS old, user_id AS new FROM person",
+            permissions="kept",
+            hand_out=True,
+        ),
+    ]

@@ -1,0 +1,11 @@
+"""The content type of the users gets its new name, which the new code has been using already."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("players", "0006_people_are_users")]
+
+    operations = [operations.RenameContentType("auth.user", "players.user", new_is_known=True)]

@@ -1,0 +1,14 @@
+"""Triggers and person go: strong locks, for a moment. On the way back person is empty."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("players", "0008_people_again_on_the_way_back")]
+
+    operations = [
+        operations.Reversed(operations.Mirror("user_id")),
+        operations.DropModel("Person"),
+    ]

@@ -1,0 +1,27 @@
+"""The table gets the name that the app would give it. A step of its own: it may wait."""
+
+from django.db import migrations, models
+from django.db.models.functions import Upper
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("players", "0009_the_old_code_is_gone"),
+    ]
+
+    operations = [
+        migrations.AlterModelTable("user", None),
+        # the index is there, made by SQL when the table was Django's; now the model declares it
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddConstraint(
+                    "user",
+                    models.UniqueConstraint(
+                        Upper("username"),
+                        name="username_taken_whatever_its_case",
+                        violation_error_message="A user with that username already exists.",
+                    ),
+                )
+            ]
+        ),
+    ]

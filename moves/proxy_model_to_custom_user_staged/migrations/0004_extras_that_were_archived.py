@@ -1,0 +1,13 @@
+"""Extras that an earlier move has kept come back, in batches; on the way back they are kept."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [("players", "0003_columns_while_the_site_serves")]
+
+    operations = [operations.ArchivedExtras()]

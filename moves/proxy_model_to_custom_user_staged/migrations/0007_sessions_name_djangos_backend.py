@@ -1,0 +1,17 @@
+"""Open sessions name the backend that the target has; in batches, while the new code runs."""
+
+from django.db import migrations
+
+from moves import operations
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [("players", "0006_users_are_the_apps_own")]
+
+    operations = [
+        operations.RenameBackend(
+            "players.backends.PlayerBackend", "django.contrib.auth.backends.ModelBackend"
+        ),
+    ]

@@ -1,0 +1,3 @@
+from config.settings import *  # noqa: F403  the target's own
+
+MIGRATION_MODULES = {"players": "moves.proxy_model_to_custom_user_staged.migrations"}

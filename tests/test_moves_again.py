@@ -1,0 +1,72 @@
+"""There, back by the opposite folder, and there again: refused in one sentence, or it works."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from moving import Databases
+
+from conftest import Tool
+from workbench import places, postgres
+from workbench.errors import WorkbenchError
+from workbench.move import census, run
+from workbench.move.census import Ends
+
+PAIRS = [
+    ("profile_onetoone", "custom_user"),
+    ("foreignkey", "profile_onetoone"),
+    ("custom_user", "proxy_model"),
+]
+REFUSED = "The migrations of an earlier move are still recorded (0003_"
+
+
+def there_and_back_and_there(databases, tool, source, target):
+    """What the refusals say, what is lost in the end, and what is not as it should be."""
+    server = databases.server
+    with databases.copy(databases.template(source)) as name, postgres.connect(server, name) as it:
+        cursor, ends = it.cursor(), Ends(source, target)
+        census.count(cursor, "before", source, ends, "newest")
+        databases.moving(name, source, target).do(("migrate", {}))
+        said = []
+        for one, other in ((target, source), (source, target)):
+            moving = databases.moving(name, one, other)
+            with pytest.raises(WorkbenchError) as refused:
+                moving.do(("migrate", {}))
+            said.append(str(refused.value))
+            databases.forget(name, one)
+            moving.do(("migrate", {}))
+        census.count(cursor, "again", target, ends, "")
+        lost = census.compare(cursor, "before", "again")
+        checks = run.verified(server, target, name)
+        said.append(tool.complaint("move", target, source, "--database", name))
+        databases.moving(name, source, target).do(("migrate", {"app": "players", "to": run.START}))
+        checks += run.verified(server, source, name)
+    return said, lost, [said for check in checks for said in check.wrong]
+
+
+@pytest.fixture(scope="module")
+def told(server):
+    databases, tool = Databases(server), Tool(places.data())
+    for source, _ in PAIRS:
+        databases.template(source)
+    with ThreadPoolExecutor(2) as pool:
+        ran = pool.map(lambda pair: there_and_back_and_there(databases, tool, *pair), PAIRS)
+        return dict(zip(PAIRS, ran, strict=True))
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="_to_".join)
+def test_while_an_earlier_move_is_recorded_another_is_refused(told, pair):
+    for said in told[pair][0]:
+        assert said.startswith(REFUSED)
+        assert "run `migrate players --prune` with the settings that the site has now" in said
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="_to_".join)
+def test_once_it_is_forgotten_nothing_is_lost_on_the_way_there_back_and_there(told, pair):
+    """A profile makes a person for each user; where there may be any number, these stay."""
+    made = "rows of people: "
+    assert [it for it in told[pair][1] if not it.startswith(made) or "is lost" in it] == []
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="_to_".join)
+def test_it_ends_as_a_fresh_database_of_either_end(told, pair):
+    assert told[pair][2] == []

@@ -1,0 +1,36 @@
+"""A fresh installation through a move's whole history is one of the target's own."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from workbench import postgres
+from workbench.move import moves, run, shape
+from workbench.move.inside import Project
+
+SETTINGS = {it.name: (it.target, it.settings) for it in moves.all_moves()} | {
+    it.staged_name: (it.target, it.staged_settings) for it in moves.all_moves() if it.stages
+}
+
+
+@pytest.fixture(scope="module")
+def installed(server):
+    """{folder: how a fresh database made by its migrations differs from the target's own}."""
+
+    def install(name):
+        target, settings = SETTINGS[name]
+        database = f"fresh_{name}"
+        run.make(server, database)
+        Project(server, target, database, settings).do(("migrate", {}))
+        with postgres.connect(server, database) as connection:
+            here = shape.things(connection.cursor())
+        run.drop(server, database)
+        return shape.differences(here, run.as_installed(server, target, database))
+
+    with ThreadPoolExecutor(3) as pool:
+        return dict(zip(SETTINGS, pool.map(install, SETTINGS), strict=True))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_fresh_installation_through_its_history_is_the_targets_own(installed, name):
+    assert installed[name] == []
