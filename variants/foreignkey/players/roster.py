@@ -5,6 +5,8 @@ has to say which one is meant: here the newest, the one with the highest `person
 from the left, so that a user without a person is found too.
 """
 
+from functools import cache
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -17,8 +19,6 @@ from players.models import Person
 
 OF_THE_USER = ("username", "email")
 OF_THE_PERSON = {name: F(f"person__{name}") for name in EXTRAS}
-# built once, as building a query in Python takes longer than PostgreSQL takes to answer it
-PLAYERS = User.objects.values(*OF_THE_USER, **OF_THE_PERSON)
 
 
 def newest_people(**wanted):
@@ -63,17 +63,28 @@ def is_taken(username, but_by=None):
 
 
 # --8<-- [end:is_taken]
+# --8<-- [start:everybody]
+@cache
+def everybody():
+    """All players' details, to be narrowed down.
+
+    Built once: building a query in Python takes longer than PostgreSQL takes to answer it.
+    """
+    return User.objects.values(*OF_THE_USER, **OF_THE_PERSON)
+
+
+# --8<-- [end:everybody]
 # --8<-- [start:find]
 def find(username):
     """One player's details, or None."""
-    return PLAYERS.filter(username=username).order_by("-person__person_id").first()
+    return everybody().filter(username=username).order_by("-person__person_id").first()
 
 
 # --8<-- [end:find]
 # --8<-- [start:page]
 def page(after="", size=50):
     """The details of the next `size` players whose username comes after `after`."""
-    return list(one_row_each(PLAYERS.filter(username__gt=after))[:size])
+    return list(one_row_each(everybody().filter(username__gt=after))[:size])
 
 
 # --8<-- [end:page]

@@ -4,6 +4,8 @@ Two tables: the user's row, and at most one row of `person` whose primary key is
 Reading joins them from the left, so that a user without a person is found too.
 """
 
+from functools import cache
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -16,8 +18,6 @@ from players.models import Person
 
 OF_THE_USER = ("username", "email")
 OF_THE_PERSON = {name: F(f"person__{name}") for name in EXTRAS}
-# built once, as building a query in Python takes longer than PostgreSQL takes to answer it
-PLAYERS = User.objects.values(*OF_THE_USER, **OF_THE_PERSON)
 
 
 # --8<-- [start:enrol]
@@ -52,24 +52,35 @@ def is_taken(username, but_by=None):
 
 
 # --8<-- [end:is_taken]
+# --8<-- [start:everybody]
+@cache
+def everybody():
+    """All players' details, to be narrowed down.
+
+    Built once: building a query in Python takes longer than PostgreSQL takes to answer it.
+    """
+    return User.objects.values(*OF_THE_USER, **OF_THE_PERSON)
+
+
+# --8<-- [end:everybody]
 # --8<-- [start:find]
 def find(username):
     """One player's details, or None."""
-    return next(iter(PLAYERS.filter(username=username)), None)
+    return next(iter(everybody().filter(username=username)), None)
 
 
 # --8<-- [end:find]
 # --8<-- [start:page]
 def page(after="", size=50):
     """The details of the next `size` players whose username comes after `after`."""
-    return list(PLAYERS.filter(username__gt=after).order_by("username")[:size])
+    return list(everybody().filter(username__gt=after).order_by("username")[:size])
 
 
 # --8<-- [end:page]
 # --8<-- [start:by_discord_id]
 def by_discord_id(discord_id):
     """The details of everybody who gave this Discord ID."""
-    return list(PLAYERS.filter(person__discord_id=discord_id).order_by("username"))
+    return list(everybody().filter(person__discord_id=discord_id).order_by("username"))
 
 
 # --8<-- [end:by_discord_id]
