@@ -14,16 +14,7 @@ Player = dict[str, str]
 SEED = 1
 
 GIVEN = ["adran", "aelar", "dagnal", "darvin", "elowen", "hlin", "naivara", "tamsin", "wrenn"]
-FAMILY = [
-    "amakir",
-    "evenwood",
-    "holimion",
-    "ironfist",
-    "liadon",
-    "pyxis",
-    "thorngage",
-    "xiloscient",
-]
+FAMILY = ["amakir", "evenwood", "holimion", "ironfist", "liadon", "pyxis", "thorngage"]
 NAMES = [f"{given}-{family}" for given in GIVEN for family in FAMILY]
 FIRST_DAY = datetime.date(1950, 1, 1)
 DAYS = [str(FIRST_DAY + datetime.timedelta(days)) for days in range(22_280)]

@@ -101,9 +101,7 @@ def remove(username):
 
 # --8<-- [end:remove]
 # --8<-- [start:add_many]
-def details(username, email="", birthdate=None, discord_id=None, zoom_id=None):
-    """What is known of a player, in this order; a name that is none of these is a TypeError."""
-    return username, email, birthdate, discord_id, zoom_id
+BLANK = {"email": "", "birthdate": None, "discord_id": None, "zoom_id": None}
 
 
 def add_many(rows, password=None):
@@ -114,9 +112,9 @@ def add_many(rows, password=None):
     users = Table(User, DETAILS, password=make_password(password))
     added = 0
     with username_checked():
-        for block in blocks(rows, users):
-            users.copy(details(**row) for row in block)
-            added += len(block)
+        for names, *others in blocks(rows, [users], "username", **BLANK):
+            users.copy(names, *others)
+            added += len(names)
     return added
 
 

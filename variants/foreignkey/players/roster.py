@@ -143,9 +143,7 @@ def remove(username):
 
 # --8<-- [end:remove]
 # --8<-- [start:add_many]
-def details(username, email="", birthdate=None, discord_id=None, zoom_id=None):
-    """What is known of a player, in this order; a name that is none of these is a TypeError."""
-    return username, email, birthdate, discord_id, zoom_id
+BLANK = {"email": "", "birthdate": None, "discord_id": None, "zoom_id": None}
 
 
 def add_many(rows, password=None):
@@ -158,12 +156,11 @@ def add_many(rows, password=None):
     people = Table(Person, ("user_id", *EXTRAS))
     added = 0
     with username_checked():
-        for block in blocks(rows, users, people):
-            ids = users.new_ids(len(block))
-            names, emails, *extras = zip(*(details(**row) for row in block), strict=True)
-            users.copy(zip(ids, names, emails, strict=True))
-            people.copy(zip(ids, *extras, strict=True))
-            added += len(block)
+        for names, emails, *extras in blocks(rows, [users, people], "username", **BLANK):
+            ids = users.new_ids(len(names))
+            users.copy(ids, names, emails)
+            people.copy(ids, *extras)
+            added += len(names)
     return added
 
 

@@ -109,9 +109,7 @@ def remove(username):
 
 # --8<-- [end:remove]
 # --8<-- [start:add_many]
-def details(username, email=""):
-    """What is known of a player, in this order; a name that is none of these is a TypeError."""
-    return username, email
+BLANK = {"email": "", "birthdate": None, "discord_id": None, "zoom_id": None}
 
 
 def add_many(rows, password=None):
@@ -122,9 +120,11 @@ def add_many(rows, password=None):
     players = Table(Player, DETAILS, password=make_password(password))
     added = 0
     with username_checked():
-        for block in blocks(rows, players):
-            players.copy(details(**without_extras(row)) for row in block)
-            added += len(block)
+        for names, emails, *extras in blocks(rows, [players], "username", **BLANK):
+            if any(set(values) != {None} for values in extras):
+                raise CannotDo(NO_COLUMN)
+            players.copy(names, emails)
+            added += len(names)
     return added
 
 
