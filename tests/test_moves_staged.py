@@ -10,7 +10,7 @@ from workbench.move import moves, report, run, staged
 
 STAGED = {it.name: it for it in moves.all_moves() if it.stages}
 # MOVES_PLAYERS=1000000 for the real thing, MOVES_ONLY=foreignkey_to_custom_user for one of them
-PLAYERS = int(os.environ.get("MOVES_PLAYERS", "1000"))
+PLAYERS = int(os.environ.get("MOVES_PLAYERS", "300"))
 NAMES = os.environ.get("MOVES_ONLY", " ".join(STAGED)).split()
 CODES = ["old", "new", "new again", "old again"]
 

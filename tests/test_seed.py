@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from conftest import Tool, short_folder
+from conftest import Holder, Tool, short_folder
 from workbench import databases, postgres, schema
 from workbench.errors import WorkbenchError
 from workbench.places import PROJECT
@@ -84,10 +84,9 @@ def seeded():
 @pytest.fixture(scope="module")
 def env(seeded):
     """libpq's variables of the server with the seeded databases."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WORKBENCH_DATA", str(seeded[0].folder))
-        with postgres.server() as found:
-            yield found
+    holder = Holder(seeded[0].folder)
+    yield holder.env()
+    holder.leave()
 
 
 def asked(env, variant, query, database=None):

