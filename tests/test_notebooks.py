@@ -101,11 +101,11 @@ def databases(sites):
 
 
 def wait_until(done):
-    for _ in range(600):
+    for _ in range(3000):
         if done():
             return
         time.sleep(0.1)
-    pytest.fail("a minute was not enough")
+    pytest.fail("five minutes were not enough")
 
 
 def cells(notebook, tag):
