@@ -367,7 +367,7 @@ def test_pages_to_find_one_player(large):
     proxy_model=CANNOT,
     profile_onetoone=155,
     custom_user=5,
-    foreignkey=200,
+    foreignkey=155,
     mark="surprising",
     so_what=(
         "Each of the 50 players costs a walk down the index of the other table; where the "

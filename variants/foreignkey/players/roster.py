@@ -1,35 +1,33 @@
 """What one can do with players. Plain values in, plain values out, the same in all four variants.
 
 Two tables: the user's row, and any number of rows of `person` that point at it. So every reading
-has to say which one is meant: here the newest, the one with the highest `person_id`. Reading joins
-from the left, so that a user without a person is found too.
+has to say which one is meant: here the newest, the one with the highest `person_id`. Reading begins
+with the user, so that one without a person is found too.
 """
 
-from functools import cache
+import json
+from datetime import date
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models.functions import JSONObject
 
 from players.copying import Table, blocks
 from players.errors import username_checked
 from players.extras import EXTRAS, born_after
+from players.kept import kept
 from players.models import Person
 
 OF_THE_USER = ("username", "email")
-OF_THE_PERSON = {name: F(f"person__{name}") for name in EXTRAS}
+OF_THE_PERSON = JSONObject(**{name: name for name in EXTRAS})
 
 
 def newest_people(**wanted):
     """The people that are as wanted and the newest of their user: there is none after them."""
     later = Person.objects.filter(user=OuterRef("user"), person_id__gt=OuterRef("person_id"))
     return Person.objects.filter(~Exists(later), **wanted)
-
-
-def one_row_each(players):
-    """The players by name, each with the newest of their people (PostgreSQL's DISTINCT ON)."""
-    return players.order_by("username", "-person__person_id").distinct("username")
 
 
 # --8<-- [start:enrol]
@@ -64,27 +62,49 @@ def is_taken(username, but_by=None):
 
 # --8<-- [end:is_taken]
 # --8<-- [start:everybody]
-@cache
 def everybody():
-    """All players' details, to be narrowed down.
+    """All players' details, to be narrowed down; those of the newest person are one JSON value.
 
-    Built once: building a query in Python takes longer than PostgreSQL takes to answer it.
+    SQL would join the newest person (LATERAL), which Django cannot; a subquery gives one value.
+    DISTINCT ON would read and sort people in batches, of players beyond the page, too.
     """
-    return User.objects.values(*OF_THE_USER, **OF_THE_PERSON)
+    people = Person.objects.filter(user=OuterRef("pk")).order_by("-person_id")
+    newest = Subquery(people.values(extras=OF_THE_PERSON)[:1])
+    return User.objects.values(*OF_THE_USER, newest=newest)
+
+
+def plain(player):
+    """The player's details, those of the newest person beside the others."""
+    newest = player.pop("newest")
+    extras = json.loads(newest) if newest else {}
+    player |= {name: extras.get(name) for name in EXTRAS}
+    if player["birthdate"]:
+        player["birthdate"] = date.fromisoformat(player["birthdate"])
+    return player
 
 
 # --8<-- [end:everybody]
 # --8<-- [start:find]
+@kept
+def of_the_name(username):
+    return everybody().filter(username=username)
+
+
 def find(username):
     """One player's details, or None."""
-    return everybody().filter(username=username).order_by("-person__person_id").first()
+    return next(map(plain, of_the_name(username)), None)
 
 
 # --8<-- [end:find]
 # --8<-- [start:page]
+@kept
+def after_the_name(after, *, size):
+    return everybody().filter(username__gt=after).order_by("username")[:size]
+
+
 def page(after="", size=50):
     """The details of the next `size` players whose username comes after `after`."""
-    return list(one_row_each(everybody().filter(username__gt=after))[:size])
+    return [plain(player) for player in after_the_name(after, size=size)]
 
 
 # --8<-- [end:page]

@@ -4,8 +4,6 @@ Two tables: the user's row, and at most one row of `person` whose primary key is
 Reading joins them from the left, so that a user without a person is found too.
 """
 
-from functools import cache
-
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -14,6 +12,7 @@ from django.db.models import F
 from players.copying import Table, blocks
 from players.errors import username_checked
 from players.extras import EXTRAS, born_after
+from players.kept import kept
 from players.models import Person
 
 OF_THE_USER = ("username", "email")
@@ -53,27 +52,33 @@ def is_taken(username, but_by=None):
 
 # --8<-- [end:is_taken]
 # --8<-- [start:everybody]
-@cache
 def everybody():
-    """All players' details, to be narrowed down.
-
-    Built once: building a query in Python takes longer than PostgreSQL takes to answer it.
-    """
+    """All players' details, to be narrowed down."""
     return User.objects.values(*OF_THE_USER, **OF_THE_PERSON)
 
 
 # --8<-- [end:everybody]
 # --8<-- [start:find]
+@kept
+def of_the_name(username):
+    return everybody().filter(username=username)
+
+
 def find(username):
     """One player's details, or None."""
-    return next(iter(everybody().filter(username=username)), None)
+    return next(iter(of_the_name(username)), None)
 
 
 # --8<-- [end:find]
 # --8<-- [start:page]
+@kept
+def after_the_name(after, *, size):
+    return everybody().filter(username__gt=after).order_by("username")[:size]
+
+
 def page(after="", size=50):
     """The details of the next `size` players whose username comes after `after`."""
-    return list(everybody().filter(username__gt=after).order_by("username")[:size])
+    return after_the_name(after, size=size)
 
 
 # --8<-- [end:page]

@@ -3,13 +3,12 @@
 One table, Django's own: a proxy adds no column to it. What is about the extras is CannotDo.
 """
 
-from functools import cache
-
 from django.contrib.auth.hashers import make_password
 
 from players.copying import Table, blocks
 from players.errors import CannotDo, username_checked
 from players.extras import EXTRAS
+from players.kept import kept
 from players.models import Player
 
 DETAILS = ("username", "email")
@@ -55,27 +54,33 @@ def is_taken(username, but_by=None):
 
 # --8<-- [end:is_taken]
 # --8<-- [start:everybody]
-@cache
 def everybody():
-    """All players' details, to be narrowed down.
-
-    Built once: building a query in Python takes longer than PostgreSQL takes to answer it.
-    """
+    """All players' details, to be narrowed down."""
     return Player.objects.order_by().values(*DETAILS)
 
 
 # --8<-- [end:everybody]
 # --8<-- [start:find]
+@kept
+def of_the_name(username):
+    return everybody().filter(username=username)
+
+
 def find(username):
     """One player's details, or None."""
-    return next(iter(everybody().filter(username=username)), None)
+    return next(iter(of_the_name(username)), None)
 
 
 # --8<-- [end:find]
 # --8<-- [start:page]
+@kept
+def after_the_name(after, *, size):
+    return everybody().filter(username__gt=after).order_by("username")[:size]
+
+
 def page(after="", size=50):
     """The details of the next `size` players whose username comes after `after`."""
-    return list(everybody().filter(username__gt=after).order_by("username")[:size])
+    return after_the_name(after, size=size)
 
 
 # --8<-- [end:page]
