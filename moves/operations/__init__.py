@@ -9,6 +9,7 @@ from moves.operations.base import Complete, Lock, Refused, Reversed, Sql
 from moves.operations.checks import LookFirst
 from moves.operations.content_types import Fold, OneContentType, RenameContentType, Translate
 from moves.operations.copying import ArchivedExtras, ArchivePeople, CopyPeople, PeopleAgain
+from moves.operations.indexes import WriteAll
 from moves.operations.keys import ChangeKey, RenameTables
 from moves.operations.locks import DropModel, SqlBriefly
 from moves.operations.mirror import Mirror
@@ -40,4 +41,5 @@ __all__ = [
     "Sql",
     "SqlBriefly",
     "Translate",
+    "WriteAll",
 ]

@@ -1,6 +1,9 @@
 """The schema `archive`: what an approach has no place for stays there, so that one can go back."""
 
+from contextlib import nullcontext
+
 from moves.operations.base import Step, rows
+from moves.operations.indexes import without_indexes
 
 PEOPLE = """archive.person (
     person_id bigint, user_id bigint NOT NULL, birthdate date, discord_id text, zoom_id text)"""
@@ -28,9 +31,15 @@ class Archive(Step):
     def backwards(self, cursor):
         open_archive(cursor)
         cursor.execute("ANALYZE archive.person")
-        cursor.execute(self.back)
+        with self.prepared(cursor):
+            cursor.execute(self.back)
         cursor.execute("DROP TABLE archive.person")
         close_archive(cursor)
+
+    def prepared(self, cursor):
+        """Without indexes, if there is something to write."""
+        any_ = rows(cursor, "SELECT FROM archive.person LIMIT 1")
+        return without_indexes(cursor, self.table) if any_ else nullcontext()
 
     def describe(self):
         return f"Keep the extras of {self.table} in archive.person"

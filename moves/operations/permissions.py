@@ -80,6 +80,8 @@ def give_back(cursor, label, old, into, *, same):
     same: only to who holds the one of `into` still; who got that in their place gives it back.
     """
     cursor.execute(ACTION)
+    # else PostgreSQL takes it for a few rows, and goes through them all for each holder
+    cursor.execute("ANALYZE archive.holder")
     for grants, holder in GRANTS.items():
         if same:
             give_back_the_same(cursor, label, grants, holder, old, into)

@@ -23,10 +23,13 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "person", "verbose_name_plural": "people"},
         ),
-        operations.Sql(
-            backwards="""UPDATE auth_user SET birthdate = one_person.birthdate,
-                   discord_id = one_person.discord_id, zoom_id = one_person.zoom_id
-               FROM one_person WHERE user_id = auth_user.id"""
+        operations.Reversed(
+            operations.WriteAll(
+                "auth_user",
+                """UPDATE auth_user SET birthdate = one_person.birthdate,
+                       discord_id = one_person.discord_id, zoom_id = one_person.zoom_id
+                   FROM one_person WHERE user_id = auth_user.id""",
+            )
         ),
         operations.Reversed(
             operations.OneOfMany(

@@ -27,12 +27,15 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "person", "verbose_name_plural": "people"},
         ),
-        operations.Sql(
-            """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
-               SELECT id, birthdate, discord_id, zoom_id FROM auth_user""",
-            """UPDATE auth_user SET birthdate = person.birthdate,
-                   discord_id = person.discord_id, zoom_id = person.zoom_id
-               FROM person WHERE person.user_id = auth_user.id""",
+        operations.Reversed(
+            operations.WriteAll(
+                "auth_user",
+                """UPDATE auth_user SET birthdate = person.birthdate,
+                       discord_id = person.discord_id, zoom_id = person.zoom_id
+                   FROM person WHERE person.user_id = auth_user.id""",
+                """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
+                   SELECT id, birthdate, discord_id, zoom_id FROM auth_user""",
+            )
         ),
         operations.Sql(
             """ALTER TABLE auth_user

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [("players", "0003_columns_for_the_extras")]
 
     operations = [
-        operations.Lock(),
+        operations.Lock(readers=True),
         operations.Fold(
             "players.person",
             into="auth.user",
@@ -20,11 +20,11 @@ class Migration(migrations.Migration):
         operations.OneOfMany(
             "person", one="SELECT id AS user_id, birthdate, discord_id, zoom_id FROM auth_user"
         ),
-        operations.Sql(
+        operations.WriteAll(
+            "auth_user",
             """UPDATE auth_user SET birthdate = one_person.birthdate,
                    discord_id = one_person.discord_id, zoom_id = one_person.zoom_id
-               FROM one_person WHERE user_id = auth_user.id"""
+               FROM one_person WHERE user_id = auth_user.id""",
         ),
-        operations.Lock(readers=True),
         migrations.DeleteModel("Person"),
     ]

@@ -9,8 +9,9 @@ class Migration(migrations.Migration):
     dependencies = [("players", "0003_columns_for_the_extras")]
 
     operations = [
-        operations.Lock(),
-        operations.Sql(
+        operations.Lock(readers=True),
+        operations.WriteAll(
+            "auth_user",
             """UPDATE auth_user SET birthdate = person.birthdate,
                    discord_id = person.discord_id, zoom_id = person.zoom_id
                FROM person WHERE person.user_id = auth_user.id""",
@@ -24,6 +25,5 @@ class Migration(migrations.Migration):
             permissions="kept",
             hand_out=True,
         ),
-        operations.Lock(readers=True),
         migrations.DeleteModel("Person"),
     ]
