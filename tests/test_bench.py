@@ -116,7 +116,13 @@ def test_the_result_says_on_what_it_was_measured(run):
     assert result["quick"] is True
     assert result["machine"]["cores"] >= 1
     assert result["machine"]["memory"] > 2**20
-    assert result["versions"].keys() == {"python", "django", "psycopg", "postgresql"}
+    noted = {"python", "django", "psycopg", "postgresql", "shared_buffers"}
+    assert result["versions"].keys() == noted
+
+
+def test_an_embedded_server_gets_memory_for_many_players(run):
+    """128 MB is what a server has of which nobody said anything."""
+    assert run.result["versions"]["shared_buffers"] != "128MB"
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

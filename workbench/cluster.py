@@ -35,20 +35,23 @@ AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 SYSTEM_USER = "pgserver" if AS_ROOT else None
 # seconds: a start after a crash replays the log, which takes the longest
 PATIENCE = 60
+# bytes of memory to keep pages in: as much as a million players take in each of six databases
+MOST_BUFFERS = 2 * 2**30
 # bytes of a Unix socket's path that every system allows (macOS: 104 with the final zero)
 LONGEST_SOCKET = 103
 
 
-def start(folder: Path) -> dict[str, str]:
+def start(folder: Path, *, large: bool = False) -> dict[str, str]:
     """libpq's variables of the folder's server, which is made and started if need be.
 
-    Raises WorkbenchError with PostgreSQL's own reason when it does not start.
+    large: a server that is started gets memory for many players. Raises WorkbenchError with
+    PostgreSQL's own reason when it does not start.
     """
     data = _made(folder)
     _forget_a_stranger(data)
     deadline = time.monotonic() + PATIENCE
     while (env := _connection(data)) is None:
-        failure = "it does not answer" if _postmaster(data) else _started(data)
+        failure = "it does not answer" if _postmaster(data) else _started(data, large)
         if failure and (not _may_pass(failure) or time.monotonic() > deadline):
             raise WorkbenchError(
                 f"PostgreSQL does not start in {data}: {failure}. "
@@ -133,13 +136,14 @@ def _give_away(path: Path) -> None:
         shutil.chown(path, SYSTEM_USER)
 
 
-def _started(data: Path) -> str:
+def _started(data: Path, large: bool) -> str:
     """Start the server; the reason if it fails, otherwise nothing."""
     log = data / "log"
+    options = " ".join([_server_options(data), *([_memory()] if large else [])])
     before = log.stat().st_size if log.exists() else 0
     failure = _run(
         *("pg_ctl", "-w", "-t", str(PATIENCE), "-D", str(data), "-l", str(log)),
-        *("-o", _server_options(data), "start"),
+        *("-o", options, "start"),
     )
     return failure and (_fatal(log, before) or failure)
 
@@ -148,6 +152,15 @@ def _server_options(data: Path) -> str:
     if sys.platform == "win32":
         return f"-h 127.0.0.1 -p {utils.find_suitable_port('127.0.0.1')}"
     return f"-h '' -p 5432 -k {shlex.quote(str(_socket_folder(data)))}"
+
+
+def _memory() -> str:
+    """A quarter of the machine's memory to keep pages in, and not more than a few million players.
+
+    Source: PostgreSQL 18 docs, 19.4.1 Memory; not always, as each TRUNCATE looks through all of it.
+    """
+    quarter = psutil.virtual_memory().total // 4
+    return f"-c shared_buffers={min(quarter, MOST_BUFFERS) // 2**20}MB"
 
 
 def _socket_folder(data: Path) -> Path:

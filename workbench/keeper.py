@@ -18,14 +18,14 @@ from workbench import cluster
 from workbench.errors import WorkbenchError
 
 
-def keep(folder: Path) -> None:
+def keep(folder: Path, *, large: bool) -> None:
     """Start or join the server of the folder, say so, and hold it until the input ends."""
     turn = fasteners.InterProcessLock(folder / "turn.lock")
     held = fasteners.InterProcessReaderWriterLock(folder / "held.lock")
     with turn:
         held.acquire_read_lock()
         try:
-            env = cluster.start(folder)
+            env = cluster.start(folder, large=large)
         except WorkbenchError:
             _leave(held, folder)
             raise
@@ -51,13 +51,13 @@ def _say(answer: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Keep the server of the folder that is named on the command line."""
+    """Keep the server of the folder that is named on the command line; `large` may follow it."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    folder = Path(sys.argv[1])
+    folder, *more = sys.argv[1:]
     try:
-        keep(folder)
+        keep(Path(folder), large="large" in more)
     except WorkbenchError as error:
         _say({"error": str(error)})
     except (OSError, subprocess.SubprocessError) as error:

@@ -31,13 +31,15 @@ def is_external() -> bool:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[dict[str, str]]:
+def server(*, large: bool = False) -> Iterator[dict[str, str]]:
     """libpq's variables of a running server, which stays for as long as the block lasts.
 
-    Raises WorkbenchError when no server answers or the embedded one cannot start.
+    large: many players are about to be loaded. An embedded server that this starts gets more memory
+    for that; one that runs already is taken as it is. Raises WorkbenchError when no server answers
+    or the embedded one cannot start.
     """
     global _users
-    env = _obtain()
+    env = _obtain(large)
     _users += 1
     try:
         yield env
@@ -84,10 +86,10 @@ def reason(error: BaseException) -> str:
     return said.rpartition("failed: ")[2].removeprefix("FATAL:").strip().rstrip(".")
 
 
-def _obtain() -> dict[str, str]:
+def _obtain(large: bool = False) -> dict[str, str]:
     if _keeper is not None:
         return dict(_env)
-    return _external() if is_external() else _embedded()
+    return _external() if is_external() else _embedded(large)
 
 
 def _external() -> dict[str, str]:
@@ -107,11 +109,11 @@ def _external() -> dict[str, str]:
     return env
 
 
-def _embedded() -> dict[str, str]:
+def _embedded(large: bool) -> dict[str, str]:
     global _keeper
     folder = places.writable(places.data())
     keeper = subprocess.Popen(
-        variants.command("workbench.keeper", str(folder)),
+        variants.command("workbench.keeper", str(folder), *(["large"] if large else [])),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -7,8 +7,10 @@ from django.utils.module_loading import import_string
 from moves.operations.base import Step, is_there
 from moves.operations.locks import patiently
 
-# few: each is locked while it is written anew
+# few, where each batch is committed: each session is locked while it is written anew
 BATCH = 200
+# where all of them stay locked to the end of the migration, few would only be more statements
+AT_ONCE = 5_000
 
 
 class RenameBackend(Step):
@@ -37,18 +39,19 @@ def rename(cursor, old, new):
     if not is_there(cursor, "django_session"):
         return
     store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
+    number = AT_ONCE if cursor.db.in_atomic_block else BATCH
     last = ""
     while last is not None:
         last = patiently(
             cursor,
-            lambda last=last: rename_in_next_batch(cursor, store, old, new, last),
+            lambda last=last: rename_in_next_batch(cursor, store, old, new, last, number),
             "a session",
         )
 
 
-def rename_in_next_batch(cursor, store, old, new, last):
+def rename_in_next_batch(cursor, store, old, new, last, number):
     """Do it in the sessions after that key; returns the last one's, or None if there was none."""
-    batch = next_batch(cursor, last)
+    batch = next_batch(cursor, last, number)
     changed = [
         (key, store.encode(session | {BACKEND_SESSION_KEY: new}))
         for key, session in ((key, store.decode(data)) for key, data in batch)
@@ -62,10 +65,10 @@ def rename_in_next_batch(cursor, store, old, new, last):
     return batch[-1][0] if batch else None
 
 
-def next_batch(cursor, last):
+def next_batch(cursor, last, number):
     cursor.execute(
         "SELECT session_key, session_data FROM django_session"
         " WHERE session_key > %s AND expire_date > now() ORDER BY session_key LIMIT %s FOR UPDATE",
-        [last, BATCH],
+        [last, number],
     )
     return cursor.fetchall()

@@ -34,7 +34,7 @@ def measured(how: Plan, seed: int) -> result.Result:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     bar = Console(stderr=True)
     with (
-        postgres.server() as server,
+        postgres.server(large=True) as server,
         Progress(*columns, console=bar, disable=not bar.is_terminal) as progress,
     ):
         task = progress.add_task("Starting", total=1.0)

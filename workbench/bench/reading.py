@@ -50,7 +50,8 @@ def measured_on(found: Result) -> str:
     machine, versions = found["machine"], found["versions"]
     return (
         f"{found['when'][:10]}, {machine['cores']} cores of {machine['cpu']}, "
-        f"{machine['memory'] / 2**30:.0f} GB, PostgreSQL {versions['postgresql']}, "
+        f"{machine['memory'] / 2**30:.0f} GB, PostgreSQL {versions['postgresql']} "
+        f"(shared_buffers {versions.get('shared_buffers', 'not noted')}), "
         f"Django {versions['django']}, psycopg {versions['psycopg']}, Python {versions['python']}"
     )
 

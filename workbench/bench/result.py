@@ -62,14 +62,16 @@ def _cpu() -> str:
 
 
 def versions(server: Mapping[str, str]) -> dict[str, str]:
-    """Of Python, Django, psycopg and PostgreSQL."""
+    """Of Python, Django, psycopg and PostgreSQL, and the memory in which that keeps pages."""
     with postgres.connect(server, "postgres") as connection:
         number = connection.info.server_version
+        (buffers,) = connection.execute("SHOW shared_buffers").fetchone() or ("",)
     return {
         "python": platform.python_version(),
         "django": django.get_version(),
         "psycopg": psycopg.__version__,
         "postgresql": f"{number // 10000}.{number % 10000}",
+        "shared_buffers": str(buffers),
     }
 
 

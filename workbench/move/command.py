@@ -31,7 +31,7 @@ def move(
     """
     if players < 100:
         raise WorkbenchError("Fewer than 100 players leave too little to check: say 100 or more.")
-    with postgres.server() as server, progress() as tell:
+    with postgres.server(large=True) as server, progress() as tell:
         if database:
             report = moved(server, it, database, rule, tell)
         else:

@@ -17,7 +17,7 @@ def move(console: Console, it: Move, players: int, *, rule: str, keep: bool) -> 
     Raises WorkbenchError if there is none, if it is refused, or if something is not as it was.
     """
     staged.staged(it)
-    with postgres.server() as server, progress() as tell:
+    with postgres.server(large=True) as server, progress() as tell:
         told = staged.move(server, it, players, rule=rule, tell=tell)
         if not keep:
             run.drop(server, f"move_{it.staged_name}")

@@ -33,7 +33,7 @@ def seed(console: Console, variant: str, number: int, of: int, password: str) ->
         raise WorkbenchError(f"Say how many players, from 1 to {MOST:,}: --players 100000.")
     if not 0 <= of < MOST_SEEDS:
         raise WorkbenchError(f"Say a --seed from 0 to {MOST_SEEDS - 1:,}.")
-    with postgres.server() as server:
+    with postgres.server(large=True) as server:
         check_room(number, len(names))
         prepare.prepare(server, names)
         check_absence(server, names, of)

@@ -15,7 +15,7 @@ def shards(console: Console, players: int) -> None:
     bar = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
-        postgres.server() as server,
+        postgres.server(large=True) as server,
         Progress(*columns, console=bar, disable=not bar.is_terminal) as progress,
     ):
         current = [progress.add_task("Starting", total=1)]
