@@ -5,13 +5,15 @@ moment of the machine hits all alike, and everybody begins a round in turn.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from psycopg import sql
 
 from workbench import databases, postgres
 from workbench.bench import disk, result
@@ -134,7 +136,7 @@ class Bench:
         self._leave(size)
 
     def _loads(self, size: int) -> None:
-        """Load players by the roster and by hand, in turn, each time into a copy of empty tables.
+        """Load players by the roster and by hand, in turn, each time into empty tables.
 
         The roster is the first of all, for the rows that are to lie ready are those that it stored.
         """
@@ -142,7 +144,8 @@ class Bench:
         for child in self._at_work_at(size):
             if not child.subject.floor:
                 continue
-            subject = child.subject
+            subject, database = child.subject, called(child.subject, "load")
+            databases.ensure(self.server, database, called(subject, 0))
             taken: dict[str, list[dict[str, Any]]] = {way: [] for way in LOADS}
             with tempfile.TemporaryDirectory() as folder:
                 files = {table: f"{folder}/{table}" for table in child.ask("tables")}
@@ -150,20 +153,24 @@ class Bench:
                     for number, way in enumerate(LOADS if turn % 2 == 0 else LOADS[::-1]):
                         part = (turn + number / len(LOADS)) / times
                         self.tell(f"Loading {size:,} players into {subject.name}", part)
-                        taken[way].append(self._load(child, size, way, files))
-            databases.drop(self.server, called(subject, "load"))
+                        taken[way].append(self._load(child, database, size, way, files))
+                self._empty_tables(database, files)
             self.loads += [of_load(subject, size, way, told) for way, told in taken.items()]
 
-    def _load(self, child: Child, size: int, way: str, files: dict[str, str]) -> Any:
-        """One load, with nothing left for PostgreSQL to write from before."""
-        database = called(child.subject, "load")
-        databases.anew(self.server, database, called(child.subject, 0))
-        with postgres.connect(self.server, database) as connection:
-            connection.execute("CHECKPOINT")
+    def _load(self, child: Child, database: str, size: int, way: str, files: dict[str, str]) -> Any:
+        """One load; the first one's rows are written into the files."""
+        self._empty_tables(database, files)
         told = child.ask("load", database=database, players=size, way=way, files=files)
-        if not Path(next(iter(files.values()))).exists():
+        if not all(Path(file).exists() for file in files.values()):
             child.ask("write_lines", database=database, files=files)
         return told
+
+    def _empty_tables(self, database: str, tables: Iterable[str]) -> None:
+        """Make the tables as new, and leave PostgreSQL nothing to write from before."""
+        names = sql.SQL(", ").join(map(sql.Identifier, tables))
+        with postgres.connect(self.server, database) as connection:
+            connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+            connection.execute("CHECKPOINT")
 
     def _filled(self, size: int) -> dict[str, list[tuple[str, str]]]:
         """Fill a database of each subject; returns what can be measured of each."""
