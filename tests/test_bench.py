@@ -11,8 +11,9 @@ import pytest
 
 from conftest import Tool, command, environment, short_folder
 from workbench import databases, postgres
+from workbench.bench import show
 from workbench.bench.plan import check_room
-from workbench.bench.result import find
+from workbench.bench.result import find, find_load
 from workbench.bench.run import TURN
 from workbench.bench.subjects import peers
 from workbench.errors import WorkbenchError
@@ -20,7 +21,7 @@ from workbench.places import PROJECT
 from workbench.site import pages
 from workbench.variants import VARIANTS
 
-PLAYERS = 1_000
+FEWEST, PLAYERS = 1_000, 1_100
 # seconds after which something is stuck, however slow the machine
 STUCK = 500
 PAGES = {"register_page", "login_page", "profile_page"}
@@ -112,7 +113,7 @@ def test_a_measure_has_quartiles_and_counts(run):
 def test_the_result_says_on_what_it_was_measured(run):
     result = run.result
     assert result["players"] == PLAYERS
-    assert result["sizes"] == [0, PLAYERS]
+    assert result["sizes"] == [0, FEWEST, PLAYERS]
     assert result["quick"] is True
     assert result["machine"]["cores"] >= 1
     assert result["machine"]["memory"] > 2**20
@@ -140,12 +141,37 @@ def test_reading_one_player_touches_no_more_buffers_than_by_hand(run, variant):
 
 
 @pytest.mark.parametrize("variant", EXTRAS)
-def test_the_filter_with_an_index_touches_fewer_buffers_than_without(run, variant):
+@pytest.mark.parametrize("players", [FEWEST, PLAYERS])
+@pytest.mark.parametrize("way", ["roster", "sql"])
+def test_the_filter_with_an_index_touches_fewer_buffers_than_without(run, variant, players, way):
     indexed, not_ = (
-        run.measure(operation, variant, "roster")
+        run.measure(operation, variant, way, players)
         for operation in ("by_indexed_discord_id", "by_discord_id")
     )
     assert indexed["buffers"] < not_["buffers"]
+
+
+@pytest.mark.parametrize("variant", EXTRAS)
+@pytest.mark.parametrize("operation", ["find", "page", "by_indexed_discord_id"])
+def test_growth_is_told_of_the_roster_and_of_sql_by_hand(run, variant, operation):
+    few, many = (run.measure(operation, variant, "sql", size) for size in (FEWEST, PLAYERS))
+    table = list(show.growth(run.result))
+    [number] = [number for number, row in enumerate(table) if row[0] == operation]
+    cell = table[number + 1][1 + VARIANTS.index(variant)]
+    assert table[number + 1][0] == "... by hand"
+    assert cell == f"{many['wall_us'][1] / few['wall_us'][1]:.1f}x"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_loading_is_measured_by_the_roster_by_hand_and_from_ready_rows(run, variant):
+    for way in ("roster", "sql", "lines"):
+        for players, samples in ((FEWEST, 1), (PLAYERS, 3)):
+            its = find_load(run.result, variant, way, players)
+            lower, median, upper = its["seconds"]
+            assert 0 < lower <= median <= upper
+            assert its["samples"] == samples
+            assert its["rate"] == pytest.approx(players / median, rel=0.01)
+            assert 2**20 < its["memory"] < 300 * 10**6
 
 
 @pytest.mark.parametrize("variant", ["profile_onetoone", "foreignkey"])
@@ -169,7 +195,11 @@ def test_registering_and_logging_in_hash_once(run, variant):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_what_players_take_on_disk_is_told_by_table_and_index(run, variant):
-    its = [one for one in run.result["sizes_on_disk"] if one["subject"] == variant]
+    its = [
+        one
+        for one in run.result["sizes_on_disk"]
+        if (one["subject"], one["players"]) == (variant, PLAYERS)
+    ]
     assert len(its) == (1 if variant in ("proxy_model", "custom_user") else 2)
     assert all(one["heap"] > 0 and one["indexes"] for one in its)
     assert any("username_taken_whatever_its_case" in one["indexes"] for one in its)
@@ -207,6 +237,8 @@ def test_the_page_shows_the_result(run):
         assert f"var(--{variant})" in text
         assert f"| {variant} | " in text
         assert f" {run.measure('find', variant, 'roster')['wall_us'][1]:,.0f} " in text
+        loaded = find_load(run.result, variant, "roster", PLAYERS)
+        assert f"| {loaded['seconds'][1]:.2f} | {loaded['rate']:,} | " in text
     assert "bench --quick` takes" not in text
 
 
@@ -325,7 +357,7 @@ def test_a_statement_more_is_a_change(run, bench, tmp_path):
 
     said = compared(run, bench, tmp_path, alter)
     [line] = [line.split() for line in said.splitlines() if "custom_user" in line]
-    assert line == ["0.50", "x", "find", "custom_user", "roster", "1,000", "statements", "2", "1"]
+    assert line == ["0.50", "x", "find", "custom_user", "roster", "1,100", "statements", "2", "1"]
 
 
 def test_time_beyond_the_spread_is_a_change_of_that_way_alone(run, bench, tmp_path):
@@ -335,7 +367,26 @@ def test_time_beyond_the_spread_is_a_change_of_that_way_alone(run, bench, tmp_pa
 
     said = compared(run, bench, tmp_path, alter)
     [line] = [line.split() for line in said.splitlines() if " x " in line]
-    assert line[:7] == ["0.01", "x", "page", "foreignkey", "roster", "1,000", "cpu"]
+    assert line[:7] == ["0.01", "x", "page", "foreignkey", "roster", "1,100", "cpu"]
+
+
+def test_a_slower_load_and_more_memory_are_changes_of_that_way_alone(run, bench, tmp_path):
+    def alter(earlier):
+        its = find_load(earlier, "custom_user", "roster", PLAYERS)
+        its["seconds"] = [value / 100 for value in its["seconds"]]
+        its["memory"] /= 2
+
+    said = compared(run, bench, tmp_path, alter)
+    lines = [line.split() for line in said.splitlines() if " x " in line]
+    assert [line[2:7] for line in lines] == [
+        ["load", "custom_user", "roster", "1,100", what] for what in ("wall", "memory")
+    ]
+    assert lines[1][0] == "2.00"
+
+
+def test_a_result_from_before_loads_were_measured_can_be_compared(run, bench, tmp_path):
+    said = compared(run, bench, tmp_path, lambda earlier: earlier.pop("loads"))
+    assert "Nothing changed by more than the measuring varies." in said
 
 
 def test_a_machine_that_was_slower_throughout_is_no_change_of_the_roster(run, bench, tmp_path):
@@ -343,6 +394,8 @@ def test_a_machine_that_was_slower_throughout_is_no_change_of_the_roster(run, be
         for its in earlier["measures"]:
             for name in ("wall_us", "cpu_us"):
                 its[name] = [value * 100 for value in its[name]]
+        for its in earlier["loads"]:
+            its["seconds"] = [value * 100 for value in its["seconds"]]
 
     said = compared(run, bench, tmp_path, alter)
     assert " roster " not in said
@@ -356,7 +409,7 @@ def test_another_machine_is_said(run, bench, tmp_path):
 
     said = compared(run, bench, tmp_path, alter)
     assert "Not alike in machine: cpu A Z80" in said
-    assert "Not alike in players: 5,000,000 before, 1,000 after." in said
+    assert "Not alike in players: 5,000,000 before, 1,100 after." in said
 
 
 def test_a_file_that_is_not_there_is_one_sentence(bench, tmp_path):

@@ -4,10 +4,13 @@ import pytest
 
 from workbench import databases, postgres
 from workbench.bench.child import Child
+from workbench.bench.run import LOADS
 from workbench.bench.subjects import of_variant
 from workbench.variants import VARIANTS
 
 PLAYERS = 200
+# more than a block of the roster
+MANY = 12_000
 OPERATIONS = [
     *("find", "page", "deepest_page", "is_taken", "by_discord_id", "count_under"),
     *("change", "register", "remove", "add_many", "register_page", "login_page", "profile_page"),
@@ -51,7 +54,7 @@ def test_loading_leaves_the_schema_as_migrations_made_it(subject, server, varian
 
 
 def schema(server, database):
-    """Its constraints and indexes."""
+    """Its constraints, indexes and defaults."""
     with postgres.connect(server, database) as connection:
         constraints = connection.execute(
             """SELECT conrelid::regclass::text, conname, convalidated, pg_get_constraintdef(oid)
@@ -60,14 +63,79 @@ def schema(server, database):
         indexes = connection.execute(
             "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
         ).fetchall()
+        defaults = connection.execute(
+            """SELECT adrelid::regclass::text, adnum, pg_get_expr(adbin, adrelid)
+               FROM pg_attrdef ORDER BY 1, 2"""
+        ).fetchall()
     assert len(constraints) > 10 < len(indexes)
-    return constraints, indexes
+    return constraints, indexes, defaults
 
 
 def both(child, operation):
     """What came of the operation in the variant's own way, and by SQL."""
     [own] = {way for its, way in child.acts if its == operation} & {"roster", "http"}
     return [child.ask("outcome", operation=operation, way=way) for way in (own, "sql")]
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def loaded(request, server, tmp_path_factory):
+    """A variant's databases, filled in each way by one load; enough that indexes are dropped."""
+    child = Child(of_variant(request.param), server, seed=7)
+    empty = f"floor_empty_{request.param}"
+    databases.anew(server, empty)
+    child.ask("open", database=empty, players=0)
+    child.ask("migrate")
+    child.ask("close")
+    folder = tmp_path_factory.mktemp("lines")
+    files = {table: str(folder / table) for table in child.ask("tables")}
+    names = {way: f"floor_{way}_{request.param}" for way in LOADS}
+    for way, name in names.items():
+        databases.anew(server, name, empty)
+        child.ask("load", database=name, players=MANY, way=way, files=files)
+        if way == "roster":
+            child.ask("write_lines", database=name, files=files)
+    child.end()
+    yield {"empty": empty, **names}, list(files)
+    for name in (empty, *names.values()):
+        databases.drop(server, name)
+
+
+@pytest.mark.parametrize("way", LOADS)
+def test_a_load_leaves_the_schema_as_it_was(loaded, server, way):
+    names, _ = loaded
+    assert schema(server, names[way]) == schema(server, names["empty"])
+
+
+@pytest.mark.parametrize("way", ["sql", "lines"])
+def test_a_load_by_hand_leaves_the_rows_that_the_roster_leaves(loaded, server, way):
+    names, tables = loaded
+    own, by_hand = (all_rows(server, names[its], tables) for its in ("roster", way))
+    assert [len(rows) for rows in own] == [MANY] * len(tables)
+    assert by_hand == own
+
+
+@pytest.mark.parametrize("way", LOADS)
+def test_who_comes_after_a_load_gets_the_next_id(loaded, server, way):
+    names, _ = loaded
+    with postgres.connect(server, names[way]) as connection:
+        latest = connection.execute(
+            """SELECT last_value FROM pg_sequences
+               WHERE sequencename IN ('auth_user_id_seq', 'players_user_id_seq',
+                   'person_person_id_seq') AND last_value IS NOT NULL"""
+        ).fetchall()
+    assert set(latest) == {(MANY,)}
+
+
+def all_rows(server, database, tables):
+    """The rows of each table with their ids, without what no two loads have in common."""
+    with postgres.connect(server, database) as connection:
+        return [
+            connection.execute(
+                f"""SELECT (to_jsonb(its) - '{{password, date_joined}}'::text[])::text
+                    FROM {table} AS its ORDER BY 1"""
+            ).fetchall()
+            for table in tables
+        ]
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -1,6 +1,6 @@
 """custom_user by hand: one table, each operation one statement about the user's own row."""
 
-from benchmarks.floor import common
+from benchmarks.floor import common, loading
 
 DETAILS = "username, email, birthdate, discord_id, zoom_id"
 ENROL = """
@@ -84,6 +84,10 @@ def add_many(connection, rows, password=None):
         for row in rows:
             copy.write_row([row["username"], secret, row.get("email", ""), *extras(row), *plain])
     return cursor.rowcount
+
+
+def load(connection, rows):
+    return loading.add(connection, rows, "players_user")
 
 
 def register_page(connection, username, password, **details):

@@ -1,6 +1,6 @@
 """foreignkey by hand: the user's row, and the newest of the rows of `person` that point at it."""
 
-from benchmarks.floor import common
+from benchmarks.floor import common, loading
 
 DETAILS = "username, email, birthdate, discord_id, zoom_id"
 JOINED = f"""
@@ -96,6 +96,10 @@ def add_many(connection, rows, password=None):
         added = common.copy_users(connection, rows, password)
         common.copy_people(connection, rows)
     return added
+
+
+def load(connection, rows):
+    return loading.add(connection, rows, "auth_user", people="person")
 
 
 def register_page(connection, username, password, **details):

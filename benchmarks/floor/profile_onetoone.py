@@ -1,6 +1,6 @@
 """profile_onetoone by hand: the user's row, and a row of `person` whose primary key it is."""
 
-from benchmarks.floor import common
+from benchmarks.floor import common, loading
 
 DETAILS = "username, email, birthdate, discord_id, zoom_id"
 JOINED = f"SELECT {DETAILS} FROM auth_user LEFT JOIN person ON person.user_id = auth_user.id"
@@ -77,6 +77,10 @@ def add_many(connection, rows, password=None):
         added = common.copy_users(connection, rows, password)
         common.copy_people(connection, rows)
     return added
+
+
+def load(connection, rows):
+    return loading.add(connection, rows, "auth_user", people="person")
 
 
 def register_page(connection, username, password, **details):

@@ -1,6 +1,6 @@
 """proxy_model by hand: one table, Django's own, which has no place for the extras."""
 
-from benchmarks.floor import common
+from benchmarks.floor import common, loading
 
 DETAILS = "username, email"
 
@@ -47,6 +47,10 @@ def remove(connection, username):
 def add_many(connection, rows, password=None):
     with common.username_checked(connection):
         return common.copy_users(connection, rows, password)
+
+
+def load(connection, rows):
+    return loading.add(connection, rows, "auth_user", extras=())
 
 
 def register_page(connection, username, password, **details):

@@ -18,7 +18,8 @@ BASE = 1_500_000_000
 class Plan:
     """sizes: of the databases, in players; the last one is what was asked for.
 
-    budget: seconds for one sample. times: samples of what PostgreSQL counts, and of waits.
+    budget: seconds for one sample. times: samples of what PostgreSQL counts, and of waits. loads:
+    how often players are loaded in each way, at the last size; at the others it is once.
     """
 
     players: int
@@ -28,6 +29,7 @@ class Plan:
     budget: float
     times: int
     seconds_of_loops: float
+    loads: int = 3
 
 
 def plan(players: int | None, *, quick: bool) -> Plan:

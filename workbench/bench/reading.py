@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workbench.bench.result import Result, find
+from workbench.bench.result import Result, find, find_load
 from workbench.variants import VARIANTS
 
 # the way that is the variant's own, for each operation in the order in which they are shown
@@ -43,6 +43,15 @@ class Cost:
 
     us: float | None
     ratio: float | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """The median seconds of a load, players a second, and the most bytes of its process."""
+
+    seconds: float
+    rate: int
+    memory: int
 
 
 def measured_on(found: Result) -> str:
@@ -102,6 +111,18 @@ def growth(found: Result, operation: str, subject: str, way: str) -> float | Non
     few = find(found, operation, subject, way, found["sizes"][1])
     many = find(found, operation, subject, way)
     return many["wall_us"][1] / few["wall_us"][1] if few and many else None
+
+
+def load(found: Result, subject: str, way: str) -> Load | None:
+    """How the players were loaded at the most players; None if they were not."""
+    its = find_load(found, subject, way, found["players"])
+    return Load(its["seconds"][1], its["rate"], its["memory"]) if its else None
+
+
+def of_load(found: Result, subject: str, way: str) -> float | None:
+    """How long the roster loads, in times of another way."""
+    own, other = load(found, subject, "roster"), load(found, subject, way)
+    return own.seconds / other.seconds if own and other else None
 
 
 def hashes(found: Result, subject: str, operation: str) -> str:

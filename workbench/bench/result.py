@@ -138,3 +138,12 @@ def find(
             found: Measure = its
             return found
     return None
+
+
+def find_load(result: Result, subject: str, way: str, players: int) -> dict[str, Any] | None:
+    """How so many players were loaded in that way, or None."""
+    for its in result.get("loads", ()):
+        if (its["subject"], its["way"], its["players"]) == (subject, way, players):
+            found: dict[str, Any] = its
+            return found
+    return None

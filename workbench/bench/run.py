@@ -4,11 +4,16 @@ Each sample is some calls; in each round every subject, operation and way has on
 moment of the machine hits all alike, and everybody begins a round in turn.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
 from typing import Any
+
+from psycopg import sql
 
 from workbench import databases, postgres
 from workbench.bench import disk, result
@@ -26,6 +31,9 @@ PREFIX = "bench_"
 TURN = 8_001_8005
 # microseconds from which on a call is so slow that some rounds are enough
 SLOW, SLOW_ROUNDS = 150_000, 3
+# how players are loaded: by the variant's own roster, by hand from the same players, and by hand
+# from rows that lie ready
+LOADS = ("roster", "sql", "lines")
 
 
 @dataclass
@@ -118,30 +126,64 @@ class Bench:
 
     def _at(self, size: int) -> None:
         """Measure at so many players."""
-        acts = self._load(size)
+        self._loads(size)
+        acts = self._filled(size)
         self._rounds(acts, size, f"{size:,} players")
+        self._indexed(acts, size)
         if size == self.plan.players:
             self._waits()
-            self._indexed(acts, size)
             self._without_the_index(acts, size)
         self._leave(size)
 
-    def _load(self, size: int) -> dict[str, list[tuple[str, str]]]:
+    def _loads(self, size: int) -> None:
+        """Load players by the roster and by hand, in turn, each time into empty tables.
+
+        The roster is the first of all, for the rows that are to lie ready are those that it stored.
+        """
+        times = self.plan.loads if size == self.plan.players else 1
+        for child in self._at_work_at(size):
+            if not child.subject.floor:
+                continue
+            subject, database = child.subject, called(child.subject, "load")
+            databases.ensure(self.server, database, called(subject, 0))
+            taken: dict[str, list[dict[str, Any]]] = {way: [] for way in LOADS}
+            with tempfile.TemporaryDirectory() as folder:
+                files = {table: f"{folder}/{table}" for table in child.ask("tables")}
+                for turn in range(times):
+                    for number, way in enumerate(LOADS if turn % 2 == 0 else LOADS[::-1]):
+                        part = (turn + number / len(LOADS)) / times
+                        self.tell(f"Loading {size:,} players into {subject.name}", part)
+                        taken[way].append(self._load(child, database, size, way, files))
+                self._empty_tables(database, files)
+            self.loads += [of_load(subject, size, way, told) for way, told in taken.items()]
+
+    def _load(self, child: Child, database: str, size: int, way: str, files: dict[str, str]) -> Any:
+        """One load; the first one's rows are written into the files."""
+        self._empty_tables(database, files)
+        told = child.ask("load", database=database, players=size, way=way, files=files)
+        if not all(Path(file).exists() for file in files.values()):
+            child.ask("write_lines", database=database, files=files)
+        return told
+
+    def _empty_tables(self, database: str, tables: Iterable[str]) -> None:
+        """Make the tables as new, and leave PostgreSQL nothing to write from before."""
+        names = sql.SQL(", ").join(map(sql.Identifier, tables))
+        with postgres.connect(self.server, database) as connection:
+            connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+            connection.execute("CHECKPOINT")
+
+    def _filled(self, size: int) -> dict[str, list[tuple[str, str]]]:
         """Fill a database of each subject; returns what can be measured of each."""
         acts = {}
         for child in self._at_work_at(size):
             subject = child.subject
-            self.tell(f"Loading {size:,} players into {subject.name}", 0.0)
+            self.tell(f"Filling {subject.name} with {size:,} players", 0.0)
             name = called(subject, size)
             databases.anew(self.server, name, called(subject, 0))
             acts[subject.name] = [
                 (its[0], its[1]) for its in child.ask("open", database=name, players=size)
             ]
-            seconds = child.ask("fill")
-            its = {"subject": subject.name, "players": size}
-            self.loads.append(
-                its | {"way": "insert_select", "seconds": seconds, "rate": round(size / seconds)}
-            )
+            child.ask("fill")
             tables = child.ask("tables")
             self.disk += [
                 {"subject": subject.name} | one
@@ -178,11 +220,14 @@ class Bench:
                 self.hashes.append(its | told)
 
     def _indexed(self, acts: dict[str, list[tuple[str, str]]], size: int) -> None:
-        """The filter once more, with the index that it wants."""
-        for child in self.crew:
+        """The filter once more, with the index that it wants, and only for that."""
+        crew = self._at_work_at(size)
+        for child in crew:
             child.ask("index_discord_id")
         only = chosen(acts, "by_discord_id")
         self._rounds(only, size, "With an index on the Discord ID", "by_indexed_discord_id")
+        for child in crew:
+            child.ask("drop_index_of_discord_id")
 
     def _without_the_index(self, acts: dict[str, list[tuple[str, str]]], size: int) -> None:
         """Whether a name is taken, where only Django's form looks after that."""
@@ -257,8 +302,27 @@ class Bench:
         }
 
 
-def called(subject: Subject, size: int) -> str:
-    """The name of a subject's database with so many players."""
+def of_load(subject: Subject, size: int, way: str, told: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is kept of loads in one way: seconds as quartiles, the most memory of all, in bytes.
+
+    making: where that was told apart, the seconds of these in which the players were only made.
+    """
+    seconds = [its["seconds"] for its in told]
+    making = [its["making"] for its in told if "making" in its]
+    return {
+        "subject": subject.name,
+        "players": size,
+        "way": way,
+        "seconds": spread(seconds),
+        **({"making": spread(making)} if making else {}),
+        "rate": round(size / median(seconds)),
+        "memory": max(its["memory"] for its in told),
+        "samples": len(told),
+    }
+
+
+def called(subject: Subject, size: int | str) -> str:
+    """The name of a subject's database with so many players, or of that for this purpose."""
     return f"{PREFIX}{subject.name}_{size}"
 
 

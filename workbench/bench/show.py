@@ -41,7 +41,15 @@ def parts() -> dict[str, Part]:
             operations,
         ),
         "growth": Part(
-            "Growth: a call at {players} players to one at {fewest}", ["", *VARIANTS], growth
+            "Growth: a call at {players} players to one at {fewest}, by the roster and by hand",
+            ["", *VARIANTS],
+            growth,
+        ),
+        "loading": Part(
+            "Loading {players} players into empty tables: the roster, and in times of COPY by hand "
+            "(x), and with rows that lie ready in a file (x file)",
+            ["", "seconds", "players/s", "x", "x file", "MB of memory", "by hand"],
+            loading,
         ),
         "waiting": Part(
             "What the second of two at the same player waits, milliseconds",
@@ -108,10 +116,21 @@ def operations(found: Result) -> Iterable[Row]:
 
 
 def growth(found: Result) -> Iterable[Row]:
-    """How many times as long it takes at the most players as at the fewest."""
+    """How many times as long it takes at the most players as at the fewest: Django, PostgreSQL?"""
     for operation in reading.operations(found):
-        way = reading.ORM[operation]
-        yield [operation, *(times(reading.growth(found, operation, it, way)) for it in VARIANTS)]
+        for label, way in ((operation, reading.ORM[operation]), ("... by hand", "sql")):
+            grown = (reading.growth(found, operation, name, way) for name in VARIANTS)
+            yield [label, *map(times, grown)]
+
+
+def loading(found: Result) -> Iterable[Row]:
+    """A row for each variant."""
+    for name in VARIANTS:
+        own, by_hand = (reading.load(found, name, way) for way in ("roster", "sql"))
+        if own and by_hand:
+            ratios = (hundredths(reading.of_load(found, name, way)) for way in ("sql", "lines"))
+            memory = (number(its.memory / 1e6) for its in (own, by_hand))
+            yield [name, f"{own.seconds:,.2f}", number(own.rate), *ratios, *memory]
 
 
 def waiting(found: Result) -> Iterable[Row]:
@@ -138,7 +157,7 @@ def times(value: float | None) -> str:
 
 
 def hundredths(value: float | None) -> str:
-    """A ratio below one."""
+    """A ratio near one."""
     return "" if value is None else f"{value:.2f}"
 
 

@@ -16,8 +16,6 @@ from django.db import connection
 from players.bare import are_empty, quoted, stripped
 
 BLOCK = 10_000
-# so few rows at once stay in the processor's cache while they become columns
-CHUNK = 500
 NEW_IDS = """
 SELECT string_agg(nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass))::text, ' ')
 FROM generate_series(1, %s)
@@ -26,39 +24,44 @@ FROM generate_series(1, %s)
 
 # --8<-- [start:blocks]
 def blocks(rows, tables, *required, **optional):
-    """Yield the rows, dicts, up to 10,000 at once: for each name a list of the values.
+    """Yield the rows, dicts, up to 10,000 at once: for each name all values, in their order.
 
     optional: what stands for a value that is not there. Raises TypeError for a row that lacks what
     is required, or has another name than these. To be gone through to its end in one transaction:
     the tables, if they are empty, are stripped for it, unless the first block is the only one.
     """
     rows = iter(rows)
-    block = taken(rows, required, optional)
-    strip = len(block[0]) == BLOCK and are_empty(tables)
+    block = list(islice(rows, BLOCK))
+    strip = len(block) == BLOCK and are_empty(tables)
     with stripped(tables) if strip else nullcontext():
-        while block[0]:
-            yield block
-            block = taken(rows, required, optional)
+        while block:
+            yield columns(block, required, optional)
+            block = list(islice(rows, BLOCK))
 
 
 # --8<-- [end:blocks]
-def taken(rows, required, optional):
-    """The next block of the rows."""
-    block = [[] for _ in (*required, *optional)]
-    rows = islice(rows, BLOCK)
-    while chunk := list(islice(rows, CHUNK)):
-        for column, values in zip(block, columns(chunk, required, optional), strict=True):
-            column += values
-    return block
-
-
 def columns(rows, required, optional):
     if unknown := set().union(*rows) - {*required, *optional}:
         raise TypeError(f"nobody knows what {', '.join(sorted(unknown))} is")
     if any(name not in row for name in required for row in rows):
         raise TypeError(f"each needs {', '.join(required)}")
-    yield from ([row[name] for row in rows] for name in required)
-    yield from ([row.get(name, blank) for row in rows] for name, blank in optional.items())
+    return [Column(rows, name, optional.get(name)) for name in (*required, *optional)]
+
+
+class Column:
+    """All values of one name, each looked up when it is asked for.
+
+    So that is done while PostgreSQL is already at work on those before it.
+    """
+
+    def __init__(self, rows, name, blank):
+        self.rows, self.name, self.blank = rows, name, blank
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __iter__(self):
+        return map(dict.get, self.rows, repeat(self.name), repeat(self.blank))
 
 
 class Table:
@@ -79,7 +82,7 @@ class Table:
 
     # --8<-- [start:copy]
     def copy(self, *columns):
-        """Store a row for each value of the columns, which are lists of one length."""
+        """Store a row for each value of the columns, which are of one length."""
         names = ", ".join(map(quoted, [*self.names, *self.same]))
         with (
             connection.cursor() as cursor,

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
 
-from workbench.inside.bench import acts, hashes, locks, meter, outcomes, people, wrong
+from workbench.inside.bench import acts, hashes, loads, locks, meter, outcomes, people, wrong
 from workbench.inside.bench.acts import Act
 from workbench.inside.bench.site import Site
 
@@ -70,9 +70,20 @@ class Subject:
         """Bring the tables up to date."""
         call_command("migrate", interactive=False, verbosity=0)
 
-    def fill(self) -> float:
-        """Load the players; returns how many seconds their rows took."""
-        return people.fill(self._players)
+    def fill(self) -> None:
+        """Put the players into the database that is open."""
+        people.fill(self._players)
+
+    def load(self, database: str, players: int, way: str, files: dict[str, str]) -> dict[str, Any]:
+        """Load so many players into an empty database; what that took (loads.load)."""
+        self.close()
+        connection.settings_dict["NAME"] = database
+        return loads.load(way, self._floor_module, players, files)
+
+    def write_lines(self, database: str, files: dict[str, str]) -> None:
+        """Write the rows that are in a database into files, {table: path}."""
+        connection.settings_dict["NAME"] = database
+        loads.write_lines(files)
 
     def tables(self) -> list[str]:
         """The tables that hold the players."""
@@ -106,6 +117,11 @@ class Subject:
             with connection.cursor() as cursor:
                 cursor.execute(f"CREATE INDEX by_discord_id ON {place._meta.db_table} (discord_id)")
                 cursor.execute(f"ANALYZE {place._meta.db_table}")
+
+    def drop_index_of_discord_id(self) -> None:
+        """As it was before that."""
+        with connection.cursor() as cursor:
+            cursor.execute("DROP INDEX IF EXISTS by_discord_id")
 
     def drop_index_of_names(self) -> None:
         """What a project is like that left the uniqueness of names to Django's form."""
