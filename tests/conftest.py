@@ -200,7 +200,19 @@ def server():
         for name in [name for name in os.environ if name.startswith("PG")]:
             patch.delenv(name)
         with postgres.server() as found:
+            never_mind_the_disk(found)
             yield found
+
+
+def never_mind_the_disk(server):
+    """Let PostgreSQL not wait for the disk: of such a server nothing outlives the tests.
+
+    Source: PostgreSQL 18 docs, 14.5 Non-Durable Settings.
+    """
+    with postgres.connect(server, "postgres") as connection:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
@@ -286,12 +298,23 @@ OF_THE_BUILD = re.compile(r"tests/test_(site\w*|playground|notebooks|specimens)\
 ONE_BUILD = {"building", "built_site"}
 
 
+# These take the longest. By the number of their tests, which xdist goes by, some would come last,
+# and one process would wait for the other.
+LONG = re.compile(r"build|tests/test_(browser|moves\w*)\.py")
+
+
 class InTwoProcesses(LoadScopeScheduling):
     """`-n 2 --dist loadfile`: a file stays in one process, and so does all that uses build/."""
 
     def _split_scope(self, nodeid):
         file = nodeid.partition("::")[0]
         return "build" if OF_THE_BUILD.match(file) else file
+
+    def _assign_work_unit(self, node):
+        longest = next(filter(LONG.fullmatch, self.workqueue), None)
+        if longest:
+            self.workqueue.move_to_end(longest, last=False)
+        super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -9,6 +9,8 @@ from workbench.move.inside import Project
 from workbench.move.moves import move
 
 PLAYERS = 300
+# all files of a process share one server: what one has loaded, the next ones copy
+LOADED = {}
 
 
 class Databases:
@@ -16,7 +18,7 @@ class Databases:
 
     def __init__(self, server):
         self.server = server
-        self.loaded = {}
+        self.loaded = LOADED
         self.numbers = itertools.count(1)
 
     def template(self, variant, *, duplicates=True):

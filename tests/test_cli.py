@@ -9,9 +9,9 @@ from workbench.variants import VARIANTS
 COMMANDS = ["serve", "schema", "try", "manage", "move", "bench", "shards"]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_help_names_every_command(bare, name):
-    assert f" {name} " in bare.run("--help").stdout
+def test_help_names_every_command(bare):
+    said = bare.run("--help").stdout
+    assert [name for name in COMMANDS if f" {name} " not in said] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

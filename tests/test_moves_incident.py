@@ -1,5 +1,6 @@
 """The article's incident: each naive step as today's Django answers it, and the way that works."""
 
+import functools
 import shutil
 import subprocess
 import sys
@@ -60,17 +61,8 @@ def databases(server):
 class Site:
     """A project with nothing but the table: the article's, before the link."""
 
-    def __init__(self, databases, folder, name):
-        self.databases, self.folder, self.name = databases, folder, name
-        shutil.copytree(variants.path("profile_onetoone"), folder)
-        for file in ("admin", "forms", "roster", "views", "apps", "logins", "sessions"):
-            (folder / f"players/{file}.py").unlink(missing_ok=True)
-        shutil.rmtree(folder / "players/migrations")
-        (folder / "players/migrations").mkdir()
-        (folder / "players/migrations/__init__.py").touch()
-        (folder / "config/urls.py").write_text("urlpatterns = []\n")
-        settings = folder / "config/settings.py"
-        settings.write_text(settings.read_text().replace('"players.sessions"', '"django.x"'))
+    def __init__(self, databases, folder):
+        self.databases, self.folder, self.name = databases, folder, folder.name
 
     def models(self, text):
         (self.folder / "players/models.py").write_text(text)
@@ -90,14 +82,29 @@ class Site:
         return self.databases.sql(self.name, statement)
 
 
-@pytest.fixture
-def site(databases, tmp_path):
-    """Make the site: whether Django manages the table, its rows, whether it has a user column."""
+def begun(folder):
+    """The folder of a variant, without its app's code and migrations."""
+    shutil.copytree(variants.path("profile_onetoone"), folder)
+    for file in ("admin", "forms", "roster", "views", "apps", "logins", "sessions"):
+        (folder / f"players/{file}.py").unlink(missing_ok=True)
+    shutil.rmtree(folder / "players/migrations")
+    (folder / "players/migrations").mkdir()
+    (folder / "players/migrations/__init__.py").touch()
+    (folder / "config/urls.py").write_text("urlpatterns = []\n")
+    settings = folder / "config/settings.py"
+    settings.write_text(settings.read_text().replace('"players.sessions"', '"django.x"'))
 
-    def make(managed, rows, with_user):
-        name = "incident"
-        databases.create(name, "template0")
-        made = Site(databases, tmp_path / name, name)
+
+@pytest.fixture(scope="module")
+def empty(databases, tmp_path_factory):
+    """Make the site without rows, once of each kind: whether Django manages it, a user column."""
+    folder = tmp_path_factory.mktemp("empty")
+
+    @functools.cache
+    def make(managed, with_user):
+        made = Site(databases, folder / f"incident_{managed}_{with_user}".lower())
+        databases.create(made.name, "template0")
+        begun(made.folder)
         user = 'user = models.ForeignKey("auth.User", models.CASCADE, null=True)\n    '
         made.models(INSPECTED.format(managed=managed, user=user if with_user else ""))
         assert made.manage("makemigrations", "players").returncode == 0
@@ -107,6 +114,20 @@ def site(databases, tmp_path):
             made.sql((FOLDER / "person.sql").read_text())
             if with_user:
                 made.sql(USER_COLUMN)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def site(databases, empty, tmp_path):
+    """Make the site: whether Django manages the table, its rows, whether it has a user column."""
+
+    def make(managed, rows, with_user):
+        its = empty(managed, with_user)
+        made = Site(databases, tmp_path / "incident")
+        shutil.copytree(its.folder, made.folder)
+        databases.create(made.name, its.name)
         columns, values = ("user_id, ", "i, ") if with_user else ("", "")
         made.sql(
             f"INSERT INTO person ({columns}discord_id)"

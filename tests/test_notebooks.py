@@ -23,7 +23,7 @@ from tornado.websocket import websocket_connect
 from conftest import command, environment, free_ports
 from workbench import measure, postgres, variants
 from workbench.errors import WorkbenchError
-from workbench.lab import clean, opening, running, slides
+from workbench.lab import clean, executed, opening, running, slides
 from workbench.notebook.checking import check
 from workbench.places import PROJECT
 from workbench.site import notebooks as pages
@@ -70,10 +70,10 @@ def seconds():
 
 @pytest.fixture(scope="module")
 def ran(on_sites, content_before, seconds):
-    """{name: the notebook with its outputs}, all run side by side."""
+    """{name: the notebook with its outputs}, all run side by side; slides and site show these."""
     measure.measured()
     began = time.monotonic()
-    found = running.run(running.paths())
+    found = executed.executed(fresh=True)
     seconds.append(time.monotonic() - began)
     return found
 
@@ -494,7 +494,7 @@ def test_jupyterlab_asks_nothing_of_another_host(opened, asked):
 # shell_plus --notebook
 
 
-async def executed(address, token, kernel, source):
+async def printed(address, token, kernel, source):
     """What a cell prints, in a kernel that the server starts."""
     request = urllib.request.Request(
         f"{address}/api/kernels?token={token}", json.dumps({"name": kernel}).encode(), method="POST"
@@ -556,7 +556,7 @@ def test_shell_plus_opens_a_notebook_in_which_django_runs(sites, variant, tmp_pa
         )
         # the browser has an event loop in this thread
         with ThreadPoolExecutor(1) as thread:
-            said = thread.submit(asyncio.run, executed(address, token, name, source)).result()
+            said = thread.submit(asyncio.run, printed(address, token, name, source)).result()
         assert said == f"True other {variant}\n"
     finally:
         server.terminate()

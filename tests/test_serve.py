@@ -138,11 +138,8 @@ def test_a_number_that_is_no_port_is_one_sentence(bare, number):
     assert "from 1 to 65535" in bare.complaint("serve", "--port", f"index={number}")
 
 
-def test_once_set_up_all_answer_soon(running):
+def test_once_set_up_all_answer_soon_and_have_no_player_twice(running, sites):
     assert running.seconds < ONCE_SET_UP
-
-
-def test_demo_players_are_added_once(running, sites):
     assert users(running, "custom_user") == users(sites, "custom_user")
 
 

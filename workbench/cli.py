@@ -25,7 +25,6 @@ from workbench.move import show as move_print
 from workbench.seed import command as seeding
 from workbench.seed.players import SEED
 from workbench.shards import command as sharding
-from workbench.site import build as building
 from workbench.variants import VARIANTS, checked
 
 ONE_VARIANT = f"One of {', '.join(VARIANTS)}."
@@ -181,6 +180,9 @@ def site(
 
     Example: workbench site
     """
+    # the site's own modules take as long to import as all the others, and Django with them
+    from workbench.site import build as building
+
     building.build(Console(), fresh=fresh)
 
 

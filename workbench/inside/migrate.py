@@ -40,8 +40,11 @@ def _typed(row: dict[str, str]) -> Row:
     return filled
 
 
-def fill(rows: list[Row], superuser: str, password: str) -> None:
-    """Add the players, without the extras where the variant cannot keep them, and a superuser."""
+def fill(rows: list[Row], superuser: str, password: str | None = None) -> None:
+    """Add the players, without the extras where the variant cannot keep them, and a superuser.
+
+    Without a password nobody can log in.
+    """
     with transaction.atomic():
         add(rows, password)
         get_user_model()._default_manager.create_superuser(  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ def set_up(database: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = database
     call_command("migrate", interactive=False, verbosity=0)
-    fill(demo_rows(Path(DEMO["csv"])), DEMO["superuser"], DEMO["password"])
+    fill(demo_rows(Path(DEMO["csv"])), DEMO["superuser"])
     make_steady(DEMO["password"])
 
 

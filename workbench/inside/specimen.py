@@ -38,7 +38,7 @@ def main() -> None:
     django.setup()
     setup_test_environment(debug=False)
     call_command("migrate", interactive=False, verbosity=0)
-    fill(demo_rows(Path(order["csv"])), order["superuser"], order["password"])
+    fill(demo_rows(Path(order["csv"])), order["superuser"])
     make_steady(order["password"])
     print("ready", flush=True)
     if not sys.stdin.readline():
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def make_steady(password: str) -> None:
-    """Let the rows be the same in every run: no random salt, no time of today."""
+    """Give everybody the password, by one salt, and no time of today: the same in every run."""
     get_user_model()._default_manager.update(
         password=make_password(password, salt=SALT), date_joined=JOINED
     )

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd  # type: ignore[import-untyped]
 from IPython.core.getipython import get_ipython
 from IPython.display import display
-from matplotlib import pyplot
 
 from workbench.site.sql import pretty
 
@@ -103,6 +102,9 @@ def source(thing: Any) -> Markdown:
 
 def picture(axes: Any, alt: str) -> None:
     """Show a chart of matplotlib's, with these words for those who do not see it."""
+    # it takes as long to import as all the rest, and few kernels draw
+    from matplotlib import pyplot
+
     figure = axes.get_figure()
     figure.tight_layout()
     display(figure, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
