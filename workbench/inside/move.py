@@ -169,6 +169,11 @@ def use() -> None:
             act(*arguments, email="changed@example.org")
 
 
+def change(player: str, details: dict[str, str | None]) -> None:
+    """Change what a player told about themselves."""
+    importlib.import_module("players.roster").change(player, **details)
+
+
 def look_up(wrote: dict[str, dict[str, str]]) -> list[str]:
     """Which of the players are not there, or have another value of a detail that is kept here."""
     roster = importlib.import_module("players.roster")
@@ -194,6 +199,7 @@ PARTS: dict[str, Callable[..., Any]] = {
     "has_nothing_to_migrate": has_nothing_to_migrate,
     "logins": logins,
     "use": use,
+    "change": change,
     "look_up": look_up,
 }
 
