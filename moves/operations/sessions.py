@@ -5,6 +5,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY
 from django.utils.module_loading import import_string
 
 from moves.operations.base import Step, is_there
+from moves.operations.batches import size
 from moves.operations.locks import patiently
 
 # few: each is locked while it is written anew
@@ -66,6 +67,6 @@ def next_batch(cursor, last):
     cursor.execute(
         "SELECT session_key, session_data FROM django_session"
         " WHERE session_key > %s AND expire_date > now() ORDER BY session_key LIMIT %s FOR UPDATE",
-        [last, BATCH],
+        [last, min(size(), BATCH)],
     )
     return cursor.fetchall()

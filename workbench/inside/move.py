@@ -1,7 +1,8 @@
 """Does what a move takes inside a project: the source's, the move's or the target's settings.
 
 Its argument is a JSON object: `database`; `world`, whether the other app is installed; `rule` for
-duplicates; `do`, a list of [what, arguments]. It prints what came of each as JSON.
+duplicates; `settings` that are to be otherwise; `do`, a list of [what, arguments]. It prints what
+came of each as JSON.
 """
 
 import importlib
@@ -37,6 +38,8 @@ def set_up(order: dict[str, Any]) -> None:
     """Set Django up on the order's database."""
     settings.DATABASES["default"]["NAME"] = order["database"]
     settings.MOVES_DUPLICATES = order.get("rule") or ""
+    for name, value in order.get("settings", {}).items():
+        setattr(settings, name, value)
     if order.get("world"):
         settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "moves.world"]
     settings.ALLOWED_HOSTS = ["*"]
