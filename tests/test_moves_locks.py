@@ -162,3 +162,25 @@ def test_a_plain_move_that_waits_for_a_session_is_refused_and_goes_through_after
         assert databases.everything(name) == before
         moving.do(("migrate", {}))
         assert databases.what_is_wrong(name, it, "newest") == []
+
+
+NOTES = """
+    SELECT note.id, text, model, object_id FROM world_note AS note
+    JOIN django_content_type AS type ON type.id = content_type_id ORDER BY 1
+"""
+
+
+def test_a_note_that_somebody_edits_for_long_holds_up_its_own_batch_only(databases, name):
+    """Those before it are committed; and who turns back then finds all as they were."""
+    migrate(databases, name, "0005")
+    before = databases.sql(name, NOTES)
+    about_people = [key for key, _, model, _ in before if model == "person"]
+    the_last = f"SELECT FROM world_note WHERE id = {about_people[-1]} FOR UPDATE"
+    with held(databases, name, the_last), refused("world_note"):
+        migrate(databases, name, "0009", SOON | {"MOVES_BATCH": 5})
+    now = {key: model for key, _, model, _ in databases.sql(name, NOTES)}
+    assert [now[key] for key in about_people[:10]] == ["user"] * 10
+    assert now[about_people[-1]] == "person"
+    migrate(databases, name, "0002")
+    assert databases.sql(name, NOTES) == before
+    assert databases.sql(name, "SELECT to_regnamespace('archive')::text") == [(None,)]

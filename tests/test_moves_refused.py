@@ -5,7 +5,10 @@ from moving import Databases
 
 from conftest import Tool
 from workbench import postgres
+from workbench.errors import WorkbenchError
 from workbench.move import run
+from workbench.move.inside import Project
+from workbench.move.moves import move
 
 BAD = {
     "an unknown column": (
@@ -137,6 +140,22 @@ def test_a_database_that_holds_something_else_is_not_touched(databases, tool):
     assert f"{name} holds something that the workbench did not make" in said
     assert databases.sql(name, "SELECT count(*) FROM treasure") == [(0,)]
     run.drop(databases.server, name)
+
+
+def test_a_staged_move_is_refused_where_an_earlier_one_has_left_what_it_kept(databases):
+    """Else the way back would let rows of other apps name what they did before that move."""
+    with databases.copy(databases.template("profile_onetoone")) as name:
+        databases.sql(
+            name,
+            """CREATE SCHEMA archive; CREATE TABLE archive.content_type (label text, id integer);
+               INSERT INTO archive.content_type VALUES ('players.person', 77)""",
+        )
+        before = databases.everything(name)
+        it = move("profile_onetoone", "custom_user")
+        moving = Project(databases.server, it.target, name, it.staged_settings)
+        with pytest.raises(WorkbenchError, match=r"^The archive holds what"):
+            moving.do(("migrate", {}))
+        assert databases.everything(name) == before
 
 
 @pytest.mark.parametrize(
