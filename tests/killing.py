@@ -4,7 +4,13 @@
 
 in the environment and with the order of workbench.inside.move. Each attempt is a process of its own
 that ends, unannounced, before its next statement; so the migrations also resume after each kill.
-Prints as JSON: how many kills there were, and what a kill has changed that it should not.
+Prints as JSON: how many kills there were, what a kill has changed that it should not, and what was
+`resumed`.
+
+`stages` of the order: the migrations to which one goes, "" for the last; the last is not killed if
+there are several. In a migration that commits as it goes, a kill leaves what was committed. Each
+such state is copied, the copy migrated to the end, and compared with one that was never killed:
+`resumed` has for each state in which migration it was, and what is not as it should be.
 """
 
 import hashlib
@@ -14,8 +20,10 @@ import sys
 
 import psycopg
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from workbench.inside import move
+from workbench.move import census, shape
 
 TABLES = """
     SELECT schemaname || '.' || tablename FROM pg_tables
@@ -25,27 +33,35 @@ SHAPE = """
     SELECT string_agg(concat_ws(' ', relname, relkind, relnatts), ';' ORDER BY relname)
     FROM pg_class WHERE relnamespace = 'public'::regnamespace
 """
+ROWS = "SELECT count(*), sum(hashtextextended(it::text, 0)::numeric) FROM {table} AS it"
 NAMES = "SELECT string_agg(conname, ';' ORDER BY conname) FROM pg_constraint WHERE conrelid > 0"
 APPLIED = "SELECT count(*) FROM django_migrations WHERE app = 'players'"
 
 
-def seen(server):
+def opened(database):
+    return psycopg.connect(dbname=database, autocommit=True)
+
+
+def seen(database):
     """(how many migrations are applied, a digest of all rows, columns and names)."""
-    [(applied,)] = server.execute(APPLIED).fetchall()
-    digest = hashlib.sha256()
-    for sql in (SHAPE, NAMES):
-        digest.update(str(server.execute(sql).fetchall()).encode())
-    for (table,) in server.execute(TABLES).fetchall():
-        rows = f"SELECT count(*), sum(hashtextextended(it::text, 0)::numeric) FROM {table} AS it"
-        digest.update(f"{table} {server.execute(rows).fetchall()}".encode())
+    with opened(database) as server:
+        [(applied,)] = server.execute(APPLIED).fetchall()
+        digest = hashlib.sha256()
+        for sql in (SHAPE, NAMES):
+            digest.update(str(server.execute(sql).fetchall()).encode())
+        for (table,) in server.execute(TABLES).fetchall():
+            rows = server.execute(ROWS.format(table=table)).fetchall()
+            digest.update(f"{table} {rows}".encode())
     return applied, digest.hexdigest()
 
 
-def attempt(number):
+def attempt(database, stages, number=0):
     """Migrate in a process of its own, up to that statement; returns whether it was killed."""
     child = os.fork()
     if child == 0:
-        move.migrate(kill=number)
+        connection.settings_dict["NAME"] = database
+        for to in stages:
+            move.migrate(**({"app": "players", "to": to} if to else {}), kill=number)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFEXITED(status) and os.waitstatus_to_exitcode(status):
@@ -53,31 +69,73 @@ def attempt(number):
     return os.WIFSIGNALED(status)
 
 
-def wait_for_the_rollback(server):
-    others = "SELECT FROM pg_stat_activity WHERE datname = current_database()"
-    while server.execute(f"{others} AND pid <> pg_backend_pid()").fetchall():
-        pass
+def wait_for_the_rollback(database):
+    with opened("postgres") as server:
+        others = "SELECT FROM pg_stat_activity WHERE datname = %s"
+        while server.execute(others, [database]).fetchall():
+            pass
+
+
+class Resumed:
+    """What a copy of the database comes to that is migrated to the end, without another kill."""
+
+    def __init__(self, order):
+        self.database, self.ends = order["database"], census.Ends(*order["ends"])
+        self.copy = f"{self.database}_resumed"
+        self.unkilled = self.complete(order["stages"])[1]
+
+    def complete(self, stages):
+        """(what the census says, all that there is) of a copy that was migrated to the end."""
+        with opened("postgres") as server:
+            server.execute(f"CREATE DATABASE {self.copy} TEMPLATE {self.database}")
+            attempt(self.copy, stages)
+            with opened(self.copy) as there:
+                cursor = there.cursor()
+                census.count(cursor, "after", self.ends.target, self.ends, "")
+                told = census.compare(cursor, "before", "after"), shape.things(cursor)
+            server.execute(f"DROP DATABASE {self.copy}")
+        return told
+
+    def wrong(self, stages):
+        """What is not as it should be if one goes on from here."""
+        lost, things = self.complete(stages)
+        return lost + shape.differences(things, self.unkilled)
 
 
 def main():
     order = json.loads(sys.argv[1])
     move.set_up(order)
-    connection.close()
-    server = psycopg.connect(dbname=order["database"], autocommit=True)
-    last = order["migrations"]
-    kills, wrong, number = 0, [], 1
-    applied, before = seen(server)
-    while attempt(number):
-        wait_for_the_rollback(server)
-        kills += 1
+    stages = order["stages"]
+    resumed = Resumed(order) if len(stages) > 1 else None
+    told = {"kills": 0, "wrong": [], "resumed": []}
+    for nth, to in enumerate(stages[:-1] or stages):
+        kill(order["database"], to, told, resumed and (lambda nth=nth: resumed.wrong(stages[nth:])))
+    if resumed:
+        attempt(order["database"], stages[-1:])
+    print(json.dumps(told))
+
+
+def kill(database, to, told, resume):
+    """Kill one stage everywhere until it is through."""
+    migrations = [it for _, it in sorted(MigrationLoader(None).disk_migrations.items())]
+    migrations = [it for it in migrations if it.app_label == "players"]
+    its = [it for it in migrations if not to or it.name[:4] <= to]
+    number = 1
+    applied, before = seen(database)
+    while attempt(database, [to], number):
+        wait_for_the_rollback(database)
+        told["kills"] += 1
         number += 1
-        now, after = seen(server)
+        now, after = seen(database)
         if now > applied:  # a migration was committed: go on from there
-            applied, before, number = now, after, 1
-        elif after != before and applied < last:
-            wrong.append(f"{kills}: killed in the migration after the {applied}th, it changed")
-            before = after
-    print(json.dumps({"kills": kills, "wrong": wrong}))
+            applied, number = now, 1
+        elif after != before and applied < len(its):
+            name = its[applied].name
+            if its[applied].atomic:
+                told["wrong"].append(f"a kill within {name} has changed something")
+            else:
+                told["resumed"].append([name, resume()])
+        before = after
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import itertools
 from contextlib import contextmanager
 
 from workbench import postgres
-from workbench.move import run
+from workbench.move import census, run
+from workbench.move.census import Ends
 from workbench.move.inside import Project
 from workbench.move.moves import move
 
@@ -21,12 +22,12 @@ class Databases:
         self.loaded = LOADED
         self.numbers = itertools.count(1)
 
-    def template(self, variant, *, duplicates=True):
+    def template(self, variant, *, duplicates=True, players=PLAYERS):
         """The name of a database of the variant with players and the world around them."""
-        name = f"loaded_{variant}{'' if duplicates else '_single'}"
+        name = f"loaded_{variant}_{players}{'' if duplicates else '_single'}"
         if name not in self.loaded:
             run.make(self.server, name)
-            load = ("load", {"players": PLAYERS, "duplicates": duplicates})
+            load = ("load", {"players": players, "duplicates": duplicates})
             Project(self.server, variant, name).do(("migrate", {}), load)
             self.loaded[name] = True
         return name
@@ -51,6 +52,26 @@ class Databases:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def everything(self, name):
+        """All columns and a digest of all rows, but for the census."""
+        tables = self.sql(name, TABLES)
+        return self.sql(name, COLUMNS), [
+            self.sql(name, ROWS.format(table=table)) for (table,) in tables
+        ]
+
+    def count(self, name, written, variant, ends, rule=""):
+        """Write a census of the database down under that name."""
+        with postgres.connect(self.server, name) as connection:
+            census.count(connection.cursor(), written, variant, ends, rule)
+
+    def what_is_wrong(self, name, it, rule=""):
+        """All that is not as it was since the census `before`, or not as in a fresh target."""
+        self.count(name, "after", it.target, Ends(it.source, it.target), rule)
+        with postgres.connect(self.server, name) as connection:
+            lost = census.compare(connection.cursor(), "before", "after")
+        checks = run.verified(self.server, it.target, name)
+        return lost + [said for check in checks for said in check.wrong]
+
     def moving(self, name, source, target, rule="newest", **more):
         """The move's code on a database."""
         it = move(source, target)
@@ -59,3 +80,16 @@ class Databases:
     def forget(self, name, variant):
         """Run `migrate players --prune` with the variant's own settings."""
         Project(self.server, variant, name).do(("prune", {}))
+
+
+TABLES = """
+    SELECT schemaname || '.' || tablename FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'census') ORDER BY 1
+"""
+COLUMNS = """
+    SELECT attrelid::regclass::text, attname::text FROM pg_attribute
+    WHERE attrelid > 16384 AND attrelid::regclass::text !~ '^(census|pg_)' ORDER BY 1, 2
+"""
+ROWS = """
+    SELECT '{table}', count(*), sum(hashtextextended(it::text, 0)::numeric) FROM {table} AS it
+"""

@@ -1,12 +1,19 @@
-"""A staged move that has to wait for a lock lets everybody pass who comes after it."""
+"""A move that waits for a lock lets everybody pass who comes after it; in the end it is refused.
+
+That it is refused leaves nothing half-done that the next `migrate` does not take up.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from moving import Databases
 
 from workbench import postgres
+from workbench.errors import WorkbenchError
 from workbench.move import moves
+from workbench.move.census import Ends
 from workbench.move.inside import Project
 
 ASKED = """
@@ -27,10 +34,15 @@ def name(databases):
         yield name
 
 
-def migrate(databases, name, to):
-    it = moves.move("profile_onetoone", "custom_user")
-    moving = Project(databases.server, it.target, name, it.staged_settings)
-    moving.do(("migrate", {"app": "players", "to": to}))
+STAGED = moves.move("profile_onetoone", "custom_user")
+# so that a refusal comes soon, and in the middle of the batches
+SOON = {"MOVES_PATIENCE": 1, "MOVES_BATCH": 100}
+
+
+def migrate(databases, name, to, more=()):
+    settings = STAGED.staged_settings
+    moving = Project(databases.server, STAGED.target, name, settings, more=dict(more))
+    moving.do(("migrate", {"app": "players", "to": to} if to else {}))
 
 
 def test_behind_a_strong_lock_that_is_asked_for_readers_and_writers_go_on(databases, name):
@@ -76,3 +88,99 @@ def wait_for_a_batch(databases, name):
     waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
     while not databases.sql("postgres", f"{waits}'{name}'"):
         pass
+
+
+@contextmanager
+def held(databases, name, sql):
+    """Another session keeps a transaction open in which it has run the SQL, for the block."""
+    with postgres.connect(databases.server, name) as slow:
+        slow.execute(f"BEGIN; {sql}")
+        yield
+        slow.execute("COMMIT")
+
+
+def applied(databases, name):
+    [(last,)] = databases.sql(
+        name, "SELECT max(left(name, 4)) FROM django_migrations WHERE app = 'players'"
+    )
+    return last
+
+
+def refused(what):
+    return pytest.raises(
+        WorkbenchError,
+        match=f"^Somebody has been using {what} in one transaction for 1 seconds: "
+        r"end it \(pg_stat_activity says whose it is\) and migrate again.$",
+    )
+
+
+@pytest.mark.parametrize("lock", ["ACCESS SHARE", "SHARE UPDATE EXCLUSIVE"])
+def test_who_does_not_let_go_of_a_table_has_the_move_refused_and_nothing_is_changed(
+    databases, name, lock
+):
+    """Somebody reads in a transaction that stays open; or a VACUUM runs, which is no visitor."""
+    before = databases.everything(name)
+    with held(databases, name, f"LOCK TABLE auth_user IN {lock} MODE"), refused("auth_user"):
+        migrate(databases, name, "0003", SOON)
+    assert databases.everything(name) == before
+
+
+def test_once_the_lock_is_gone_the_refused_move_goes_through_and_nothing_is_lost(databases, name):
+    """A batch that waits for one player is refused; those before it stay, for they are right."""
+    databases.count(name, "before", STAGED.source, Ends(STAGED.source, STAGED.target))
+    migrate(databases, name, "0004")
+    the_last = "SELECT FROM auth_user WHERE id = (SELECT max(id) FROM auth_user) FOR UPDATE"
+    with held(databases, name, the_last), refused("a player"):
+        migrate(databases, name, "0005", SOON)
+    assert applied(databases, name) == "0004"
+    assert databases.sql(name, COPIED) == [(200, 0)]
+    migrate(databases, name, "")
+    assert databases.what_is_wrong(name, STAGED) == []
+
+
+# of the first two batches all users, of the third none, unless they have nothing to copy
+COPIED = """
+    SELECT count(*) FILTER (WHERE users.id <= 300 AND users.birthdate IS NOT DISTINCT FROM
+            person.birthdate AND users.zoom_id IS NOT DISTINCT FROM person.zoom_id),
+        count(*) FILTER (WHERE users.id > 300
+            AND num_nonnulls(users.birthdate, users.discord_id, users.zoom_id) > 0)
+    FROM auth_user AS users LEFT JOIN person ON user_id = users.id
+"""
+
+
+def test_a_plain_move_that_waits_for_a_session_is_refused_and_goes_through_afterwards(databases):
+    """Of a plain move each migration is one transaction: nothing of this one is done."""
+    it = moves.move("foreignkey", "proxy_model")
+    with databases.copy(databases.template("foreignkey")) as name:
+        databases.count(name, "before", it.source, Ends(it.source, it.target), "newest")
+        moving = databases.moving(name, it.source, it.target)
+        moving.do(("migrate", {"app": "players", "to": "0003"}))
+        before = databases.everything(name)
+        session = "SELECT FROM django_session ORDER BY session_key DESC LIMIT 1 FOR UPDATE"
+        with held(databases, name, session), refused("a session"):
+            replace(moving, more=SOON).do(("migrate", {}))
+        assert databases.everything(name) == before
+        moving.do(("migrate", {}))
+        assert databases.what_is_wrong(name, it, "newest") == []
+
+
+NOTES = """
+    SELECT note.id, text, model, object_id FROM world_note AS note
+    JOIN django_content_type AS type ON type.id = content_type_id ORDER BY 1
+"""
+
+
+def test_a_note_that_somebody_edits_for_long_holds_up_its_own_batch_only(databases, name):
+    """Those before it are committed; and who turns back then finds all as they were."""
+    migrate(databases, name, "0005")
+    before = databases.sql(name, NOTES)
+    about_people = [key for key, _, model, _ in before if model == "person"]
+    the_last = f"SELECT FROM world_note WHERE id = {about_people[-1]} FOR UPDATE"
+    with held(databases, name, the_last), refused("world_note"):
+        migrate(databases, name, "0009", SOON | {"MOVES_BATCH": 5})
+    now = {key: model for key, _, model, _ in databases.sql(name, NOTES)}
+    assert [now[key] for key in about_people[:10]] == ["user"] * 10
+    assert now[about_people[-1]] == "person"
+    migrate(databases, name, "0002")
+    assert databases.sql(name, NOTES) == before
+    assert databases.sql(name, "SELECT to_regnamespace('archive')::text") == [(None,)]

@@ -5,7 +5,10 @@ from moving import Databases
 
 from conftest import Tool
 from workbench import postgres
+from workbench.errors import WorkbenchError
 from workbench.move import run
+from workbench.move.inside import Project
+from workbench.move.moves import move
 
 BAD = {
     "an unknown column": (
@@ -82,46 +85,24 @@ def tool(databases):
     return Tool(places.data())
 
 
-def everything(databases, name):
-    """All rows of all tables, and all columns."""
-    tables = databases.sql(
-        name,
-        "SELECT schemaname || '.' || tablename FROM pg_tables"
-        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'census') ORDER BY 1",
-    )
-    columns = databases.sql(
-        name,
-        "SELECT attrelid::regclass::text, attname::text FROM pg_attribute"
-        " WHERE attrelid > 16384 AND attrelid::regclass::text !~ '^(census|pg_)' ORDER BY 1, 2",
-    )
-    return columns, [
-        databases.sql(
-            name,
-            f"SELECT '{table}', count(*), sum(hashtextextended(it::text, 0)::numeric)"
-            f" FROM {table} AS it",
-        )
-        for (table,) in tables
-    ]
-
-
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_start_is_refused_and_nothing_changes(databases, tool, case):
     pair, spoil, sentence = BAD[case]
     with databases.copy(databases.template(pair[0])) as name:
         databases.sql(name, spoil)
-        before = everything(databases, name)
+        before = databases.everything(name)
         said = tool.complaint("move", *pair, "--database", name, "--duplicates", "newest")
         assert sentence in said
-        assert everything(databases, name) == before
+        assert databases.everything(name) == before
 
 
 def test_duplicates_without_a_rule_are_refused_with_a_list(databases, tool):
     with databases.copy(databases.template("foreignkey")) as name:
-        before = everything(databases, name)
+        before = databases.everything(name)
         said = tool.complaint("move", "foreignkey", "custom_user", "--database", name)
         assert "users have more than one row of person, player0000" in said
         assert "choose a rule, newest or fill" in said
-        assert everything(databases, name) == before
+        assert databases.everything(name) == before
 
 
 def test_an_unknown_rule_is_refused(databases, tool):
@@ -144,11 +125,11 @@ def test_run_twice_the_second_run_says_that_there_is_nothing_to_do(databases, to
     with databases.copy(databases.template("proxy_model")) as name:
         move = ("move", "proxy_model", "profile_onetoone", "--database", name)
         assert tool.run(*move).returncode == 0
-        before = everything(databases, name)
+        before = databases.everything(name)
         again = tool.run(*move)
         assert again.returncode == 0
         assert f"There is nothing to do: {name} is a profile_onetoone" in again.stdout
-        assert everything(databases, name) == before
+        assert databases.everything(name) == before
 
 
 def test_a_database_that_holds_something_else_is_not_touched(databases, tool):
@@ -159,6 +140,22 @@ def test_a_database_that_holds_something_else_is_not_touched(databases, tool):
     assert f"{name} holds something that the workbench did not make" in said
     assert databases.sql(name, "SELECT count(*) FROM treasure") == [(0,)]
     run.drop(databases.server, name)
+
+
+def test_a_staged_move_is_refused_where_an_earlier_one_has_left_what_it_kept(databases):
+    """Else the way back would let rows of other apps name what they did before that move."""
+    with databases.copy(databases.template("profile_onetoone")) as name:
+        databases.sql(
+            name,
+            """CREATE SCHEMA archive; CREATE TABLE archive.content_type (label text, id integer);
+               INSERT INTO archive.content_type VALUES ('players.person', 77)""",
+        )
+        before = databases.everything(name)
+        it = move("profile_onetoone", "custom_user")
+        moving = Project(databases.server, it.target, name, it.staged_settings)
+        with pytest.raises(WorkbenchError, match=r"^The archive holds what"):
+            moving.do(("migrate", {}))
+        assert databases.everything(name) == before
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,13 @@ nothing to do: so the same migrations run on a site's database and on a fresh on
 from moves.operations.archive import Archive
 from moves.operations.base import Complete, Lock, Refused, Reversed, Sql
 from moves.operations.checks import LookFirst
-from moves.operations.content_types import Fold, OneContentType, RenameContentType, Translate
+from moves.operations.content_types import (
+    Fold,
+    OneContentType,
+    RenameContentType,
+    Translate,
+    Unfold,
+)
 from moves.operations.copying import ArchivedExtras, ArchivePeople, CopyPeople, PeopleAgain
 from moves.operations.indexes import WriteAll
 from moves.operations.keys import ChangeKey, RenameTables
@@ -41,5 +47,6 @@ __all__ = [
     "Sql",
     "SqlBriefly",
     "Translate",
+    "Unfold",
     "WriteAll",
 ]

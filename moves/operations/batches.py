@@ -1,9 +1,10 @@
 """All users, a thousand at a time, each batch committed at once."""
 
+from django.conf import settings
+
 from moves.operations.base import Step, rows
 from moves.operations.locks import patiently
 
-SIZE = 1_000
 # whoever changes what is a user's locks the user's row, by the triggers at the latest
 NEXT = "SELECT id FROM auth_user WHERE id > %s ORDER BY id LIMIT %s FOR NO KEY UPDATE"
 
@@ -32,6 +33,11 @@ class InBatches(Step):
         for_all_users(cursor, self.to_do_back(cursor))
 
 
+def size():
+    """How many rows a batch locks and writes: MOVES_BATCH in the settings, or a thousand."""
+    return getattr(settings, "MOVES_BATCH", 1_000)
+
+
 def for_all_users(cursor, statements):
     last = 0
     while statements and last is not None:
@@ -40,7 +46,7 @@ def for_all_users(cursor, statements):
 
 def batch(cursor, statements, last):
     """Do it for those who come after that id; returns the last one's, or None."""
-    users = [user for (user,) in rows(cursor, NEXT, [last, SIZE])]
+    users = [user for (user,) in rows(cursor, NEXT, [last, size()])]
     if not users:
         return None
     for sql in statements:

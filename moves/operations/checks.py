@@ -134,6 +134,22 @@ def each_object_is_there(label, table, key):
     return check
 
 
+def nothing_is_folded(label):
+    """A check that no earlier move has left in the archive what it kept of a content type."""
+
+    def check(cursor, state):
+        if is_there(cursor, "archive.content_type") and rows(cursor, FOLDED, [label]):
+            raise Refused(
+                f"The archive holds what an earlier move kept of {label}: go back by that move, or "
+                "drop the schema archive if nobody needs it any more."
+            )
+
+    return check
+
+
+FOLDED = "SELECT FROM archive.content_type WHERE label = %s"
+
+
 def a_rule_for_duplicates(cursor, state):
     """No user has several records, or a rule is chosen for those who do."""
     chosen_rule(cursor)

@@ -1,9 +1,9 @@
 """Content types on the move, with all that hangs on them."""
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models.signals import post_migrate
 
-from moves.operations import permissions, references
+from moves.operations import gradually, permissions, references
 from moves.operations.archive import close_archive
 from moves.operations.base import Step, is_there, rows
 
@@ -12,22 +12,27 @@ class RenameContentType(Step):
     """Rename a content type. Its row keeps its id, so whatever points at it still does.
 
     new_is_known: code runs that has found the new one, which Django made meanwhile, and remembers
-    its id: then that row stays, and what points at the old one moves.
+    its id: then that row stays, and what points at the old one moves, in batches. For a migration
+    with atomic = False, then.
     """
 
     def __init__(self, old, new, *, new_is_known=False):
         self.old = old
         self.new = new
         self.new_is_known = new_is_known
+        self.atomic = not new_is_known
 
     def forwards(self, cursor):
-        if self.new_is_known and found(cursor, self.new) is not None:
-            merge(cursor, self.old, self.new)
-        else:
-            rename(cursor, self.old, self.new)
+        both = [found(cursor, self.old), found(cursor, self.new)]
+        merges = self.new_is_known and None not in both
+        if merges:
+            gradually.rename(cursor, *both)
+        with transaction.atomic(using=cursor.db.alias):
+            (merge if merges else rename)(cursor, self.old, self.new)
 
     def backwards(self, cursor):
-        rename(cursor, self.new, self.old)
+        with transaction.atomic(using=cursor.db.alias):
+            rename(cursor, self.new, self.old)
         delete_when_made_again(self.new)
 
     def describe(self):
@@ -37,19 +42,27 @@ class RenameContentType(Step):
 class OneContentType(Step):
     """On the way back: what the new code has said of its users is said of Django's user.
 
-    For who turns back while both codes run, each with a content type of its own.
+    For who turns back while both codes run, each with a content type of its own. in_batches: only
+    the rows that say it, before the rest is done; for a migration with atomic = False.
     """
 
-    def __init__(self, old, new):
+    def __init__(self, old, new, *, in_batches=False):
         self.old = old
         self.new = new
+        self.in_batches = in_batches
+        self.atomic = not in_batches
 
     def forwards(self, cursor):
         pass
 
     def backwards(self, cursor):
-        merge(cursor, self.new, into=self.old)
-        delete_when_made_again(self.new)
+        if not self.in_batches:
+            merge(cursor, self.new, into=self.old)
+            delete_when_made_again(self.new)
+            return
+        both = [found(cursor, self.new), found(cursor, self.old)]
+        if None not in both:
+            gradually.rename(cursor, *both)
 
     def describe(self):
         return f"Merge the content type {self.new} into {self.old} on the way back"
@@ -81,20 +94,32 @@ class Fold(Step):
     Backwards, each points again at what it did before. A permission that was taken away meanwhile
     stays taken away. hand_out: where none were kept, holders of the user's permissions get the
     others too: they could edit these columns before.
+
+    in_batches: log entries and generic rows are written anew in batches, each committed, before the
+    rest is done in one transaction. For a migration with atomic = False.
     """
 
-    def __init__(self, old, into, keys, permissions, *, hand_out=False):
+    def __init__(self, old, into, keys, permissions, *, hand_out=False, in_batches=False):
         self.old = old
         self.into = into
         self.keys = keys
         self.same = permissions == "same"
         self.hand_out = hand_out or self.same
+        self.in_batches = in_batches
+        self.atomic = not in_batches
 
     def forwards(self, cursor):
         old = found(cursor, self.old)
         if old is None:
             return
         into = found(cursor, self.into) or make(cursor, self.into)
+        if self.in_batches:
+            open_archive(cursor)
+            gradually.move(cursor, self.old, old, into, self.keys)
+        with transaction.atomic(using=cursor.db.alias):
+            self.fold(cursor, old, into)
+
+    def fold(self, cursor, old, into):
         open_archive(cursor)
         cursor.execute("INSERT INTO archive.content_type VALUES (%s, %s)", [self.old, old])
         permissions.keep(cursor, self.old, old, into)
@@ -109,11 +134,21 @@ class Fold(Step):
         into = found(cursor, self.into)
         if into is None:
             return
+        if self.in_batches:
+            open_archive(cursor)
+            gradually.put_back(cursor, self.old, self.again(cursor))
+        with transaction.atomic(using=cursor.db.alias):
+            self.unfold(cursor, into)
+
+    def again(self, cursor):
+        """The content type that was folded, made again if need be, with the id that it had."""
+        kept = rows(cursor, "SELECT id FROM archive.content_type WHERE label = %s", [self.old])
+        return found(cursor, self.old) or make(cursor, self.old, *(kept[0] if kept else ()))
+
+    def unfold(self, cursor, into):
         open_archive(cursor)
-        kept = rows(
-            cursor, "DELETE FROM archive.content_type WHERE label = %s RETURNING id", [self.old]
-        )
-        old = found(cursor, self.old) or make(cursor, self.old, *(kept[0] if kept else ()))
+        old = self.again(cursor)
+        kept = rows(cursor, TAKE_BACK, [self.old])
         permissions.make(cursor, self.old, old)
         if kept:
             permissions.give_back(cursor, self.old, old, into, same=self.same)
@@ -127,6 +162,33 @@ class Fold(Step):
 
 
 TAKE_BACK = "DELETE FROM archive.content_type WHERE label = %s RETURNING id"
+
+
+class Unfold(Step):
+    """On the way back: undo what a Fold in batches had done when it was stopped, and not run again.
+
+    It is not recorded then, so it is not undone by itself. For a migration with atomic = False.
+    """
+
+    atomic = False
+
+    def __init__(self, label):
+        self.label = label
+
+    def forwards(self, cursor):
+        pass
+
+    def backwards(self, cursor):
+        number = found(cursor, self.label)
+        if number is None or not is_there(cursor, "archive.reference"):
+            return
+        gradually.put_back(cursor, self.label, number)
+        with transaction.atomic(using=cursor.db.alias):
+            references.put_back(cursor, self.label, number)
+            close_archive(cursor)
+
+    def describe(self):
+        return f"Undo what was folded of {self.label} halfway"
 
 
 class Translate(Step):

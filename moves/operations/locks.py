@@ -1,17 +1,18 @@
 """Locks on a serving site: asked for shortly and again, so that nobody waits behind the asking."""
 
 import time
+from functools import partial
 
+from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.migrations.operations.models import DeleteModel
 from psycopg.errors import LockNotAvailable
 
 from moves.operations.base import Refused, Step, is_there, settle
 
-# under PostgreSQL's deadlock_timeout (a second): of two who wait for each other, this one gives way
-PATIENCE = "200ms"
+# seconds; under PostgreSQL's deadlock_timeout (1): of two who wait for each other, this gives way
+MOMENT = 0.2
 PAUSE = 0.1
-TRIES = 600
 
 
 class SqlBriefly(Step):
@@ -52,24 +53,40 @@ def lock(cursor, *tables, mode="ACCESS EXCLUSIVE"):
     names = ", ".join(table for table in tables if is_there(cursor, table))
     settle(cursor)
     # an autovacuum leaves whom it keeps waiting; behind this lock no reader and no writer waits
-    cursor.execute(f"LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE")
-    patiently(cursor, lambda: cursor.execute(f"LOCK TABLE {names} IN {mode} MODE"), names)
+    weak = partial(cursor.execute, f"LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE")
+    patiently(cursor, weak, names, moment=patience())
+    patiently(cursor, partial(cursor.execute, f"LOCK TABLE {names} IN {mode} MODE"), names)
 
 
-def patiently(cursor, act, what):
-    """Do it as one transaction, or part of one, and again for as long as somebody is in its way."""
-    for _ in range(TRIES):
+def patience():
+    """After how many seconds of waiting a move is refused: MOVES_PATIENCE, or three minutes."""
+    return getattr(settings, "MOVES_PATIENCE", 180)
+
+
+def patiently(cursor, act, what, *, moment=MOMENT):
+    """Do it as one transaction, or part of one, and again for as long as somebody is in its way.
+
+    It waits for a moment at a time. Raises Refused when patience is at an end.
+    """
+    end = time.monotonic() + patience()
+    while True:
         try:
-            with transaction.atomic(using=cursor.db.alias):
-                cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-                done = act()
-                cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
-                return done
+            return briefly(cursor, act, moment)
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
+        if time.monotonic() > end:
+            raise Refused(
+                f"Somebody has been using {what} in one transaction for {patience():g} seconds: "
+                "end it (pg_stat_activity says whose it is) and migrate again."
+            )
         time.sleep(PAUSE)
-    raise Refused(
-        f"Somebody has been using {what} in one transaction for minutes: end it (pg_stat_activity "
-        "says whose it is) and migrate again."
-    )
+
+
+def briefly(cursor, act, moment):
+    """Do it without waiting longer for a lock; nothing is done if one cannot be had."""
+    with transaction.atomic(using=cursor.db.alias):
+        cursor.execute(f"SET LOCAL lock_timeout = '{moment * 1000:.0f}ms'")
+        done = act()
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+        return done

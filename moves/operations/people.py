@@ -35,7 +35,8 @@ class OneOfMany(Step):
     Refused if a user has several and no rule is chosen. All rows go to archive.person.
     Backwards: fill the table `people` again, from `one` (SQL that gives user_id and the extras, as
     they are now) and from the archive: who had several rows gets them back, the newest with what
-    is said now. Who had none gets one for their extras; without extras, only if also_empty.
+    is said now. If that is still what the rule made of them, the newest has its gaps again. Who had
+    none gets one for their extras; without extras, only if also_empty.
     """
 
     def __init__(self, people, one, *, also_empty=False):
@@ -55,22 +56,47 @@ class OneOfMany(Step):
             "INSERT INTO archive.person SELECT"
             f" person_id, user_id, birthdate, discord_id, zoom_id FROM {self.people}"
         )
+        cursor.execute(f"DROP TABLE IF EXISTS archive.filled; CREATE TABLE {FILLED}")
+        cursor.execute(KEEP_FILLED)
         close_archive(cursor)
 
     def backwards(self, cursor):
         open_archive(cursor)
         cursor.execute(f"CREATE TEMPORARY TABLE one_person ON COMMIT DROP AS {self.one}")
-        cursor.execute("ANALYZE one_person, archive.person")
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS {FILLED}")
+        cursor.execute("ANALYZE one_person, archive.person, archive.filled")
         enough = 0 if self.also_empty else 1
-        for sql in (NEWEST_AGAIN, OLDER_AGAIN, SEQUENCE, FIRST_TIME):
+        for sql in (GAPS_AGAIN, NEWEST_AGAIN, OLDER_AGAIN, SEQUENCE, FIRST_TIME):
             cursor.execute(sql.format(people=self.people, enough=enough))
-        cursor.execute("DROP TABLE archive.person, one_person")
+        cursor.execute("DROP TABLE archive.person, archive.filled, one_person")
         close_archive(cursor)
 
     def describe(self):
         return f"Choose one record of each user's in {self.people}"
 
 
+# what the rule made of a newest row with gaps; to be told from what somebody says afterwards
+FILLED = """archive.filled (
+    user_id bigint PRIMARY KEY, birthdate date, discord_id text, zoom_id text)"""
+KEEP_FILLED = """
+    INSERT INTO archive.filled
+    SELECT one.* FROM one_person AS one JOIN (
+        SELECT DISTINCT ON (user_id) * FROM archive.person ORDER BY user_id, person_id DESC)
+        AS newest USING (user_id)
+    WHERE (newest.birthdate, newest.discord_id, newest.zoom_id)
+        IS DISTINCT FROM (one.birthdate, one.discord_id, one.zoom_id)
+"""
+# the whole record counts: who has saved a form since has saved what was filled in there, too
+GAPS_AGAIN = """
+    UPDATE one_person AS now SET birthdate = newest.birthdate, discord_id = newest.discord_id,
+        zoom_id = newest.zoom_id
+    FROM archive.filled JOIN (
+        SELECT DISTINCT ON (user_id) * FROM archive.person ORDER BY user_id, person_id DESC)
+        AS newest USING (user_id)
+    WHERE filled.user_id = now.user_id
+      AND (now.birthdate, now.discord_id, now.zoom_id)
+        IS NOT DISTINCT FROM (filled.birthdate, filled.discord_id, filled.zoom_id)
+"""
 NEWEST_AGAIN = """
     INSERT INTO {people} (person_id, user_id, birthdate, discord_id, zoom_id)
     SELECT archived.person_id, user_id, now.birthdate, now.discord_id, now.zoom_id

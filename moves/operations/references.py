@@ -10,10 +10,14 @@ from moves.operations.base import Refused, rows
 
 @dataclass
 class Pointing:
-    """A table that points at content types: its own key, and the columns for type and object."""
+    """A table that points at content types: its own key, and the columns for type and object.
+
+    kind, key_kind: the types of object and key, as PostgreSQL calls them.
+    """
 
     table: str
     key: str
+    key_kind: str
     type: str
     object: str
     kind: str
@@ -31,11 +35,12 @@ def pointing(cursor):
         if isinstance(field, GenericForeignKey)
     }
     tables = []
-    for table, column, key, nullable in rows(cursor, POINTING):
+    for table, column, key, key_kind, nullable in rows(cursor, POINTING):
         of_object = named.get((table, column), "object_id")
         kind = rows(cursor, KIND, [table, of_object])
         if kind:
-            tables.append(Pointing(table, key, column, of_object, kind[0][0], nullable))
+            it = Pointing(table, key, key_kind, column, of_object, kind[0][0], nullable)
+            tables.append(it)
         elif rows(cursor, f"SELECT FROM {table} LIMIT 1"):
             raise Refused(
                 f"The table {table} points at content types, and no column object_id says at "
@@ -45,7 +50,8 @@ def pointing(cursor):
 
 
 POINTING = """
-    SELECT conrelid::regclass::text, type.attname, key.attname, NOT type.attnotnull
+    SELECT conrelid::regclass::text, type.attname, key.attname,
+        format_type(key.atttypid, key.atttypmod), NOT type.attnotnull
     FROM pg_constraint AS own
     JOIN pg_attribute AS type ON type.attrelid = conrelid AND type.attnum = conkey[1]
     JOIN pg_index ON indrelid = conrelid AND indisprimary
@@ -71,7 +77,7 @@ def remember(cursor, label, number):
     for it in pointing(cursor):
         cursor.execute(
             f"INSERT INTO archive.reference SELECT %s, %s, {it.key}::text, {it.object}::text"
-            f" FROM {it.table} WHERE {it.type} = %s",
+            f" FROM {it.table} WHERE {it.type} = %s ON CONFLICT DO NOTHING",
             [label, it.table, number],
         )
 
@@ -118,7 +124,9 @@ def put_back(cursor, label, number):
         cursor.execute(
             f"UPDATE {it.table} SET {it.type} = %s, {it.object} = was.object::{it.kind}"
             " FROM archive.reference AS was"
-            f" WHERE label = %s AND rel = %s AND {it.table}.{it.key}::text = was.key",
-            [number, label, it.table],
+            f" WHERE label = %s AND rel = %s AND {it.table}.{it.key}::text = was.key"
+            # those that are there already are not to be locked
+            f" AND ({it.type}, {it.object}::text) IS DISTINCT FROM (%s, was.object)",
+            [number, label, it.table, number],
         )
     cursor.execute("DELETE FROM archive.reference WHERE label = %s", [label])

@@ -5,6 +5,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY
 from django.utils.module_loading import import_string
 
 from moves.operations.base import Step, is_there
+from moves.operations.batches import size
 from moves.operations.locks import patiently
 
 # few, where each batch is committed: each session is locked while it is written anew
@@ -39,7 +40,7 @@ def rename(cursor, old, new):
     if not is_there(cursor, "django_session"):
         return
     store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
-    number = AT_ONCE if cursor.db.in_atomic_block else BATCH
+    number = AT_ONCE if cursor.db.in_atomic_block else min(size(), BATCH)
     last = ""
     while last is not None:
         last = patiently(

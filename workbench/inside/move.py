@@ -1,7 +1,8 @@
 """Does what a move takes inside a project: the source's, the move's or the target's settings.
 
 Its argument is a JSON object: `database`; `world`, whether the other app is installed; `rule` for
-duplicates; `do`, a list of [what, arguments]. It prints what came of each as JSON.
+duplicates; `settings` that are to be otherwise; `do`, a list of [what, arguments]. It prints what
+came of each as JSON.
 """
 
 import functools
@@ -39,6 +40,8 @@ def set_up(order: dict[str, Any]) -> None:
     """Set Django up on the order's database."""
     settings.DATABASES["default"]["NAME"] = order["database"]
     settings.MOVES_DUPLICATES = order.get("rule") or ""
+    for name, value in order.get("settings", {}).items():
+        setattr(settings, name, value)
     if order.get("world"):
         settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "moves.world"]
     settings.ALLOWED_HOSTS = ["*"]
@@ -174,6 +177,11 @@ def use() -> None:
             act(*arguments, email="changed@example.org")
 
 
+def change(player: str, details: dict[str, str | None]) -> None:
+    """Change what a player told about themselves."""
+    importlib.import_module("players.roster").change(player, **details)
+
+
 def look_up(wrote: dict[str, dict[str, str]]) -> list[str]:
     """Which of the players are not there, or have another value of a detail that is kept here."""
     roster = importlib.import_module("players.roster")
@@ -199,6 +207,7 @@ PARTS: dict[str, Callable[..., Any]] = {
     "has_nothing_to_migrate": has_nothing_to_migrate,
     "logins": logins,
     "use": use,
+    "change": change,
     "look_up": look_up,
 }
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench import prepare, variants
@@ -15,7 +15,8 @@ from workbench.places import PROJECT
 class Project:
     """A variant's code on a database; with the move's settings, or with its own, unmodified.
 
-    fault: one of tests/faults.py, to see whether it is caught.
+    fault: one of tests/faults.py, to see whether it is caught. more: settings that are to be
+    otherwise, such as {"MOVES_PATIENCE": 1}.
     """
 
     server: Mapping[str, str]
@@ -25,6 +26,7 @@ class Project:
     world: bool = True
     rule: str = ""
     fault: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def do(self, *parts: tuple[str, dict[str, Any]]) -> dict[str, Any]:
         """What came of each part; raises WorkbenchError if the move is refused or fails."""
@@ -55,6 +57,7 @@ class Project:
                 "world": self.world,
                 "rule": self.rule,
                 "fault": self.fault,
+                "settings": dict(self.more),
                 "do": parts,
             }
         )

@@ -85,7 +85,8 @@ def forward(
         tell(f"Moving to {it.target}")
         ride = ridden(connection, moving, "forward", {}, ours)
         tell("Verifying")
-        counted = census.count(cursor, "after", it.target, ends, "")
+        # a proxy has the extras in the archive, where the rule still has to be asked
+        counted = census.count(cursor, "after", it.target, ends, rule)
         ride.checks = counted_checks(cursor, counted, "before", "after")
     ride.checks += verified(server, it.target, name)
     return ride

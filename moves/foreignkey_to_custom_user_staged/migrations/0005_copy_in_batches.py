@@ -10,4 +10,8 @@ class Migration(migrations.Migration):
 
     dependencies = [("players", "0004_both_sides_kept_equal")]
 
-    operations = [operations.CopyPeople(many=True)]
+    operations = [
+        operations.CopyPeople(many=True),
+        operations.OneContentType("auth.user", "players.user", in_batches=True),
+        operations.Unfold("players.person"),
+    ]

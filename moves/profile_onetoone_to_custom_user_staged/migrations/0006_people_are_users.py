@@ -1,4 +1,4 @@
-"""The old code runs no more: what was said of people is said of users. Locks no table."""
+"""The old code runs no more: what was said of people is said of users. In batches."""
 
 from django.db import migrations
 
@@ -6,6 +6,8 @@ from moves import operations
 
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [("players", "0005_copy_in_batches")]
 
     operations = [
@@ -15,5 +17,6 @@ class Migration(migrations.Migration):
             keys="SELECT user_id AS old, user_id AS new FROM person",
             permissions="kept",
             hand_out=True,
+            in_batches=True,
         ),
     ]

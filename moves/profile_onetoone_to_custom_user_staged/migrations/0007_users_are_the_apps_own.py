@@ -6,6 +6,8 @@ from moves import operations
 
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [("players", "0006_people_are_users")]
 
     operations = [operations.RenameContentType("auth.user", "players.user", new_is_known=True)]

@@ -10,4 +10,8 @@ class Migration(migrations.Migration):
 
     dependencies = [("players", "0003_columns_while_the_site_serves")]
 
-    operations = [operations.ArchivedExtras()]
+    operations = [
+        operations.ArchivedExtras(),
+        operations.OneContentType("auth.user", "players.user", in_batches=True),
+        operations.Unfold("players.player"),
+    ]

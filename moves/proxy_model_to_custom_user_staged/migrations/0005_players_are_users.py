@@ -1,4 +1,4 @@
-"""The old code runs no more: what was said of players is said of users. Locks no table."""
+"""The old code runs no more: what was said of players is said of users. In batches."""
 
 from django.db import migrations
 
@@ -6,6 +6,8 @@ from moves import operations
 
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [("players", "0004_extras_that_were_archived")]
 
     operations = [
@@ -14,6 +16,7 @@ class Migration(migrations.Migration):
             into="auth.user",
             keys="SELECT id AS old, id AS new FROM auth_user",
             permissions="same",
+            in_batches=True,
         ),
         migrations.DeleteModel("Player"),
     ]
