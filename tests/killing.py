@@ -4,6 +4,7 @@
 
 in the environment and with the order of workbench.inside.move. Each attempt is a process of its own
 that ends, unannounced, before its next statement; so the migrations also resume after each kill.
+Killed while it has only read, it would leave what it found: that is not tried.
 Prints as JSON: how many kills there were, what a kill has changed that it should not, and what was
 `resumed`.
 
@@ -127,15 +128,14 @@ def kill(database, to, told, resume):
         told["kills"] += 1
         number += 1
         now, after = seen(database)
-        if now > applied:  # a migration was committed: go on from there
-            applied, number = now, 1
-        elif after != before and applied < len(its):
+        if now == applied and after != before and applied < len(its):
             name = its[applied].name
             if its[applied].atomic:
                 told["wrong"].append(f"a kill within {name} has changed something")
             else:
                 told["resumed"].append([name, resume()])
-        before = after
+        if (now, after) != (applied, before):  # go on from there: less is to do than before
+            applied, before, number = now, after, 1
 
 
 if __name__ == "__main__":

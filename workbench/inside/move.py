@@ -64,7 +64,8 @@ def do(order: dict[str, Any]) -> dict[str, Any]:
 def migrate(app: str = "", to: str = "", record: bool = False, kill: int = 0) -> Statements:
     """Run `migrate`; returns the statements with their seconds, if asked.
 
-    kill: end this process, unannounced, before the statement of that number.
+    kill: end this process, unannounced, before the statement of that number, counted from the
+    first one that does more than read: before that there is nothing to be left half-done.
     """
     recorder = Recorder(kill)
     target = [part for part in (app, to) if part]
@@ -87,13 +88,17 @@ class Recorder:
     def __init__(self, kill: int) -> None:
         self.statements: Statements = []
         self.kill = kill
+        self.only_read = True
 
     def __call__(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
         text = sql if isinstance(sql, str) else sql.as_string(None)
-        if self.kill and len(self.statements) + 1 == self.kill:
-            os.kill(os.getpid(), signal.SIGKILL)
+        self.only_read = self.only_read and text.lstrip().startswith("SELECT")
+        if not self.only_read:
+            self.kill -= 1
+            if self.kill == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
         at, began = time.time(), time.perf_counter()
         try:
             return execute(sql, params, many, context)
