@@ -247,6 +247,8 @@ def count(cursor: Cursor, name: str, variant: str, ends: Ends, rule: str) -> dic
     """Write the census down as the table census.<name>; returns how many lines of each fact."""
     cursor.execute("CREATE SCHEMA IF NOT EXISTS census")
     cursor.execute(f"DROP TABLE IF EXISTS census.{name}")
+    # PostgreSQL does not know yet how many rows a move has written, and would plan for few
+    cursor.execute("ANALYZE")
     cursor.execute(f"CREATE UNLOGGED TABLE census.{name} (fact text, who text, line text)")
     for fact, sql in facts(variant, ends, rule, tables_of(cursor)).items():
         cursor.execute(
