@@ -513,9 +513,11 @@ async def printed(address, token, kernel, source):
         heard = json.loads(await asyncio.wait_for(socket.read_message(), 60))
         if heard["parent_header"].get("msg_id") != message["header"]["msg_id"]:
             continue
-        text += heard["content"].get("text", "") + heard["content"].get("evalue", "")
-        if heard["msg_type"] == "execute_reply":
-            return text
+        # the reply comes on another channel, and may overtake what was printed
+        if heard["channel"] == "iopub":
+            text += heard["content"].get("text", "") + heard["content"].get("evalue", "")
+            if heard["content"].get("execution_state") == "idle":
+                return text
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

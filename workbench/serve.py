@@ -132,7 +132,8 @@ def _check_running(sites: Sites) -> None:
 
 def _watch(server: Mapping[str, str], sites: Sites) -> None:
     try:
-        with postgres.connect(server, "postgres") as connection:
+        # not `with` the connection itself: stopped in a query, it would complain of its rollback
+        with contextlib.closing(postgres.connect(server, "postgres")) as connection:
             while True:
                 connection.execute("SELECT 1")
                 _check_running(sites)
