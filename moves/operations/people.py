@@ -109,7 +109,8 @@ OLDER_AGAIN = """
     INSERT INTO {people} (person_id, user_id, birthdate, discord_id, zoom_id)
     SELECT person_id, user_id, archived.birthdate, archived.discord_id, archived.zoom_id
     FROM archive.person AS archived JOIN one_person USING (user_id)
-    WHERE person_id NOT IN (SELECT person_id FROM {people})
+    WHERE person_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM {people} AS it WHERE it.person_id = archived.person_id)
 """
 # an inserted key moves no sequence
 SEQUENCE = """
@@ -119,7 +120,7 @@ SEQUENCE = """
 FIRST_TIME = """
     INSERT INTO {people} (user_id, birthdate, discord_id, zoom_id)
     SELECT user_id, birthdate, discord_id, zoom_id FROM one_person AS now
-    WHERE user_id NOT IN (SELECT user_id FROM {people})
+    WHERE NOT EXISTS (SELECT FROM {people} AS it WHERE it.user_id = now.user_id)
       AND num_nonnulls(birthdate, discord_id, zoom_id) >= {enough}
     ORDER BY user_id
 """

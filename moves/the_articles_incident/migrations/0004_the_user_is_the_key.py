@@ -47,7 +47,9 @@ class Migration(migrations.Migration):
                FROM old_person HAVING max(person_id) IS NOT NULL;
                INSERT INTO old_person (user_id, birthdate, discord_id, zoom_id)
                SELECT user_id, birthdate, discord_id, zoom_id FROM person
-               WHERE user_id NOT IN (SELECT user_id FROM archive.person_id) ORDER BY user_id;
+               WHERE NOT EXISTS (
+                   SELECT FROM archive.person_id AS it WHERE it.user_id = person.user_id)
+               ORDER BY user_id;
                DROP TABLE archive.person_id""",
         ),
         migrations.DeleteModel("OldPerson"),
