@@ -1,7 +1,7 @@
 """Querysets whose SQL is written once and kept.
 
 Django writes the SQL of a queryset anew whenever it runs, which takes Python longer than it takes
-PostgreSQL to find a player. What is asked on every visit can keep it: only the values are new.
+PostgreSQL to find a player. What is asked again and again can keep it: only the values are new.
 """
 
 from functools import lru_cache, wraps
