@@ -164,6 +164,33 @@ def test_a_plain_move_that_waits_for_a_session_is_refused_and_goes_through_after
         assert databases.what_is_wrong(name, it, "newest") == []
 
 
+# to which migration the move goes first, and what it then has to wait for
+STRONG = [
+    ("foreignkey", "profile_onetoone", "0002", "auth_user, person"),
+    ("profile_onetoone", "proxy_model", "0002", "auth_user, person"),
+    ("proxy_model", "custom_user", "0002", "auth_user"),
+    ("custom_user", "proxy_model", "0002", "players_user"),
+    ("custom_user", "foreignkey", "0004", "auth_user, auth_user_groups, .*"),
+]
+
+
+@pytest.mark.parametrize(("source", "target", "first", "asked"), STRONG)
+def test_a_plain_move_that_waits_for_a_table_is_refused_and_goes_through_afterwards(
+    databases, source, target, first, asked
+):
+    """One who reads the users in a transaction that stays open is enough; others pass meanwhile."""
+    with databases.copy(databases.template(source)) as name:
+        moving = databases.moving(name, source, target)
+        moving.do(("migrate", {"app": "players", "to": first}))
+        before = databases.everything(name)
+        users = asked.partition(",")[0]
+        with held(databases, name, f"SELECT FROM {users} LIMIT 1"), refused(asked):
+            replace(moving, more=SOON).do(("migrate", {}))
+        assert databases.everything(name) == before
+        moving.do(("migrate", {}))
+        assert moving.do(("plan", {}))["plan"]["players"] == []
+
+
 NOTES = """
     SELECT note.id, text, model, object_id FROM world_note AS note
     JOIN django_content_type AS type ON type.id = content_type_id ORDER BY 1

@@ -5,7 +5,7 @@ nothing to do: so the same migrations run on a site's database and on a fresh on
 """
 
 from moves.operations.archive import Archive
-from moves.operations.base import Complete, Lock, Refused, Reversed, Sql
+from moves.operations.base import Complete, Refused, Reversed, Sql
 from moves.operations.checks import LookFirst
 from moves.operations.content_types import (
     Fold,
@@ -17,7 +17,7 @@ from moves.operations.content_types import (
 from moves.operations.copying import ArchivedExtras, ArchivePeople, CopyPeople, PeopleAgain
 from moves.operations.indexes import WriteAll
 from moves.operations.keys import ChangeKey, RenameTables
-from moves.operations.locks import DropModel, SqlBriefly
+from moves.operations.locks import DropModel, Lock, SqlBriefly
 from moves.operations.mirror import Mirror
 from moves.operations.names import AlignNames
 from moves.operations.people import OneOfMany

@@ -74,27 +74,6 @@ class Sql(Step):
         return " ".join((self.sql or self.reverse_sql).split())[:80]
 
 
-class Lock(Step):
-    """Let others wait at the users first, then at the people: the order in which a site asks.
-
-    Else a registration that has written the one waits for us at the other, and we wait for it. The
-    writers wait, or the readers, too: that is for what drops or renames the people's table, since
-    dropping its foreign key locks the users' as well.
-    """
-
-    def __init__(self, *, readers=False):
-        self.mode = "ACCESS EXCLUSIVE" if readers else "EXCLUSIVE"
-
-    def forwards(self, cursor):
-        cursor.execute(f"LOCK TABLE auth_user, person IN {self.mode} MODE")
-
-    def backwards(self, cursor):
-        pass
-
-    def describe(self):
-        return f"Lock users, then people ({self.mode})"
-
-
 class Complete(Operation):
     """Run now what Django puts off to the end of a migration: foreign keys and indexes.
 

@@ -1,6 +1,7 @@
 """The users' table under another name, and with another type of key."""
 
 from moves.operations.base import Refused, Step, is_there, rows
+from moves.operations.locks import lock
 
 PARTS = ("", "_groups", "_user_permissions")
 
@@ -29,6 +30,7 @@ def rename(cursor, old, new):
     if is_there(cursor, new):
         drop_empty(cursor, old)
         return
+    lock(cursor, old)
     for part in PARTS:
         cursor.execute(f"ALTER TABLE {old}{part} RENAME TO {new}{part}")
 
@@ -75,8 +77,7 @@ def change(cursor, table, new):
         return
     pointing = rows(cursor, POINTING, [table])
     # all at once, the users first: whoever comes meanwhile waits there, and holds nothing
-    names = ", ".join(dict.fromkeys([table, *(other for other, *_ in pointing)]))
-    cursor.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+    lock(cursor, *dict.fromkeys([table, *(other for other, *_ in pointing)]))
     for other, name, _, _ in pointing:
         cursor.execute(f'ALTER TABLE {other} DROP CONSTRAINT "{name}"')
     retype(cursor, table, ["id"], new)

@@ -1,4 +1,4 @@
-"""Locks on a serving site: asked for shortly and again, so that nobody waits behind the asking."""
+"""Strong locks: asked for shortly and again, so that nobody waits behind the asking."""
 
 import time
 from functools import partial
@@ -13,6 +13,27 @@ from moves.operations.base import Refused, Step, is_there, settle
 # seconds; under PostgreSQL's deadlock_timeout (1): of two who wait for each other, this gives way
 MOMENT = 0.2
 PAUSE = 0.1
+
+
+class Lock(Step):
+    """Let others wait at the users first, then at the people: the order in which a site asks.
+
+    Else a registration that has written the one waits for us at the other, and we wait for it. The
+    writers wait, or the readers, too: that is for what drops or renames the people's table, since
+    dropping its foreign key locks the users' as well. Raises Refused if it cannot be had.
+    """
+
+    def __init__(self, *, readers=False):
+        self.mode = "ACCESS EXCLUSIVE" if readers else "EXCLUSIVE"
+
+    def forwards(self, cursor):
+        lock(cursor, "auth_user", "person", mode=self.mode)
+
+    def backwards(self, cursor):
+        pass
+
+    def describe(self):
+        return f"Lock users, then people ({self.mode})"
 
 
 class SqlBriefly(Step):

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
             checks.a_rule_for_duplicates,
             checks.archive_is_free,
         ),
+        operations.Lock(readers=True),
         migrations.AddField("user", "birthdate", models.DateField(blank=True, null=True)),
         migrations.AddField(
             "user", "discord_id", models.TextField("Discord ID", blank=True, null=True)

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
             checks.everybody_is_there,
             checks.each_object_is_there("players.person", "person", "user_id"),
         ),
+        operations.Lock(readers=True),
         migrations.AddField("user", "birthdate", models.DateField(blank=True, null=True)),
         migrations.AddField(
             "user", "discord_id", models.TextField("Discord ID", blank=True, null=True)

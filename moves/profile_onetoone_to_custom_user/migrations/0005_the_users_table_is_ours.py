@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        operations.Lock(readers=True),
         operations.RenameContentType("auth.user", "players.user"),
         migrations.AlterModelTable("user", None),
         # the index is there, made by SQL when the table was Django's; now the model declares it

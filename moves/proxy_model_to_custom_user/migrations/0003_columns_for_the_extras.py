@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
             checks.known_columns,
             checks.everybody_is_there,
         ),
+        operations.Lock(readers=True),
         migrations.AddField("user", "birthdate", models.DateField(blank=True, null=True)),
         migrations.AddField(
             "user", "discord_id", models.TextField("Discord ID", blank=True, null=True)
