@@ -11,7 +11,7 @@ from moves.operations.locks import patiently
 # few, where each batch is committed: each session is locked while it is written anew
 BATCH = 200
 # where all of them stay locked to the end of the migration, few would only be more statements
-AT_ONCE = 5_000
+AT_ONCE = 20_000
 
 
 class RenameBackend(Step):
@@ -53,17 +53,23 @@ def rename(cursor, old, new):
 def rename_in_next_batch(cursor, store, old, new, last, number):
     """Do it in the sessions after that key; returns the last one's, or None if there was none."""
     batch = next_batch(cursor, last, number)
-    changed = [
-        (key, store.encode(session | {BACKEND_SESSION_KEY: new}))
-        for key, session in ((key, store.decode(data)) for key, data in batch)
-        if session.get(BACKEND_SESSION_KEY) == old
-    ]
-    cursor.execute(
-        "UPDATE django_session SET session_data = data"
-        " FROM unnest(%s::text[], %s::text[]) AS new (key, data) WHERE session_key = key",
-        [[key for key, _ in changed], [data for _, data in changed]],
-    )
+    cursor.execute(RENAMED)
+    with cursor.copy("COPY renamed FROM STDIN") as renamed:
+        for key, data in batch:
+            session = store.decode(data)
+            if session.get(BACKEND_SESSION_KEY) == old:
+                renamed.write_row((key, store.encode(session | {BACKEND_SESSION_KEY: new})))
+    cursor.execute(WRITE)
     return batch[-1][0] if batch else None
+
+
+RENAMED = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS renamed (key text, data text) ON COMMIT DELETE ROWS;
+    TRUNCATE renamed
+"""
+WRITE = """
+    UPDATE django_session SET session_data = data FROM renamed WHERE session_key = key
+"""
 
 
 def next_batch(cursor, last, number):
