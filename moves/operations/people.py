@@ -56,8 +56,10 @@ class OneOfMany(Step):
             "INSERT INTO archive.person SELECT"
             f" person_id, user_id, birthdate, discord_id, zoom_id FROM {self.people}"
         )
-        cursor.execute(f"DROP TABLE IF EXISTS archive.filled; CREATE TABLE {FILLED}")
-        cursor.execute(KEEP_FILLED)
+        cursor.execute("DROP TABLE IF EXISTS archive.filled")
+        if rule == "fill":
+            cursor.execute(f"CREATE TABLE {FILLED}")
+            cursor.execute(KEEP_FILLED)
         close_archive(cursor)
 
     def backwards(self, cursor):
