@@ -1,8 +1,9 @@
 """The time that PostgreSQL needs for a move's rewrites and inserts alone, whoever asks for them.
 
 Measured on the moved database, right after the move: a table that was rewritten is rewritten once
-more (VACUUM FULL, which builds its indexes anew, too: PostgreSQL 18 docs, VACUUM); of a table into
-which rows were written, as many rows are inserted into another one like it, indexes included.
+more (VACUUM FULL, which builds its indexes anew, too: PostgreSQL 18 docs, VACUUM); of a table in
+which rows were inserted or updated, as many rows are inserted or updated in another one like it,
+indexes included, foreign keys not.
 """
 
 import time
@@ -11,9 +12,9 @@ from typing import Any
 
 from psycopg import sql
 
-# rows written since the server began to count, and those that are there
+# rows inserted and updated since the server began to count
 COUNTED = """
-    SELECT relid, schemaname, pg_stat_user_tables.relname, relfilenode, n_tup_ins + n_tup_upd
+    SELECT relid, schemaname, pg_stat_user_tables.relname, relfilenode, n_tup_ins, n_tup_upd
     FROM pg_stat_user_tables JOIN pg_class ON pg_class.oid = relid
     WHERE schemaname IN ('public', 'archive')
 """
@@ -23,18 +24,19 @@ FEW = 100
 
 @dataclass(frozen=True)
 class Table:
-    """A table's name, the file that it lies in, and how many rows have been written into it."""
+    """A table's name, the file that it lies in, how many rows have been inserted and updated."""
 
     name: sql.Identifier
     file: int
-    written: int
+    inserted: int
+    updated: int
 
 
 def tables(connection: Any) -> dict[int, Table]:
     """{oid: table} as it is now."""
     return {
-        oid: Table(sql.Identifier(schema, name), file, written)
-        for oid, schema, name, file, written in connection.execute(COUNTED).fetchall()
+        oid: Table(sql.Identifier(schema, name), *counted)
+        for oid, schema, name, *counted in connection.execute(COUNTED).fetchall()
     }
 
 
@@ -43,16 +45,17 @@ def seconds(connection: Any, before: dict[int, Table], after: dict[int, Table]) 
     needed = 0.0
     for oid, table in after.items():
         was = before.get(oid)
-        written = table.written - (was.written if was else 0)
-        if written > FEW:
-            needed += insert(connection, table, written)
+        inserted = table.inserted - (was.inserted if was else 0)
+        updated = table.updated - (was.updated if was else 0)
+        if max(inserted, updated) > FEW:
+            needed += write(connection, table, inserted, updated)
         if was and was.file != table.file:
             needed += timed(connection, sql.SQL("VACUUM FULL {}").format(table.name))
     return needed
 
 
-def insert(connection: Any, table: Table, rows: int) -> float:
-    """The seconds for inserting so many rows into a table like it."""
+def write(connection: Any, table: Table, inserted: int, updated: int) -> float:
+    """The seconds for inserting and updating so many rows in a table like it."""
     there: int
     [there] = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table.name)).fetchone()
     if not there:
@@ -61,15 +64,25 @@ def insert(connection: Any, table: Table, rows: int) -> float:
         sql.SQL("CREATE TABLE census.floor (LIKE {} INCLUDING ALL)").format(table.name)
     )
     try:
-        took = timed(
-            connection,
-            sql.SQL("INSERT INTO census.floor OVERRIDING SYSTEM VALUE SELECT * FROM {}").format(
-                table.name
-            ),
-        )
+        insert = sql.SQL("INSERT INTO census.floor OVERRIDING SYSTEM VALUE SELECT * FROM {}")
+        needed = timed(connection, insert.format(table.name)) * inserted / there
+        if updated > FEW:
+            # once each, however often the move did it; the pages are full, so each new version
+            # goes into all indexes, as the move's did
+            update = sql.SQL("UPDATE census.floor SET {0} = {0}").format(first_column(connection))
+            needed += timed(connection, update) * min(updated / there, 1)
     finally:
         connection.execute("DROP TABLE census.floor")
-    return took * rows / there
+    return needed
+
+
+def first_column(connection: Any) -> sql.Identifier:
+    """That of the copy: PostgreSQL writes the whole row anew, whichever column is set."""
+    [name] = connection.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'census.floor'::regclass AND attnum > 0"
+        " AND NOT attisdropped ORDER BY attnum LIMIT 1"
+    ).fetchone()
+    return sql.Identifier(name)
 
 
 def timed(connection: Any, statement: sql.Composed) -> float:
