@@ -86,10 +86,10 @@ def delete_when_made_again(label):
 class Fold(Step):
     """Fold one content type into another; what has no place there waits in the archive.
 
-    Log entries and generic rows point at the other from then on, with keys translated by `keys`
-    (SQL that gives old and new of each object). Permissions: "same" if the two mean the same rows,
-    as a proxy's and its user's do: then a holder of the one holds the other. Else "kept": nobody
-    gets the other's for it, they wait in the archive.
+    Log entries and generic rows point at the other from then on. keys: SQL that gives old and new
+    of each object; then nobody gets the other's permissions for the ones that he holds, which wait
+    in the archive. Without it both name the same rows by the same keys, as a proxy and its user
+    do: then a holder of the one's permissions holds the other's.
 
     Backwards, each points again at what it did before. A permission that was taken away meanwhile
     stays taken away. hand_out: where none were kept, holders of the user's permissions get the
@@ -99,11 +99,11 @@ class Fold(Step):
     rest is done in one transaction. For a migration with atomic = False.
     """
 
-    def __init__(self, old, into, keys, permissions, *, hand_out=False, in_batches=False):
+    def __init__(self, old, into, keys=None, *, hand_out=False, in_batches=False):
         self.old = old
         self.into = into
         self.keys = keys
-        self.same = permissions == "same"
+        self.same = keys is None
         self.hand_out = hand_out or self.same
         self.in_batches = in_batches
         self.atomic = not in_batches
@@ -124,9 +124,11 @@ class Fold(Step):
         cursor.execute("INSERT INTO archive.content_type VALUES (%s, %s)", [self.old, old])
         permissions.keep(cursor, self.old, old, into)
         references.remember(cursor, self.old, old)
-        references.move(cursor, old, into, self.keys)
         if self.same:
+            references.rename(cursor, old, into)
             permissions.copy(cursor, old, into)
+        else:
+            references.move(cursor, old, into, self.keys)
         delete(cursor, old)
         close_archive(cursor)
 
@@ -214,12 +216,8 @@ class Translate(Step):
         if number is None:
             return
         open_archive(cursor)
-        aside = make(cursor, "archive.aside")
         references.remember(cursor, remember_as, number)
-        references.put_back(cursor, remembered_as, aside)
-        references.move(cursor, number, aside, keys)
-        references.rename(cursor, aside, number)
-        delete(cursor, aside)
+        references.translate(cursor, number, keys, remembered_as)
         close_archive(cursor)
 
     def describe(self):

@@ -24,14 +24,20 @@ def rename(cursor, old, new):
 
 
 def move(cursor, label, old, new, keys):
-    """The same as references.remember() and references.move(), for whatever names an object."""
+    """The same as references.remember() and references.move(), for whatever names an object.
+
+    keys: None where they stay as they are.
+    """
     cursor.execute(ONCE)
-    cursor.execute("DROP TABLE IF EXISTS key_pair")
-    cursor.execute(f"CREATE TEMPORARY TABLE key_pair AS {keys}")
-    cursor.execute("CREATE INDEX ON key_pair ((old::text)); ANALYZE key_pair")
+    if keys:
+        cursor.execute("DROP TABLE IF EXISTS key_pair")
+        cursor.execute(f"CREATE TEMPORARY TABLE key_pair AS {keys}")
+        cursor.execute("CREATE INDEX ON key_pair ((old::text)); ANALYZE key_pair")
+    sql = MOVE.replace("{pair}", TRANSLATED if keys else SAME)
     said = {"label": label, "old": old, "new": new}
-    each_table(cursor, lambda it: while_there_are(cursor, it, MOVE, said | {"table": it.table}))
-    cursor.execute("DROP TABLE key_pair")
+    each_table(cursor, lambda it: while_there_are(cursor, it, sql, said | {"table": it.table}))
+    if keys:
+        cursor.execute("DROP TABLE key_pair")
 
 
 def put_back(cursor, label, number):
@@ -61,11 +67,12 @@ RENAME = """
         FOR NO KEY UPDATE)
     UPDATE {table} AS it SET {type} = %(new)s FROM batch WHERE it.{key} = batch.key
 """
+TRANSLATED = "JOIN key_pair AS pair ON pair.old::text = it.{object}::text"
+SAME = "CROSS JOIN LATERAL (SELECT it.{object} AS new) AS pair"
 # whose object is gone is left to references.move(), which knows what to do with it
 MOVE = """
     WITH batch AS (
-        SELECT it.{key} AS key, it.{object} AS object, key_pair.new FROM {table} AS it
-        JOIN key_pair ON key_pair.old::text = it.{object}::text
+        SELECT it.{key} AS key, it.{object} AS object, pair.new FROM {table} AS it {pair}
         WHERE it.{type} = %(old)s LIMIT %(size)s FOR NO KEY UPDATE OF it),
     written_down AS (
         INSERT INTO archive.reference

@@ -92,14 +92,11 @@ def exist(cursor, number):
 
 def move(cursor, old, new, keys):
     """The same as rename(), with the keys translated by the pairs (old, new) of the SQL `keys`."""
-    cursor.execute("DROP TABLE IF EXISTS key_pair")
-    cursor.execute(f"CREATE TEMPORARY TABLE key_pair ON COMMIT DROP AS {keys}")
-    cursor.execute("CREATE INDEX ON key_pair ((old::text))")
-    cursor.execute("ANALYZE key_pair")
     for it in pointing(cursor):
         cursor.execute(
-            f"UPDATE {it.table} SET {it.type} = %s, {it.object} = new::{it.kind} FROM key_pair"
-            f" WHERE {it.type} = %s AND {it.object}::text = old::text",
+            f"UPDATE {it.table} SET {it.type} = %s, {it.object} = key_pair.new::{it.kind}"
+            f" FROM ({keys}) AS key_pair"
+            f" WHERE {it.type} = %s AND {it.object}::text = key_pair.old::text",
             [new, old],
         )
         lose_sight(cursor, it, old)
@@ -110,12 +107,54 @@ def lose_sight(cursor, it, old):
     if it.nullable:
         cursor.execute(f"UPDATE {it.table} SET {it.type} = NULL WHERE {it.type} = %s", [old])
         return
-    lost = rows(cursor, f"SELECT {it.key} FROM {it.table} WHERE {it.type} = %s LIMIT 1", [old])
+    refuse_lost(
+        it, rows(cursor, f"SELECT {it.key} FROM {it.table} WHERE {it.type} = %s LIMIT 1", [old])
+    )
+
+
+def refuse_lost(it, lost):
     if lost:
         raise Refused(
             f"Row {lost[0][0]} of {it.table} points at an object that is not there: "
             "delete it, or let it point at one that is."
         )
+
+
+def translate(cursor, number, keys, label):
+    """Write other keys for one content type's objects, each row once.
+
+    What is written down under a label gets the key that is written down there, and is forgotten;
+    the others get theirs by the pairs (old, new) of the SQL `keys`.
+    """
+    for it in pointing(cursor):
+        said = {"number": number, "label": label, "table": it.table}
+        if it.nullable:
+            cursor.execute(IN_SIGHT_AGAIN.format(**vars(it)), said)
+        sql = TRANSLATE.format(**vars(it), keys=keys, lost="NULL" if it.nullable else it.type)
+        lost = rows(cursor, sql, said)
+        if not it.nullable:
+            refuse_lost(it, lost)
+    cursor.execute("DELETE FROM archive.reference WHERE label = %s", [label])
+
+
+IN_SIGHT_AGAIN = """
+    UPDATE {table} SET {type} = %(number)s FROM archive.reference AS was
+    WHERE {type} IS NULL AND label = %(label)s AND rel = %(table)s AND key = {table}.{key}::text
+"""
+TRANSLATE = """
+    WITH changed AS (
+        UPDATE {table} SET {object} = coalesce(now.object, {table}.{object}::text)::{kind},
+            {type} = CASE WHEN now.object IS NULL THEN {lost} ELSE {type} END
+        FROM (
+            SELECT it.{key} AS key, coalesce(was.object, key_pair.new::text) AS object
+            FROM {table} AS it
+            LEFT JOIN archive.reference AS was
+                ON was.label = %(label)s AND was.rel = %(table)s AND was.key = it.{key}::text
+            LEFT JOIN ({keys}) AS key_pair ON key_pair.old::text = it.{object}::text
+            WHERE it.{type} = %(number)s) AS now
+        WHERE {table}.{key} = now.key RETURNING now.key, now.object)
+    SELECT key FROM changed WHERE object IS NULL LIMIT 1
+"""
 
 
 def put_back(cursor, label, number):

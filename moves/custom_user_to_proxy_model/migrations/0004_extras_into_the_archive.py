@@ -35,12 +35,5 @@ class Migration(migrations.Migration):
             bases=("auth.user",),
             managers=[("objects", players.models.PlayerManager())],
         ),
-        operations.Reversed(
-            operations.Fold(
-                "players.player",
-                into="auth.user",
-                keys="SELECT id AS old, id AS new FROM auth_user",
-                permissions="same",
-            )
-        ),
+        operations.Reversed(operations.Fold("players.player", into="auth.user")),
     ]

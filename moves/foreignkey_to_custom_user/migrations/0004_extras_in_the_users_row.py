@@ -14,7 +14,6 @@ class Migration(migrations.Migration):
             "players.person",
             into="auth.user",
             keys="SELECT person_id AS old, user_id AS new FROM person",
-            permissions="kept",
             hand_out=True,
         ),
         operations.OneOfMany(

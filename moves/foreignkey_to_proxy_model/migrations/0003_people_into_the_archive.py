@@ -27,7 +27,6 @@ class Migration(migrations.Migration):
             "players.person",
             into="auth.user",
             keys="SELECT person_id AS old, user_id AS new FROM person",
-            permissions="kept",
         ),
         operations.Archive(
             "person",
@@ -50,12 +49,5 @@ class Migration(migrations.Migration):
             bases=("auth.user",),
             managers=[("objects", players.models.PlayerManager())],
         ),
-        operations.Reversed(
-            operations.Fold(
-                "players.player",
-                into="auth.user",
-                keys="SELECT id AS old, id AS new FROM auth_user",
-                permissions="same",
-            )
-        ),
+        operations.Reversed(operations.Fold("players.player", into="auth.user")),
     ]

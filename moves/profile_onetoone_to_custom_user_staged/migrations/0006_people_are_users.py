@@ -15,7 +15,6 @@ class Migration(migrations.Migration):
             "players.person",
             into="auth.user",
             keys="SELECT user_id AS old, user_id AS new FROM person",
-            permissions="kept",
             hand_out=True,
             in_batches=True,
         ),

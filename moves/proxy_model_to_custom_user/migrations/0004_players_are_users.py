@@ -9,12 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [("players", "0003_columns_for_the_extras")]
 
     operations = [
-        operations.Fold(
-            "players.player",
-            into="auth.user",
-            keys="SELECT id AS old, id AS new FROM auth_user",
-            permissions="same",
-        ),
+        operations.Fold("players.player", into="auth.user"),
         migrations.DeleteModel("Player"),
         operations.Reversed(
             operations.Archive(

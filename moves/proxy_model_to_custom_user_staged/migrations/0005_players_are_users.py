@@ -11,12 +11,6 @@ class Migration(migrations.Migration):
     dependencies = [("players", "0004_extras_that_were_archived")]
 
     operations = [
-        operations.Fold(
-            "players.player",
-            into="auth.user",
-            keys="SELECT id AS old, id AS new FROM auth_user",
-            permissions="same",
-            in_batches=True,
-        ),
+        operations.Fold("players.player", into="auth.user", in_batches=True),
         migrations.DeleteModel("Player"),
     ]

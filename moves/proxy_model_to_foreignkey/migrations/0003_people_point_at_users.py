@@ -19,12 +19,7 @@ class Migration(migrations.Migration):
             checks.known_columns,
             checks.everybody_is_there,
         ),
-        operations.Fold(
-            "players.player",
-            into="auth.user",
-            keys="SELECT id AS old, id AS new FROM auth_user",
-            permissions="same",
-        ),
+        operations.Fold("players.player", into="auth.user"),
         migrations.DeleteModel("Player"),
         migrations.CreateModel(
             name="Person",
@@ -56,7 +51,6 @@ class Migration(migrations.Migration):
                 "players.person",
                 into="auth.user",
                 keys="SELECT person_id AS old, user_id AS new FROM person",
-                permissions="kept",
             )
         ),
         operations.Complete(),
