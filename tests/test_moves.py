@@ -73,3 +73,11 @@ def test_a_report_is_plain_values(ridden, name, tmp_path):
     [told] = report.read(tmp_path / "moves.json").values()
     assert [ride["direction"] for ride in told["rides"]] == ["forward", "back"]
     assert json.dumps(told["rides"][0]["statements"])
+
+
+def test_a_report_that_an_older_workbench_has_written_is_left_out_and_goes_with_the_next(tmp_path):
+    file = tmp_path / "moves.json"
+    file.write_text(json.dumps({NAMES[0]: {"name": NAMES[0], "rides": [{"rows": 1.0}]}}))
+    assert report.read(file) == {}
+    report.write(report.Report(NAMES[1], PLAYERS, ""), file)
+    assert list(json.loads(file.read_text())) == [NAMES[1]]

@@ -124,11 +124,12 @@ class Fold(Step):
         cursor.execute("INSERT INTO archive.content_type VALUES (%s, %s)", [self.old, old])
         permissions.keep(cursor, self.old, old, into)
         references.remember(cursor, self.old, old)
-        if self.same:
-            references.rename(cursor, old, into)
-            permissions.copy(cursor, old, into)
-        else:
+        if self.keys:
             references.move(cursor, old, into, self.keys)
+        else:
+            references.rename(cursor, old, into)
+        if self.same:
+            permissions.copy(cursor, old, into)
         delete(cursor, old)
         close_archive(cursor)
 

@@ -1,7 +1,7 @@
 """What a move did and what was checked, as plain values: for the terminal, tests and the site."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,14 @@ class Check:
 class Ride:
     """One direction of a move: how long it took, and what it did to the tables.
 
-    seconds: from the first statement to the last. rows: what PostgreSQL itself took for the
-    statements that write rows and rewrite tables. floor: what it takes for as many rewrites and
-    inserts alone (see workbench.move.floor). locks: [table, mode, seconds], longest first.
+    seconds: from the first statement to the last. sql: what PostgreSQL took of it; the rest is
+    Django's, which signs the open sessions anew. floor: what PostgreSQL takes for as many rewrites
+    and inserts alone (see workbench.move.floor). locks: [table, mode, seconds], longest first.
     """
 
     direction: str
     seconds: float
-    rows: float
+    sql: float
     statements: list[dict[str, Any]]
     locks: list[tuple[str, str, float]]
     rewritten: list[str]
@@ -66,17 +66,24 @@ class Report:
 def write(report: Report, file: Path = FILE) -> None:
     """Put the report among those of the other moves, in the place of an older one of its own."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    known[report.name] = asdict(report)
+    known = read(file) | {report.name: asdict(report)}
     new = file.with_name(f"{file.name}.new")
     new.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     new.replace(file)
 
 
 def read(file: Path = FILE) -> dict[str, Any]:
-    """The reports of the last runs, by the moves' names; {} if there was none."""
+    """The reports of the last runs, by the moves' names; {} if there was none.
+
+    Without those that an older version of the workbench has written with other values.
+    """
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return found
+    known = {field.name for field in fields(Ride)}
+    return {
+        name: report
+        for name, report in found.items()
+        if all(ride.keys() == known for ride in report["rides"])
+    }
 
 
 def changing(statements: list[dict[str, Any]]) -> list[str]:

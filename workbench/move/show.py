@@ -38,14 +38,14 @@ def show_ride(console: Console, report: Report, ride: Ride) -> None:
     for said in ride.wrong:
         console.print(f"  {said}", markup=False, highlight=False)
     console.print(
-        f"{len(ride.statements)} statements in {ride.seconds:.2f} s; "
-        f"writing rows and rewriting tables took PostgreSQL {ride.rows:.2f} s of it, "
-        f"and the whole took {ride.seconds / max(ride.rows, 0.001):.1f} times as long."
+        f"{len(ride.statements)} statements in {ride.seconds:.2f} s, of which PostgreSQL took "
+        f"{ride.sql:.2f} s; the rest is Django's."
     )
     if ride.floor:
         console.print(
-            f"As many inserts and rewrites alone, done again, took {ride.floor:.2f} s; "
-            f"the move took {ride.seconds / ride.floor:.1f} times as long."
+            f"As many rewrites and inserts alone, done again, took PostgreSQL {ride.floor:.2f} s; "
+            f"the move took {ride.seconds / ride.floor:.1f} times as long, "
+            f"its SQL {ride.sql / ride.floor:.1f} times."
         )
     console.print(f"Rewritten: {', '.join(ride.rewritten) or 'no table'}.")
     locks = [lock for lock in ride.locks if lock[2] >= SHORT] or ride.locks[:1]
