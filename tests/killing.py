@@ -8,10 +8,11 @@ Killed while it has only read, it would leave what it found: that is not tried.
 Prints as JSON: how many kills there were, what a kill has changed that it should not, and what was
 `resumed`.
 
-`stages` of the order: the migrations to which one goes, "" for the last; the last is not killed if
-there are several. In a migration that commits as it goes, a kill leaves what was committed. Each
-such state is copied, the copy migrated to the end, and compared with one that was never killed:
-`resumed` has for each state in which migration it was, and what is not as it should be.
+`stages` of the order: the migrations to which one goes, "" for the last; `rest`: those to which
+one goes then, unkilled; `back`: all of them on the way back. In a migration that commits as it
+goes, a kill leaves what was committed. Each such state is copied, the copy migrated to the end, and
+compared with one that was never killed: `resumed` has for each state in which migration it was, and
+what is not as it should be.
 """
 
 import hashlib
@@ -83,7 +84,7 @@ class Resumed:
     def __init__(self, order):
         self.database, self.ends = order["database"], census.Ends(*order["ends"])
         self.copy = f"{self.database}_resumed"
-        self.unkilled = self.complete(order["stages"])[1]
+        self.unkilled = self.complete(order["stages"] + order["rest"])[1]
 
     def complete(self, stages):
         """(what the census says, all that there is) of a copy that was migrated to the end."""
@@ -106,36 +107,41 @@ class Resumed:
 def main():
     order = json.loads(sys.argv[1])
     move.set_up(order)
-    stages = order["stages"]
-    resumed = Resumed(order) if len(stages) > 1 else None
+    stages, rest = order["stages"], order["rest"]
+    resumed = Resumed(order)
     told = {"kills": 0, "wrong": [], "resumed": []}
-    for nth, to in enumerate(stages[:-1] or stages):
-        kill(order["database"], to, told, resumed and (lambda nth=nth: resumed.wrong(stages[nth:])))
-    if resumed:
-        attempt(order["database"], stages[-1:])
+    for nth, to in enumerate(stages):
+        left = stages[nth:] + rest
+        kill(order, to, told, lambda left=left: resumed.wrong(left))
+    attempt(order["database"], rest)
     print(json.dumps(told))
 
 
-def kill(database, to, told, resume):
+def kill(order, to, told, resume):
     """Kill one stage everywhere until it is through."""
+    database, back = order["database"], order["back"]
     migrations = [it for _, it in sorted(MigrationLoader(None).disk_migrations.items())]
     migrations = [it for it in migrations if it.app_label == "players"]
-    its = [it for it in migrations if not to or it.name[:4] <= to]
+    end = len([it for it in migrations if not to or it.name[:4] <= to])
     number = 1
-    applied, before = seen(database)
+    applied, _ = state = seen(database)
+    known = {state}
     while attempt(database, [to], number):
         wait_for_the_rollback(database)
         told["kills"] += 1
         number += 1
-        now, after = seen(database)
-        if now == applied and after != before and applied < len(its):
-            name = its[applied].name
-            if its[applied].atomic:
-                told["wrong"].append(f"a kill within {name} has changed something")
-            else:
-                told["resumed"].append([name, resume()])
-        if (now, after) != (applied, before):  # go on from there: less is to do than before
-            applied, before, number = now, after, 1
+        now, _ = state = seen(database)
+        # what each attempt makes anew and takes away again leads back to a state that is known
+        if state not in known:
+            known.add(state)
+            number = 1
+            if now == applied != end:
+                it = migrations[applied - 1 if back else applied]
+                if it.atomic:
+                    told["wrong"].append(f"a kill within {it.name} has changed something")
+                else:
+                    told["resumed"].append([it.name, resume()])
+        applied = now
 
 
 if __name__ == "__main__":

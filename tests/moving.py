@@ -65,7 +65,10 @@ class Databases:
             census.count(connection.cursor(), written, variant, ends, rule)
 
     def what_is_wrong(self, name, it, rule=""):
-        """All that is not as it was since the census `before`, or not as in a fresh target."""
+        """All that is not as it was since the census `before`, or not as in a fresh target.
+
+        it: a move, or the ends of one.
+        """
         self.count(name, "after", it.target, Ends(it.source, it.target), rule)
         with postgres.connect(self.server, name) as connection:
             lost = census.compare(connection.cursor(), "before", "after")

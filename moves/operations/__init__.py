@@ -5,7 +5,7 @@ nothing to do: so the same migrations run on a site's database and on a fresh on
 """
 
 from moves.operations.archive import Archive
-from moves.operations.base import Complete, Refused, Reversed, Sql
+from moves.operations.base import Refused, Reversed, Sql
 from moves.operations.checks import LookFirst
 from moves.operations.content_types import (
     Fold,
@@ -18,6 +18,7 @@ from moves.operations.copying import ArchivedExtras, ArchivePeople, CopyPeople, 
 from moves.operations.indexes import WriteAll
 from moves.operations.keys import ChangeKey, RenameTables
 from moves.operations.locks import DropModel, Lock, SqlBriefly
+from moves.operations.migration import Migration
 from moves.operations.mirror import Mirror
 from moves.operations.names import AlignNames
 from moves.operations.people import OneOfMany
@@ -29,12 +30,12 @@ __all__ = [
     "ArchivePeople",
     "ArchivedExtras",
     "ChangeKey",
-    "Complete",
     "CopyPeople",
     "DropModel",
     "Fold",
     "Lock",
     "LookFirst",
+    "Migration",
     "Mirror",
     "OneContentType",
     "OneOfMany",

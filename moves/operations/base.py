@@ -74,30 +74,6 @@ class Sql(Step):
         return " ".join((self.sql or self.reverse_sql).split())[:80]
 
 
-class Complete(Operation):
-    """Run now what Django puts off to the end of a migration: foreign keys and indexes.
-
-    Stands last. Django records a migration that puts something off in a second transaction: a
-    process killed between the two would leave it done, but not recorded, and it would run again.
-    """
-
-    reversible = True
-    reduces_to_sql = False
-
-    def state_forwards(self, app_label, state):
-        pass
-
-    def database_forwards(self, app_label, editor, before, after):
-        while editor.deferred_sql:
-            editor.execute(editor.deferred_sql.pop(0))
-
-    def database_backwards(self, app_label, editor, before, after):
-        pass
-
-    def describe(self):
-        return "Make the foreign keys and indexes, to be recorded in the same transaction"
-
-
 def settle(cursor):
     """Check what was put off to the commit: else PostgreSQL refuses to alter the tables next.
 

@@ -137,28 +137,32 @@ class Fold(Step):
         into = found(cursor, self.into)
         if into is None:
             return
-        if self.in_batches:
-            open_archive(cursor)
-            gradually.put_back(cursor, self.old, self.again(cursor))
         with transaction.atomic(using=cursor.db.alias):
-            self.unfold(cursor, into)
+            old = self.again(cursor, into)
+        if self.in_batches:
+            gradually.put_back(cursor, self.old, old)
+        with transaction.atomic(using=cursor.db.alias):
+            references.put_back(cursor, self.old, old)
+            close_archive(cursor)
 
-    def again(self, cursor):
-        """The content type that was folded, made again if need be, with the id that it had."""
-        kept = rows(cursor, "SELECT id FROM archive.content_type WHERE label = %s", [self.old])
-        return found(cursor, self.old) or make(cursor, self.old, *(kept[0] if kept else ()))
+    def again(self, cursor, into):
+        """The content type that was folded, made again with its id and permissions; its id.
 
-    def unfold(self, cursor, into):
+        If it is there and nothing of it is kept, that was done before, by a `migrate` that was
+        stopped: nobody gets anything twice.
+        """
         open_archive(cursor)
-        old = self.again(cursor)
+        old = found(cursor, self.old)
         kept = rows(cursor, TAKE_BACK, [self.old])
+        if old and not kept:
+            return old
+        old = old or make(cursor, self.old, *(kept[0] if kept else ()))
         permissions.make(cursor, self.old, old)
         if kept:
             permissions.give_back(cursor, self.old, old, into, same=self.same)
         elif self.hand_out:
             permissions.copy(cursor, into, old)
-        references.put_back(cursor, self.old, old)
-        close_archive(cursor)
+        return old
 
     def describe(self):
         return f"Fold the content type {self.old} into {self.into}"

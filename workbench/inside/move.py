@@ -82,6 +82,11 @@ def prune() -> None:
     call_command("migrate", "players", prune=True, interactive=False, verbosity=0)
 
 
+def remove_stale() -> None:
+    """Remove the content types of models that the code has not, and their permissions."""
+    call_command("remove_stale_contenttypes", interactive=False, verbosity=0)
+
+
 class Recorder:
     """Writes down each statement of a migration, and how long PostgreSQL took for it."""
 
@@ -208,6 +213,7 @@ PARTS: dict[str, Callable[..., Any]] = {
     "migrate": migrate,
     "plan": plan,
     "prune": prune,
+    "remove_stale": remove_stale,
     "load": load,
     "has_nothing_to_migrate": has_nothing_to_migrate,
     "logins": logins,

@@ -1,11 +1,9 @@
 """The users' key becomes an integer, as Django's is. This step rewrites tables."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0004_extras_in_rows_that_point_at_users"),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0003_the_users_table_is_djangos_again"),
     ]
@@ -51,5 +51,4 @@ class Migration(migrations.Migration):
                 hand_out=True,
             )
         ),
-        operations.Complete(),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0003_the_users_table_is_djangos_again"),
     ]

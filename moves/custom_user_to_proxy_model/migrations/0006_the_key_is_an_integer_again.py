@@ -1,11 +1,9 @@
 """The users' key becomes an integer, as Django's is. This step rewrites tables."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0005_sessions_name_the_proxys_backend"),
     ]

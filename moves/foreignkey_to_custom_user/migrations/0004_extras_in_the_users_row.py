@@ -5,7 +5,7 @@ from django.db import migrations
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [("players", "0003_columns_for_the_extras")]
 
     operations = [

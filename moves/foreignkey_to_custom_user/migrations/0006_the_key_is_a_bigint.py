@@ -6,7 +6,7 @@ from moves import operations
 from moves.operations import checks
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0005_the_users_table_is_ours"),
     ]

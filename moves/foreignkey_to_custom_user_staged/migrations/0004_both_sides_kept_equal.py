@@ -1,11 +1,9 @@
 """Triggers: what the old code writes into person goes into the users' row, and the other way."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [("players", "0003_columns_while_the_site_serves")]
 
     operations = [operations.Mirror("person_id")]

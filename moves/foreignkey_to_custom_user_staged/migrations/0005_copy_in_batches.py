@@ -1,11 +1,9 @@
 """The extras of the record that counts, a thousand players at a time, each batch committed."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     atomic = False
 
     dependencies = [("players", "0004_both_sides_kept_equal")]

@@ -1,11 +1,9 @@
 """Triggers and person go: strong locks, for a moment. On the way back person is empty."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [("players", "0008_all_rows_in_the_archive")]
 
     operations = [

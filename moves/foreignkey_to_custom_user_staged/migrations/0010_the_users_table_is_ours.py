@@ -3,8 +3,10 @@
 from django.db import migrations, models
 from django.db.models.functions import Upper
 
+from moves import operations
 
-class Migration(migrations.Migration):
+
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0009_the_old_code_is_gone"),
     ]

@@ -6,7 +6,7 @@ from moves import operations
 from moves.operations import checks
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0002_username_taken_whatever_its_case"),
         ("contenttypes", "0002_remove_content_type_name"),

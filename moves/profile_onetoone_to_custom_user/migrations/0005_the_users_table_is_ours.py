@@ -6,7 +6,7 @@ from django.db.models.functions import Upper
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0004_extras_in_the_users_row"),
     ]

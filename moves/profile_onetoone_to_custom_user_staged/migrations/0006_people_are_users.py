@@ -1,11 +1,9 @@
 """The old code runs no more: what was said of people is said of users. In batches."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     atomic = False
 
     dependencies = [("players", "0005_copy_in_batches")]

@@ -1,11 +1,9 @@
 """Triggers and person go: strong locks, for a moment. On the way back person is empty."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [("players", "0008_people_again_on_the_way_back")]
 
     operations = [

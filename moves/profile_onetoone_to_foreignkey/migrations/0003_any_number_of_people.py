@@ -7,7 +7,7 @@ from moves import operations
 from moves.operations import checks
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0002_username_taken_whatever_its_case"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -60,6 +60,5 @@ class Migration(migrations.Migration):
             )
         ),
         migrations.DeleteModel("OldPerson"),
-        operations.Complete(),
         operations.Reversed(operations.Lock(readers=True)),
     ]

@@ -1,11 +1,9 @@
 """Open sessions name the backend that the target has: else everybody would be logged out."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [("players", "0004_players_are_users")]
 
     operations = [

@@ -1,11 +1,9 @@
 """Constraints, indexes and sequences get the names that a fresh database would give them."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [
         ("players", "0007_the_key_is_a_bigint"),
     ]

@@ -1,11 +1,9 @@
 """Extras that an earlier move has kept come back, in batches; on the way back they are kept."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     atomic = False
 
     dependencies = [("players", "0003_columns_while_the_site_serves")]

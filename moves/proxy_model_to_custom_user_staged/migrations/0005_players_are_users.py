@@ -5,7 +5,7 @@ from django.db import migrations
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     atomic = False
 
     dependencies = [("players", "0004_extras_that_were_archived")]

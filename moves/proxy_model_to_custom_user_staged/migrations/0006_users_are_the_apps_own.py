@@ -1,11 +1,9 @@
 """The content type of the users gets its new name, which the new code has been using already."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     atomic = False
 
     dependencies = [("players", "0005_players_are_users")]

@@ -1,11 +1,9 @@
 """Open sessions name the backend that the target has; in batches, while the new code runs."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     atomic = False
 
     dependencies = [("players", "0006_users_are_the_apps_own")]

@@ -1,11 +1,9 @@
 """Open sessions name the backend that the target has: else everybody would be logged out."""
 
-from django.db import migrations
-
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [("players", "0003_a_person_for_each_user")]
 
     operations = [

@@ -11,7 +11,7 @@ from django.db import migrations, models
 from moves import operations
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [("players", "0002_username_taken_whatever_its_case")]
 
     operations = [
@@ -19,5 +19,4 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "person", "user", models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True)
         ),
-        operations.Complete(),
     ]

@@ -7,7 +7,7 @@ from moves import operations
 from moves.the_articles_incident import checks
 
 
-class Migration(migrations.Migration):
+class Migration(operations.Migration):
     dependencies = [("players", "0003_a_column_for_the_user")]
 
     operations = [
@@ -53,5 +53,4 @@ class Migration(migrations.Migration):
                DROP TABLE archive.person_id""",
         ),
         migrations.DeleteModel("OldPerson"),
-        operations.Complete(),
     ]

@@ -1,0 +1,33 @@
+"""A migration that is done and recorded in one transaction, forward and back."""
+
+from django.db import migrations
+from django.db.migrations.recorder import MigrationRecorder
+
+
+class Migration(migrations.Migration):
+    """Django's, whose record is written in the transaction of its changes.
+
+    Django writes it in a second one where statements are put off to the end, as foreign keys and
+    indexes are, and always on the way back (MigrationExecutor.apply_migration, unapply_migration).
+    A process that is killed between the two would leave what is done unrecorded, and it would be
+    done once more.
+    """
+
+    def apply(self, project_state, schema_editor, collect_sql=False):
+        state = super().apply(project_state, schema_editor, collect_sql)
+        if not collect_sql:
+            run_what_is_put_off(schema_editor)
+        return state
+
+    def unapply(self, project_state, schema_editor, collect_sql=False):
+        state = super().unapply(project_state, schema_editor, collect_sql)
+        if not collect_sql:
+            run_what_is_put_off(schema_editor)
+            recorder = MigrationRecorder(schema_editor.connection)
+            recorder.record_unapplied(self.app_label, self.name)
+        return state
+
+
+def run_what_is_put_off(schema_editor):
+    while schema_editor.deferred_sql:
+        schema_editor.execute(schema_editor.deferred_sql.pop(0), None)
