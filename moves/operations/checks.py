@@ -121,7 +121,7 @@ def each_object_is_there(label, table, key):
             lost = rows(
                 cursor,
                 f"SELECT {it.key}, {it.object} FROM {it.table} WHERE {it.type} = %s"
-                f" AND NOT EXISTS (SELECT FROM {table} WHERE {key}::text = {it.object}::text)"
+                f" AND NOT EXISTS (SELECT FROM {table} AS its WHERE its.{key} = {it.number})"
                 " LIMIT 1",
                 [number],
             )

@@ -15,7 +15,7 @@ from django.conf import settings
 from moves.operations.base import rows
 from moves.operations.batches import size
 from moves.operations.locks import patiently
-from moves.operations.references import pointing
+from moves.operations.references import pair, pointing
 
 
 def rename(cursor, old, new):
@@ -30,9 +30,8 @@ def move(cursor, label, old, new, keys):
     """
     cursor.execute(ONCE)
     if keys:
-        cursor.execute("DROP TABLE IF EXISTS key_pair")
-        cursor.execute(f"CREATE TEMPORARY TABLE key_pair AS {keys}")
-        cursor.execute("CREATE INDEX ON key_pair ((old::text)); ANALYZE key_pair")
+        pair(cursor, keys)
+        cursor.execute("CREATE INDEX ON key_pair (old)")
     sql = MOVE.replace("{pair}", TRANSLATED if keys else SAME)
     said = {"label": label, "old": old, "new": new}
     each_table(cursor, lambda it: while_there_are(cursor, it, sql, said | {"table": it.table}))
@@ -67,13 +66,13 @@ RENAME = """
         FOR NO KEY UPDATE)
     UPDATE {table} AS it SET {type} = %(new)s FROM batch WHERE it.{key} = batch.key
 """
-TRANSLATED = "JOIN key_pair AS pair ON pair.old::text = it.{object}::text"
-SAME = "CROSS JOIN LATERAL (SELECT it.{object} AS new) AS pair"
+TRANSLATED = "JOIN key_pair AS pair ON pair.old = {number}"
+SAME = "CROSS JOIN LATERAL (SELECT {table}.{object} AS new) AS pair"
 # whose object is gone is left to references.move(), which knows what to do with it
 MOVE = """
     WITH batch AS (
-        SELECT it.{key} AS key, it.{object} AS object, pair.new FROM {table} AS it {pair}
-        WHERE it.{type} = %(old)s LIMIT %(size)s FOR NO KEY UPDATE OF it),
+        SELECT {table}.{key} AS key, {table}.{object} AS object, pair.new FROM {table} {pair}
+        WHERE {table}.{type} = %(old)s LIMIT %(size)s FOR NO KEY UPDATE OF {table}),
     written_down AS (
         INSERT INTO archive.reference
         SELECT %(label)s, %(table)s, key::text, object::text FROM batch ON CONFLICT DO NOTHING)
@@ -84,7 +83,8 @@ MOVE = """
 
 def while_there_are(cursor, it, sql, said):
     """Run the statement on one batch of a table's rows after the other; returns how many rows."""
-    batch = partial(changed, cursor, sql.format(**vars(it)), said | {"size": size()})
+    sql = sql.format(**vars(it), number=it.number)
+    batch = partial(changed, cursor, sql, said | {"size": size()})
     return sum(iter(lambda: patiently(cursor, batch, it.table), 0))
 
 

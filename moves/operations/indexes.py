@@ -30,10 +30,6 @@ REMOVABLE = """
     ) AS removable
     ORDER BY index::text
 """
-ENOUGH_MEMORY = """
-    SELECT set_config('maintenance_work_mem', '256MB', true)
-    WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')
-"""
 
 
 class WriteAll(Sql):
@@ -61,6 +57,5 @@ def without_indexes(cursor, table):
         cursor.execute(drop)
     yield
     settle(cursor)
-    cursor.execute(ENOUGH_MEMORY)
     for _, make in found:
         cursor.execute(make)

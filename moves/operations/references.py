@@ -12,7 +12,8 @@ from moves.operations.base import Refused, rows
 class Pointing:
     """A table that points at content types: its own key, and the columns for type and object.
 
-    kind, key_kind: the types of object and key, as PostgreSQL calls them.
+    kind, key_kind: the types of object and key, as PostgreSQL calls them. number: SQL for the
+    object as a number, which each key is here; NULL if it is none.
     """
 
     table: str
@@ -22,6 +23,13 @@ class Pointing:
     object: str
     kind: str
     nullable: bool
+
+    @property
+    def number(self):
+        column = f"{self.table}.{self.object}"
+        if self.kind in ("smallint", "integer", "bigint"):
+            return column
+        return f"CASE WHEN {column} ~ '^[0-9]{{1,18}}$' THEN {column}::bigint END"
 
 
 def pointing(cursor):
@@ -90,16 +98,24 @@ def exist(cursor, number):
     )
 
 
+def pair(cursor, keys):
+    """Make the temporary table key_pair of the SQL `keys`, which gives old and new."""
+    cursor.execute("DROP TABLE IF EXISTS key_pair")
+    cursor.execute(f"CREATE TEMPORARY TABLE key_pair AS {keys}")
+    cursor.execute("ANALYZE key_pair")
+
+
 def move(cursor, old, new, keys):
     """The same as rename(), with the keys translated by the pairs (old, new) of the SQL `keys`."""
+    pair(cursor, keys)
     for it in pointing(cursor):
         cursor.execute(
             f"UPDATE {it.table} SET {it.type} = %s, {it.object} = key_pair.new::{it.kind}"
-            f" FROM ({keys}) AS key_pair"
-            f" WHERE {it.type} = %s AND {it.object}::text = key_pair.old::text",
+            f" FROM key_pair WHERE {it.type} = %s AND {it.number} = key_pair.old",
             [new, old],
         )
         lose_sight(cursor, it, old)
+    cursor.execute("DROP TABLE key_pair")
 
 
 def lose_sight(cursor, it, old):
@@ -126,33 +142,35 @@ def translate(cursor, number, keys, label):
     What is written down under a label gets the key that is written down there, and is forgotten;
     the others get theirs by the pairs (old, new) of the SQL `keys`.
     """
+    pair(cursor, keys)
     for it in pointing(cursor):
-        said = {"number": number, "label": label, "table": it.table}
+        said = {"type": number, "label": label, "table": it.table}
         if it.nullable:
             cursor.execute(IN_SIGHT_AGAIN.format(**vars(it)), said)
-        sql = TRANSLATE.format(**vars(it), keys=keys, lost="NULL" if it.nullable else it.type)
-        lost = rows(cursor, sql, said)
+        parts = vars(it) | {"number": it.number, "lost": "NULL" if it.nullable else it.type}
+        lost = rows(cursor, TRANSLATE.format(**parts), said)
         if not it.nullable:
             refuse_lost(it, lost)
+    cursor.execute("DROP TABLE key_pair")
     cursor.execute("DELETE FROM archive.reference WHERE label = %s", [label])
 
 
 IN_SIGHT_AGAIN = """
-    UPDATE {table} SET {type} = %(number)s FROM archive.reference AS was
+    UPDATE {table} SET {type} = %(type)s FROM archive.reference AS was
     WHERE {type} IS NULL AND label = %(label)s AND rel = %(table)s AND key = {table}.{key}::text
 """
 TRANSLATE = """
     WITH changed AS (
-        UPDATE {table} SET {object} = coalesce(now.object, {table}.{object}::text)::{kind},
+        UPDATE {table} AS it SET {object} = coalesce(now.object, it.{object}::text)::{kind},
             {type} = CASE WHEN now.object IS NULL THEN {lost} ELSE {type} END
         FROM (
-            SELECT it.{key} AS key, coalesce(was.object, key_pair.new::text) AS object
-            FROM {table} AS it
-            LEFT JOIN archive.reference AS was
-                ON was.label = %(label)s AND was.rel = %(table)s AND was.key = it.{key}::text
-            LEFT JOIN ({keys}) AS key_pair ON key_pair.old::text = it.{object}::text
-            WHERE it.{type} = %(number)s) AS now
-        WHERE {table}.{key} = now.key RETURNING now.key, now.object)
+            SELECT {table}.{key} AS key, coalesce(was.object, key_pair.new::text) AS object
+            FROM {table}
+            LEFT JOIN archive.reference AS was ON was.label = %(label)s
+                AND was.rel = %(table)s AND was.key = {table}.{key}::text
+            LEFT JOIN key_pair ON key_pair.old = {number}
+            WHERE {table}.{type} = %(type)s) AS now
+        WHERE it.{key} = now.key RETURNING now.key, now.object)
     SELECT key FROM changed WHERE object IS NULL LIMIT 1
 """
 
