@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from moves.operations.base import Sql, rows, settle
 
-# Those that their definition alone brings back: not the primary key, which foreign keys need, and
-# none with a comment, a storage parameter or a tablespace of its own.
+# Those that their definition alone brings back, none with a comment, a storage parameter or a
+# tablespace of its own; and none that foreign keys need, as a user's primary key.
 REMOVABLE = """
     SELECT CASE WHEN conname IS NULL THEN format('DROP INDEX %%s', index)
             ELSE format('ALTER TABLE %%s DROP CONSTRAINT %%I', table_, conname) END,
@@ -19,9 +19,9 @@ REMOVABLE = """
         SELECT indexrelid::regclass AS index, indrelid::regclass AS table_, conname,
             pg_get_constraintdef(own.oid) AS definition
         FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-        LEFT JOIN pg_constraint AS own ON own.conindid = indexrelid AND contype IN ('u', 'x')
+        LEFT JOIN pg_constraint AS own ON own.conindid = indexrelid AND contype IN ('p', 'u', 'x')
         WHERE indrelid = to_regclass(%s) AND indisvalid
-            AND NOT (indisprimary OR indisclustered OR indisreplident)
+            AND NOT (indisclustered OR indisreplident)
             AND reloptions IS NULL AND reltablespace = 0
             AND obj_description(indexrelid, 'pg_class') IS NULL
             AND obj_description(own.oid, 'pg_constraint') IS NULL
@@ -33,24 +33,30 @@ REMOVABLE = """
 
 
 class WriteAll(Sql):
-    """SQL that on the way forward writes most rows of a table, whose indexes are built afterwards.
+    """SQL that writes most rows of a table, whose indexes are built afterwards; each way its own.
 
-    Nobody reads the table meanwhile: say Lock(readers=True) before it, as one who has read already
-    and is about to write would wait for us, and we for them.
+    Nobody reads the table meanwhile: unless it is new, say Lock(readers=True) before it, as one who
+    has read already and is about to write would wait for us, and we for them.
     """
 
-    def __init__(self, table, forwards, backwards=""):
+    def __init__(self, table, forwards, table_back="", backwards=""):
         super().__init__(forwards, backwards)
         self.table = table
+        self.table_back = table_back
 
     def forwards(self, cursor):
         with without_indexes(cursor, self.table):
             super().forwards(cursor)
 
+    def backwards(self, cursor):
+        if self.table_back:
+            with without_indexes(cursor, self.table_back):
+                super().backwards(cursor)
+
 
 @contextmanager
 def without_indexes(cursor, table):
-    """The table has none but its primary key for the block, in the transaction that there is."""
+    """The table has only those that foreign keys need, for the block in this transaction."""
     settle(cursor)
     found = rows(cursor, REMOVABLE, [table])
     for drop, _ in found:

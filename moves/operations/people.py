@@ -4,6 +4,7 @@ from django.conf import settings
 
 from moves.operations.archive import close_archive, open_archive
 from moves.operations.base import Refused, Step, rows
+from moves.operations.indexes import without_indexes
 
 # What a person chooses by MOVES_DUPLICATES in the settings. The newest row has the highest key.
 RULES = {
@@ -68,8 +69,9 @@ class OneOfMany(Step):
         cursor.execute(f"CREATE TABLE IF NOT EXISTS {FILLED}")
         cursor.execute("ANALYZE one_person, archive.person, archive.filled")
         enough = 0 if self.also_empty else 1
-        for sql in (GAPS_AGAIN, NEWEST_AGAIN, OLDER_AGAIN, SEQUENCE, FIRST_TIME):
-            cursor.execute(sql.format(people=self.people, enough=enough))
+        with without_indexes(cursor, self.people):
+            for sql in (GAPS_AGAIN, NEWEST_AGAIN, OLDER_AGAIN, SEQUENCE, FIRST_TIME):
+                cursor.execute(sql.format(people=self.people, enough=enough))
         cursor.execute("DROP TABLE archive.person, archive.filled, one_person")
         close_archive(cursor)
 

@@ -54,10 +54,12 @@ class Migration(operations.Migration):
         operations.OneOfMany(
             "old_person", one="SELECT user_id, birthdate, discord_id, zoom_id FROM person"
         ),
-        operations.Sql(
+        operations.WriteAll(
+            "person",
             """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
                SELECT auth_user.id, birthdate, discord_id, zoom_id
-               FROM auth_user LEFT JOIN one_person ON user_id = auth_user.id"""
+               FROM auth_user LEFT JOIN one_person ON user_id = auth_user.id
+               ORDER BY auth_user.id""",
         ),
         migrations.DeleteModel("OldPerson"),
         operations.Reversed(operations.Lock(readers=True)),

@@ -39,10 +39,14 @@ class Migration(operations.Migration):
             ],
             options={"db_table": "person", "verbose_name_plural": "people"},
         ),
-        operations.Sql(
-            backwards="""INSERT INTO old_person (user_id, birthdate, discord_id, zoom_id)
-               SELECT auth_user.id, birthdate, discord_id, zoom_id
-               FROM auth_user LEFT JOIN one_person ON user_id = auth_user.id"""
+        operations.Reversed(
+            operations.WriteAll(
+                "old_person",
+                """INSERT INTO old_person (user_id, birthdate, discord_id, zoom_id)
+                   SELECT auth_user.id, birthdate, discord_id, zoom_id
+                   FROM auth_user LEFT JOIN one_person ON user_id = auth_user.id
+                   ORDER BY auth_user.id""",
+            )
         ),
         operations.Reversed(
             operations.OneOfMany(
