@@ -70,7 +70,7 @@ class OneOfMany(Step):
         cursor.execute("ANALYZE one_person, archive.person, archive.filled")
         enough = 0 if self.also_empty else 1
         with without_indexes(cursor, self.people):
-            for sql in (GAPS_AGAIN, NEWEST_AGAIN, OLDER_AGAIN, SEQUENCE, FIRST_TIME):
+            for sql in (GAPS_AGAIN, ALL_AGAIN, SEQUENCE, FIRST_TIME):
                 cursor.execute(sql.format(people=self.people, enough=enough))
         cursor.execute("DROP TABLE archive.person, archive.filled, one_person")
         close_archive(cursor)
@@ -101,20 +101,17 @@ GAPS_AGAIN = """
       AND (now.birthdate, now.discord_id, now.zoom_id)
         IS NOT DISTINCT FROM (filled.birthdate, filled.discord_id, filled.zoom_id)
 """
-NEWEST_AGAIN = """
+# of the newest, what is said now
+ALL_AGAIN = """
     INSERT INTO {people} (person_id, user_id, birthdate, discord_id, zoom_id)
-    SELECT archived.person_id, user_id, now.birthdate, now.discord_id, now.zoom_id
-    FROM one_person AS now
-    JOIN (SELECT user_id, max(person_id) AS person_id FROM archive.person GROUP BY user_id)
-        AS archived USING (user_id)
-    WHERE archived.person_id IS NOT NULL
-"""
-OLDER_AGAIN = """
-    INSERT INTO {people} (person_id, user_id, birthdate, discord_id, zoom_id)
-    SELECT person_id, user_id, archived.birthdate, archived.discord_id, archived.zoom_id
-    FROM archive.person AS archived JOIN one_person USING (user_id)
-    WHERE person_id IS NOT NULL
-      AND NOT EXISTS (SELECT FROM {people} AS it WHERE it.person_id = archived.person_id)
+    SELECT person_id, user_id,
+        CASE WHEN is_newest THEN now.birthdate ELSE archived.birthdate END,
+        CASE WHEN is_newest THEN now.discord_id ELSE archived.discord_id END,
+        CASE WHEN is_newest THEN now.zoom_id ELSE archived.zoom_id END
+    FROM (
+        SELECT *, person_id = max(person_id) OVER (PARTITION BY user_id) AS is_newest
+        FROM archive.person WHERE person_id IS NOT NULL) AS archived
+    JOIN one_person AS now USING (user_id)
 """
 # an inserted key moves no sequence
 SEQUENCE = """

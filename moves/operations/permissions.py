@@ -107,24 +107,14 @@ WAS = """
 
 
 def give_back_the_same(cursor, label, grants, holder, old, into):
-    """Who had the old one only has it in the place of `into`; who had both or neither has both."""
     held = HELD.format(grants=grants, holder=holder)
     had_old, had_into = [label, "old", grants], [label, "into", grants]
     cursor.execute(
-        f"UPDATE {grants} SET permission_id = one.id"
-        f" FROM ({held}) AS held JOIN ({OF_TYPE}) AS one USING (action)"
-        f" WHERE {grants}.id = held.id AND EXISTS ({WAS}) AND NOT EXISTS ({WAS})"
-        f" AND NOT EXISTS (SELECT FROM {grants} AS it"
-        f" WHERE it.{holder} = held.holder AND it.permission_id = one.id)",
-        [into, old, *had_old, *had_into],
-    )
-    cursor.execute(
         f"INSERT INTO {grants} ({holder}, permission_id) SELECT holder, one.id"
         f" FROM ({held}) AS held JOIN ({OF_TYPE}) AS one USING (action)"
-        f" WHERE EXISTS ({WAS}) = EXISTS ({WAS}) ORDER BY 1, 2 ON CONFLICT DO NOTHING",
+        f" WHERE EXISTS ({WAS}) OR NOT EXISTS ({WAS}) ORDER BY 1, 2 ON CONFLICT DO NOTHING",
         [into, old, *had_old, *had_into],
     )
-    # who holds the old one again already
     cursor.execute(
         f"DELETE FROM {grants} USING ({held}) AS held WHERE {grants}.id = held.id"
         f" AND EXISTS ({WAS}) AND NOT EXISTS ({WAS})",
