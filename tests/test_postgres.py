@@ -150,6 +150,16 @@ def test_an_empty_database_is_adopted(server, database):
     databases.ensure(server, database)
 
 
+def test_ctrl_c_while_a_database_is_made_leaves_none(server, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(databases, "_mark", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        databases.ensure(server, "half_made")
+    assert not databases.exists(server, "half_made")
+
+
 def test_a_database_of_somebody_else_is_refused(server, database, treasure):
     with pytest.raises(WorkbenchError, match="foreignkey holds something that the workbench did"):
         databases.ensure(server, database)

@@ -41,13 +41,24 @@ def ensure(server: Mapping[str, str], name: str, template: str = "template1") ->
         if known == (MARK,):
             return
         if known is None:
-            create(connection, name, template)
-        elif not _is_empty(server, name):
+            _make(connection, server, name, template)
+            return
+        if not _is_empty(server, name):
             raise WorkbenchError(
                 f"The database {name} holds something that the workbench did not make: "
                 "rename or drop it (nothing was touched)."
             )
         _mark(connection, name)
+
+
+def _make(connection: Any, server: Mapping[str, str], name: str, template: str) -> None:
+    """Make and mark a database; nothing is left of it if somebody presses Ctrl-C meanwhile."""
+    try:
+        create(connection, name, template)
+        _mark(connection, name)
+    except KeyboardInterrupt:
+        drop(server, name)
+        raise
 
 
 def exists(server: Mapping[str, str], name: str) -> bool:
