@@ -19,7 +19,7 @@ from django.db import connection
 from workbench.inside import move
 
 EDITORS = 20
-A_PAGE = 0.5
+A_PAGE = 0.2
 
 
 def rows_to_edit():
