@@ -70,7 +70,7 @@ class OneOfMany(Step):
         cursor.execute("ANALYZE one_person, archive.person, archive.filled")
         enough = 0 if self.also_empty else 1
         with without_indexes(cursor, self.people):
-            for sql in (GAPS_AGAIN, ALL_AGAIN, SEQUENCE, FIRST_TIME):
+            for sql in (GAPS_AGAIN, SEQUENCE, PEOPLE_AGAIN):
                 cursor.execute(sql.format(people=self.people, enough=enough))
         cursor.execute("DROP TABLE archive.person, archive.filled, one_person")
         close_archive(cursor)
@@ -101,28 +101,25 @@ GAPS_AGAIN = """
       AND (now.birthdate, now.discord_id, now.zoom_id)
         IS NOT DISTINCT FROM (filled.birthdate, filled.discord_id, filled.zoom_id)
 """
-# of the newest, what is said now
-ALL_AGAIN = """
-    INSERT INTO {people} (person_id, user_id, birthdate, discord_id, zoom_id)
-    SELECT person_id, user_id,
-        CASE WHEN is_newest THEN now.birthdate ELSE archived.birthdate END,
-        CASE WHEN is_newest THEN now.discord_id ELSE archived.discord_id END,
-        CASE WHEN is_newest THEN now.zoom_id ELSE archived.zoom_id END
-    FROM (
-        SELECT *, person_id = max(person_id) OVER (PARTITION BY user_id) AS is_newest
-        FROM archive.person WHERE person_id IS NOT NULL) AS archived
-    JOIN one_person AS now USING (user_id)
-"""
 # an inserted key moves no sequence
 SEQUENCE = """
     SELECT setval(pg_get_serial_sequence('{people}', 'person_id'), max(person_id))
-    FROM {people} HAVING max(person_id) IS NOT NULL
+    FROM archive.person HAVING max(person_id) IS NOT NULL
 """
-FIRST_TIME = """
-    INSERT INTO {people} (user_id, birthdate, discord_id, zoom_id)
-    SELECT user_id, birthdate, discord_id, zoom_id FROM one_person AS now
-    WHERE NOT EXISTS (SELECT FROM {people} AS it WHERE it.user_id = now.user_id)
-      AND num_nonnulls(birthdate, discord_id, zoom_id) >= {enough}
+# all that are in the archive, the newest with what is said now; and who was in none
+PEOPLE_AGAIN = """
+    INSERT INTO {people} (person_id, user_id, birthdate, discord_id, zoom_id)
+    SELECT coalesce(person_id,
+            nextval((SELECT pg_get_serial_sequence('{people}', 'person_id')::regclass))), user_id,
+        CASE WHEN is_older THEN archived.birthdate ELSE now.birthdate END,
+        CASE WHEN is_older THEN archived.discord_id ELSE now.discord_id END,
+        CASE WHEN is_older THEN archived.zoom_id ELSE now.zoom_id END
+    FROM one_person AS now LEFT JOIN (
+        SELECT *, lead(person_id) OVER (PARTITION BY user_id ORDER BY person_id) IS NOT NULL
+            AS is_older
+        FROM archive.person WHERE person_id IS NOT NULL) AS archived USING (user_id)
+    WHERE person_id IS NOT NULL
+        OR num_nonnulls(now.birthdate, now.discord_id, now.zoom_id) >= {enough}
     ORDER BY user_id
 """
 

@@ -59,8 +59,8 @@ class Migration(operations.Migration):
             operations.Translate(
                 "players.person",
                 keys="SELECT person_id AS old, user_id AS new FROM person",
-                keys_back="""SELECT user_id AS old, max(person_id) AS new
-                             FROM person GROUP BY user_id""",
+                keys_back="""SELECT DISTINCT ON (user_id) user_id AS old, person_id AS new
+                             FROM person ORDER BY user_id, person_id DESC""",
             )
         ),
         migrations.DeleteModel("OldPerson"),
