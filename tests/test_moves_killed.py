@@ -93,7 +93,7 @@ def killed_everywhere(databases, kill):
             text=True,
         )
         assert done.returncode == 0, done.stderr
-        if kill.first:  # of what the code has not, if killed at the very end
+        if kill.first:  # killed after its last migration, it leaves a content type: moves/README.md says so
             Project(databases.server, it.source, name).do(("remove_stale", {}))
         return json.loads(done.stdout) | {"in the end": databases.what_is_wrong(name, ends)}
 

@@ -178,7 +178,7 @@ STRONG = [
 def test_a_plain_move_that_waits_for_a_table_is_refused_and_goes_through_afterwards(
     databases, source, target, first, asked
 ):
-    """One who reads the users in a transaction that stays open is enough; others pass meanwhile."""
+    """One who reads the users in a transaction that stays open is enough."""
     with databases.copy(databases.template(source)) as name:
         moving = databases.moving(name, source, target)
         moving.do(("migrate", {"app": "players", "to": first}))

@@ -107,6 +107,7 @@ SEQUENCE = """
     FROM archive.person HAVING max(person_id) IS NOT NULL
 """
 # all that are in the archive, the newest with what is said now; and who was in none
+# (the sequence is looked up in a subquery: once, and not for each row)
 PEOPLE_AGAIN = """
     INSERT INTO {people} (person_id, user_id, birthdate, discord_id, zoom_id)
     SELECT coalesce(person_id,

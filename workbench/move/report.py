@@ -24,8 +24,8 @@ class Ride:
     """One direction of a move: how long it took, and what it did to the tables.
 
     seconds: from the first statement to the last. sql: what PostgreSQL took of it; the rest is
-    Django's, which signs the open sessions anew. floor: what PostgreSQL takes for as many rewrites
-    and inserts alone (see workbench.move.floor). locks: [table, mode, seconds], longest first.
+    Django's, most of it to sign open sessions anew if the move changes their backend. floor: what
+    PostgreSQL takes for as many rewrites and inserts alone (see workbench.move.floor). locks: [table, mode, seconds], longest first.
     """
 
     direction: str
