@@ -93,7 +93,8 @@ def killed_everywhere(databases, kill):
             text=True,
         )
         assert done.returncode == 0, done.stderr
-        if kill.first:  # killed after its last migration, it leaves a content type: moves/README.md says so
+        if kill.first:
+            # killed after its last migration, it leaves a content type (moves/README.md)
             Project(databases.server, it.source, name).do(("remove_stale", {}))
         return json.loads(done.stdout) | {"in the end": databases.what_is_wrong(name, ends)}
 

@@ -25,7 +25,8 @@ class Ride:
 
     seconds: from the first statement to the last. sql: what PostgreSQL took of it; the rest is
     Django's, most of it to sign open sessions anew if the move changes their backend. floor: what
-    PostgreSQL takes for as many rewrites and inserts alone (see workbench.move.floor). locks: [table, mode, seconds], longest first.
+    PostgreSQL takes for as many rewrites and inserts alone (see workbench.move.floor). locks:
+    [table, mode, seconds], longest first.
     """
 
     direction: str
