@@ -33,7 +33,7 @@ def test_its_settings_are_the_targets_and_one_line(it):
 
 @pytest.mark.parametrize("it", MOVES.values(), ids=MOVES)
 def test_it_goes_on_from_the_sources_own_migrations(it):
-    for name in ("0001_initial.py", "0002_username_taken_whatever_its_case.py"):
+    for name in ("0001_initial.py", "0002_unique_username_ignoring_case.py"):
         copy = (it.folder / "migrations" / name).read_bytes()
         anew = name == "0001_initial.py" and (
             it.target == "custom_user" or it.source == "proxy_model"
@@ -68,7 +68,7 @@ def test_a_staged_move_differs_from_the_plain_one_in_its_own_migrations_only(it)
     folder = it.folder.with_name(it.staged_name)
     settings = (it.folder / "settings.py").read_text().replace(it.name, it.staged_name)
     assert (folder / "settings.py").read_text() == settings
-    for name in ("0001_initial.py", "0002_username_taken_whatever_its_case.py"):
+    for name in ("0001_initial.py", "0002_unique_username_ignoring_case.py"):
         plain = (it.folder / "migrations" / name).read_bytes()
         assert (folder / "migrations" / name).read_bytes() == plain
 

@@ -56,9 +56,9 @@ BAD = {
     ),
     "a migration of the players that has not run": (
         ("profile_onetoone", "custom_user"),
-        "DROP INDEX username_taken_whatever_its_case;"
+        "DROP INDEX unique_username_ignoring_case;"
         "DELETE FROM django_migrations WHERE app = 'players' AND name LIKE '0002%'",
-        "lacks players.0002_username_taken_whatever_its_case of profile_onetoone",
+        "lacks players.0002_unique_username_ignoring_case of profile_onetoone",
     ),
     "a migration of another app that has not run": (
         ("profile_onetoone", "custom_user"),

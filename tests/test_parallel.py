@@ -18,7 +18,7 @@ DIFFERING = {
     "players/admin.py",
     "players/forms.py",
     "players/migrations/0001_initial.py",
-    "players/migrations/0002_username_taken_whatever_its_case.py",
+    "players/migrations/0002_unique_username_ignoring_case.py",
     "players/models.py",
     "players/roster.py",
 }

@@ -141,7 +141,7 @@ def test_an_extra_of_a_wrong_form_is_refused(site, field, value):
 
 def test_it_has_the_variants_index(site):
     [(definition,)] = site.rows(
-        "SELECT indexdef FROM pg_indexes WHERE indexname = 'username_taken_whatever_its_case'"
+        "SELECT indexdef FROM pg_indexes WHERE indexname = 'unique_username_ignoring_case'"
     )
     assert definition.startswith("CREATE UNIQUE INDEX")
     assert definition.endswith("(upper((username)::text))")

@@ -293,7 +293,7 @@ def test_an_endless_query_is_stopped(page):
 def test_the_tables_are_listed_as_they_are_now(changing):
     changing.get_by_text("Tables as they are now").click()
     listed = changing.get_by_role("region", name="Tables of custom_user")
-    expect(listed).to_contain_text("username_taken_whatever_its_case: UNIQUE btree (upper(")
+    expect(listed).to_contain_text("unique_username_ignoring_case: UNIQUE btree (upper(")
     run(
         changing,
         "ALTER TABLE players_user ADD shoe_size integer NOT NULL DEFAULT 42",

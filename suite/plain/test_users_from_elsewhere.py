@@ -88,7 +88,7 @@ def test_shell_plus_of_django_extensions_knows_the_models(capsys):
 
 
 def test_the_username_index_goes_with_its_migration(transactional_db):
-    index = "SELECT 1 FROM pg_indexes WHERE indexname = 'username_taken_whatever_its_case'"
+    index = "SELECT 1 FROM pg_indexes WHERE indexname = 'unique_username_ignoring_case'"
     assert rows(index)
     call_command("migrate", "players", "0001", verbosity=0)
     gone = rows(index)

@@ -29,7 +29,7 @@ from suite.variant import (
     without_row,
 )
 
-CASE_INDEX = "username_taken_whatever_its_case"
+CASE_INDEX = "unique_username_ignoring_case"
 
 
 def whose(user):

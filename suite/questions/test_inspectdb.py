@@ -150,7 +150,7 @@ def test_check_of_the_inspected_listed_class():
 )
 def test_inspectdb_mentions_the_index_on_upper_username():
     """Does inspectdb write, if only as a remark, that usernames are unique whatever their case?"""
-    assert rows("SELECT 1 FROM pg_class WHERE relname = 'username_taken_whatever_its_case'")
+    assert rows("SELECT 1 FROM pg_class WHERE relname = 'unique_username_ignoring_case'")
     written = inspectdb(User)
     return "could not be introspected" in written or "upper" in written.lower()
 

@@ -512,10 +512,10 @@ def test_statements_of_login_after_the_articles_registration(rf, statements):
 
 
 @compare(
-    proxy_model=["auth_user_username_key", "username_taken_whatever_its_case"],
-    profile_onetoone=["auth_user_username_key", "username_taken_whatever_its_case"],
-    custom_user=["players_user_username_key", "username_taken_whatever_its_case"],
-    foreignkey=["auth_user_username_key", "username_taken_whatever_its_case"],
+    proxy_model=["auth_user_username_key", "unique_username_ignoring_case"],
+    profile_onetoone=["auth_user_username_key", "unique_username_ignoring_case"],
+    custom_user=["players_user_username_key", "unique_username_ignoring_case"],
+    foreignkey=["auth_user_username_key", "unique_username_ignoring_case"],
     so_what="Django's own constraint minds the case; the index on UPPER(username) does not.",
     source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
 )

@@ -18,7 +18,7 @@ Tell = Callable[[str], None]
 # a move's own words for what it does to databases
 make, drop = databases.anew, databases.drop
 
-START = "0002_username_taken_whatever_its_case"
+START = "0002_unique_username_ignoring_case"
 
 
 def move(

@@ -8,7 +8,7 @@ from moves.operations import checks
 
 class Migration(operations.Migration):
     dependencies = [
-        ("players", "0002_username_taken_whatever_its_case"),
+        ("players", "0002_unique_username_ignoring_case"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
@@ -24,7 +24,7 @@ class Migration(operations.Migration):
         operations.Sql(
             """ALTER TABLE auth_user ADD COLUMN IF NOT EXISTS birthdate date,
                    ADD COLUMN IF NOT EXISTS discord_id text, ADD COLUMN IF NOT EXISTS zoom_id text;
-               CREATE UNIQUE INDEX IF NOT EXISTS username_taken_whatever_its_case
+               CREATE UNIQUE INDEX IF NOT EXISTS unique_username_ignoring_case
                    ON auth_user (UPPER(username))"""
         ),
         operations.RenameContentType("players.user", "auth.user"),

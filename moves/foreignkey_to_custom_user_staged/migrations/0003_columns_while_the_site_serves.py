@@ -8,7 +8,7 @@ from moves.operations import checks
 
 class Migration(operations.Migration):
     dependencies = [
-        ("players", "0002_username_taken_whatever_its_case"),
+        ("players", "0002_unique_username_ignoring_case"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
 

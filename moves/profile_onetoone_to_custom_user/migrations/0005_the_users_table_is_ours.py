@@ -22,7 +22,7 @@ class Migration(operations.Migration):
                     "user",
                     models.UniqueConstraint(
                         Upper("username"),
-                        name="username_taken_whatever_its_case",
+                        name="unique_username_ignoring_case",
                         violation_error_message="A user with that username already exists.",
                     ),
                 )

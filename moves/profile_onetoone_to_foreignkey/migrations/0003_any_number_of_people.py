@@ -9,7 +9,7 @@ from moves.operations import checks
 
 class Migration(operations.Migration):
     dependencies = [
-        ("players", "0002_username_taken_whatever_its_case"),
+        ("players", "0002_unique_username_ignoring_case"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

@@ -12,7 +12,7 @@ from moves import operations
 
 
 class Migration(operations.Migration):
-    dependencies = [("players", "0002_username_taken_whatever_its_case")]
+    dependencies = [("players", "0002_unique_username_ignoring_case")]
 
     operations = [
         migrations.AlterModelOptions("person", {"verbose_name_plural": "people"}),

@@ -126,7 +126,7 @@ class Subject:
     def drop_index_of_names(self) -> None:
         """What a project is like that left the uniqueness of names to Django's form."""
         with connection.cursor() as cursor:
-            cursor.execute("DROP INDEX username_taken_whatever_its_case")
+            cursor.execute("DROP INDEX unique_username_ignoring_case")
             cursor.execute(f"ANALYZE {get_user_model()._meta.db_table}")
 
     def waits(self, times: int) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             model_name="user",
             constraint=models.UniqueConstraint(
                 django.db.models.functions.Upper("username"),
-                name="username_taken_whatever_its_case",
+                name="unique_username_ignoring_case",
                 violation_error_message="A user with that username already exists.",
             ),
         ),

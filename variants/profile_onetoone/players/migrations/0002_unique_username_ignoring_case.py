@@ -15,8 +15,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            sql="""CREATE UNIQUE INDEX username_taken_whatever_its_case
+            sql="""CREATE UNIQUE INDEX unique_username_ignoring_case
                    ON auth_user (UPPER(username))""",
-            reverse_sql="DROP INDEX username_taken_whatever_its_case",
+            reverse_sql="DROP INDEX unique_username_ignoring_case",
         ),
     ]
