@@ -8,7 +8,6 @@ from players.extras import EXTRAS, ExtrasFields
 from players.models import User
 
 
-# --8<-- [start:admin]
 class PlayerAddForm(ExtrasFields, AdminUserCreationForm):
     pass
 
@@ -25,6 +24,3 @@ class PlayerAdmin(UserAdmin):
     add_fieldsets = [*UserAdmin.add_fieldsets, ("Player", {"fields": EXTRAS})]
     list_display = ["username", "email", "birthdate", "discord_id", "is_staff"]
     search_fields = [*UserAdmin.search_fields, "discord_id", "zoom_id"]
-
-
-# --8<-- [end:admin]

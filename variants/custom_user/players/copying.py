@@ -22,7 +22,6 @@ FROM generate_series(1, %s)
 """
 
 
-# --8<-- [start:blocks]
 def blocks(rows, tables, *required, **optional):
     """Yield the rows, dicts, up to 10,000 at once: for each name all values, in their order.
 
@@ -39,7 +38,6 @@ def blocks(rows, tables, *required, **optional):
             block = list(islice(rows, BLOCK))
 
 
-# --8<-- [end:blocks]
 def columns(rows, required, optional):
     if unknown := set().union(*rows) - {*required, *optional}:
         raise TypeError(f"nobody knows what {', '.join(sorted(unknown))} is")
@@ -80,7 +78,6 @@ class Table:
             if field.column not in names and not field.primary_key
         }
 
-    # --8<-- [start:copy]
     def copy(self, *columns):
         """Store a row for each value of the columns, which are of one length."""
         names = ", ".join(map(quoted, [*self.names, *self.same]))
@@ -92,7 +89,6 @@ class Table:
             for row in zip(*columns, *map(repeat, self.same.values()), strict=False):
                 stream.write_row(row)
 
-    # --8<-- [end:copy]
     def new_ids(self, number):
         """So many ids of the table's own sequence, which gives them to nobody else."""
         with connection.cursor() as cursor:

@@ -5,13 +5,10 @@ from django.db import models
 from django.db.models.functions import Upper
 
 
-# --8<-- [start:model]
-# --8<-- [start:essence]
 class User(AbstractUser):
     birthdate = models.DateField(blank=True, null=True)
     discord_id = models.TextField("Discord ID", blank=True, null=True)
     zoom_id = models.TextField("Zoom ID", blank=True, null=True)
-    # --8<-- [end:essence]
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -21,6 +18,3 @@ class User(AbstractUser):
                 violation_error_message="A user with that username already exists.",
             ),
         ]
-
-
-# --8<-- [end:model]

@@ -22,7 +22,6 @@ class PlayerChangeForm(UserChangeForm):
         return username
 
 
-# --8<-- [start:admin]
 class PersonForm(ExtrasFields, forms.ModelForm):
     class Meta:
         model = Person
@@ -63,6 +62,3 @@ class PlayerAdmin(UserAdmin):
     @admin.display(ordering="newest_discord_id", description="Discord ID")
     def discord_id(self, user):
         return user.newest_discord_id
-
-
-# --8<-- [end:admin]

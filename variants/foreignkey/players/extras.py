@@ -27,7 +27,6 @@ def validate_birthdate(birthdate):
         raise ValidationError("This birthdate is before 1900.")
 
 
-# --8<-- [start:digits]
 class DigitsField(forms.CharField):
     """An optional number that is a name, kept as text; blank is None, so that it becomes NULL."""
 
@@ -40,8 +39,6 @@ class DigitsField(forms.CharField):
         return re.sub(r"[\s-]", "", text) or None if text else text
 
 
-# --8<-- [end:digits]
-# --8<-- [start:fields]
 class ExtrasFields(forms.Form):
     birthdate = forms.DateField(
         required=False,
@@ -65,6 +62,3 @@ class ExtrasFields(forms.Form):
     def extras(self):
         """The three values as typed and checked, None for what was left blank."""
         return {name: self.cleaned_data[name] for name in EXTRAS}
-
-
-# --8<-- [end:fields]

@@ -16,7 +16,6 @@ class EmailField(forms.EmailField):
         self.widget.attrs.update(autocomplete="email")
 
 
-# --8<-- [start:register]
 class RegisterForm(ExtrasFields, BaseUserCreationForm):
     email = EmailField(
         help_text="Optional, but without it you cannot reset a forgotten password.",
@@ -49,15 +48,11 @@ class RegisterForm(ExtrasFields, BaseUserCreationForm):
         return user
 
 
-# --8<-- [end:register]
-# --8<-- [start:details]
 class DetailsForm(ExtrasFields):
     email = EmailField()
     field_order = ["email"]
 
 
-# --8<-- [end:details]
-# --8<-- [start:leave]
 class LeaveForm(forms.Form):
     password = forms.CharField(
         label="Your password",
@@ -73,6 +68,3 @@ class LeaveForm(forms.Form):
     def clean_password(self):
         if not self.user.check_password(self.cleaned_data["password"]):
             raise forms.ValidationError("This is not your password.")
-
-
-# --8<-- [end:leave]

@@ -4,15 +4,12 @@ from django.contrib.auth.models import User
 from django.db import models
 
 
-# --8<-- [start:model]
-# --8<-- [start:essence]
 class Person(models.Model):
     person_id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     birthdate = models.DateField(blank=True, null=True)
     discord_id = models.TextField("Discord ID", blank=True, null=True)
     zoom_id = models.TextField("Zoom ID", blank=True, null=True)
-    # --8<-- [end:essence]
 
     class Meta:
         db_table = "person"
@@ -20,6 +17,3 @@ class Person(models.Model):
 
     def __str__(self):
         return self.user.get_username()
-
-
-# --8<-- [end:model]

@@ -30,7 +30,6 @@ def newest_people(**wanted):
     return Person.objects.filter(~Exists(later), **wanted)
 
 
-# --8<-- [start:enrol]
 def enrol(user, *, birthdate=None, discord_id=None, zoom_id=None):
     """Store a new user and a person with their extras. Raises UsernameTaken."""
     with username_checked():
@@ -40,8 +39,6 @@ def enrol(user, *, birthdate=None, discord_id=None, zoom_id=None):
         )
 
 
-# --8<-- [end:enrol]
-# --8<-- [start:register]
 def register(username, password, email="", **extras):
     """Enrol a player; returns their id. Raises UsernameTaken."""
     user = User(
@@ -53,15 +50,11 @@ def register(username, password, email="", **extras):
     return user.pk
 
 
-# --8<-- [end:register]
-# --8<-- [start:is_taken]
 def is_taken(username, but_by=None):
     """Whether somebody else than the user with the id `but_by` has this name, in whatever case."""
     return User.objects.filter(username__iexact=username).exclude(pk=but_by).exists()
 
 
-# --8<-- [end:is_taken]
-# --8<-- [start:everybody]
 def everybody():
     """All players' details, to be narrowed down; those of the newest person are one JSON value.
 
@@ -86,8 +79,6 @@ def plain(players):
     return players
 
 
-# --8<-- [end:everybody]
-# --8<-- [start:find]
 @kept
 def of_the_name(username):
     return everybody().filter(username=username)
@@ -98,8 +89,6 @@ def find(username):
     return next(iter(plain(of_the_name(username))), None)
 
 
-# --8<-- [end:find]
-# --8<-- [start:page]
 @kept
 def after_the_name(after, *, size):
     return everybody().filter(username__gt=after).order_by("username")[:size]
@@ -110,8 +99,6 @@ def page(after="", size=50):
     return plain(after_the_name(after, size=size))
 
 
-# --8<-- [end:page]
-# --8<-- [start:by_discord_id]
 def by_discord_id(discord_id):
     """The details of everybody who gave this Discord ID."""
     people = newest_people(discord_id=discord_id).order_by("user__username")
@@ -119,15 +106,11 @@ def by_discord_id(discord_id):
     return list(people.values(*EXTRAS, **its_user))
 
 
-# --8<-- [end:by_discord_id]
-# --8<-- [start:count_under]
 def count_under(age):
     """How many players are younger than `age` years; those without a birthdate are not counted."""
     return newest_people(birthdate__gt=born_after(age)).count()
 
 
-# --8<-- [end:count_under]
-# --8<-- [start:change]
 @transaction.atomic
 def change(username, **new):
     """Set a player's email or extras; returns whether there is such a player.
@@ -149,8 +132,6 @@ def change(username, **new):
     return True
 
 
-# --8<-- [end:change]
-# --8<-- [start:remove]
 @transaction.atomic
 def remove(username):
     """Delete a player and all that is theirs; returns whether there was such a player.
@@ -164,8 +145,6 @@ def remove(username):
     return True
 
 
-# --8<-- [end:remove]
-# --8<-- [start:add_many]
 BLANK = {"email": "", "birthdate": None, "discord_id": None, "zoom_id": None}
 
 
@@ -185,6 +164,3 @@ def add_many(rows, password=None):
             people.copy(ids, *extras)
             added += len(names)
     return added
-
-
-# --8<-- [end:add_many]

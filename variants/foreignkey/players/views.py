@@ -16,7 +16,6 @@ def home(request):
     return render(request, "players/home.html")
 
 
-# --8<-- [start:register]
 def register(request):
     if request.user.is_authenticated:
         return redirect("home")
@@ -34,8 +33,6 @@ def register(request):
     return render(request, "players/form.html", context)
 
 
-# --8<-- [end:register]
-# --8<-- [start:profile]
 @login_required
 def profile(request):
     username = request.user.get_username()
@@ -47,8 +44,6 @@ def profile(request):
     return render(request, "players/profile.html", {"title": "Your details", "form": form})
 
 
-# --8<-- [end:profile]
-# --8<-- [start:leave]
 @login_required
 def leave(request):
     username = request.user.get_username()
@@ -67,8 +62,6 @@ def leave(request):
     return render(request, "players/form.html", context)
 
 
-# --8<-- [end:leave]
-# --8<-- [start:players]
 def players(request):
     """Who plays: usernames only. One row more than a page says whether there is a next page."""
     after = request.GET.get("after", "").replace("\x00", "")
@@ -77,6 +70,3 @@ def players(request):
     if len(names) > PAGE_SIZE:
         context["next"] = names[PAGE_SIZE - 1]
     return render(request, "players/players.html", context)
-
-
-# --8<-- [end:players]

@@ -21,7 +21,6 @@ class PlayerChangeForm(UserChangeForm):
         return username
 
 
-# --8<-- [start:admin]
 class PersonForm(ExtrasFields, forms.ModelForm):
     class Meta:
         model = Person
@@ -44,6 +43,3 @@ class PlayerAdmin(UserAdmin):
     list_display = ["username", "email", "person__birthdate", "person__discord_id", "is_staff"]
     list_select_related = ["person"]
     search_fields = [*UserAdmin.search_fields, "person__discord_id", "person__zoom_id"]
-
-
-# --8<-- [end:admin]

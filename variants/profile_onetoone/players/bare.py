@@ -60,7 +60,6 @@ def are_empty(tables):
     return owned and not any(table.model._base_manager.exists() for table in tables)
 
 
-# --8<-- [start:stripped]
 @contextmanager
 def stripped(tables):
     """For the length of the block the tables have neither indexes nor foreign keys.
@@ -77,7 +76,6 @@ def stripped(tables):
         run(statement)
 
 
-# --8<-- [end:stripped]
 def drop_indexes(tables):
     """Drop the indexes and the foreign keys; returns the statements that make them."""
     found = asked(REMOVABLE, {"tables": [table.name for table in tables]})

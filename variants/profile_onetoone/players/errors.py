@@ -16,7 +16,6 @@ class UsernameTaken(Exception):
         super().__init__("Somebody plays under this username already. Please choose another one.")
 
 
-# --8<-- [start:username_checked]
 @contextmanager
 def username_checked():
     """One transaction, in which a taken username is UsernameTaken instead of an IntegrityError.
@@ -31,6 +30,3 @@ def username_checked():
         if "username" in (error.__cause__.diag.constraint_name or ""):
             raise UsernameTaken from error
         raise
-
-
-# --8<-- [end:username_checked]

@@ -13,7 +13,6 @@ class Coming(str):
     """Stands in the SQL for a value that comes with each call."""
 
 
-# --8<-- [start:kept]
 def kept(write):
     """Let a function that writes a queryset of values() return its rows instead, as dicts.
 
@@ -41,6 +40,3 @@ def kept(write):
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     return rows
-
-
-# --8<-- [end:kept]

@@ -3,11 +3,7 @@
 from django.contrib.auth.models import update_last_login
 
 
-# --8<-- [start:note_login]
 def note_login(sender, user, **kwargs):
     """Update last_login, as Django does, unless the INSERT of this request has said it already."""
     if not getattr(user, "just_registered", False):
         update_last_login(sender, user, **kwargs)
-
-
-# --8<-- [end:note_login]

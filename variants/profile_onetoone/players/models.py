@@ -6,14 +6,11 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 
-# --8<-- [start:model]
-# --8<-- [start:essence]
 class Person(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
     birthdate = models.DateField(blank=True, null=True)
     discord_id = models.TextField("Discord ID", blank=True, null=True)
     zoom_id = models.TextField("Zoom ID", blank=True, null=True)
-    # --8<-- [end:essence]
 
     class Meta:
         db_table = "person"
@@ -23,8 +20,6 @@ class Person(models.Model):
         return self.user.get_username()
 
 
-# --8<-- [end:model]
-# --8<-- [start:signal]
 @receiver(post_save, sender=User)
 def create_person(sender, instance, created, raw, **kwargs):
     """Give each new user a person, with the extras that registration left on the user, if any.
@@ -33,6 +28,3 @@ def create_person(sender, instance, created, raw, **kwargs):
     """
     if created and not raw:
         Person.objects.create(user=instance, **getattr(instance, "extras", {}))
-
-
-# --8<-- [end:signal]

@@ -19,7 +19,6 @@ OF_THE_USER = ("username", "email")
 OF_THE_PERSON = {name: F(f"person__{name}") for name in EXTRAS}
 
 
-# --8<-- [start:enrol]
 def enrol(user, *, birthdate=None, discord_id=None, zoom_id=None):
     """Store a new user with their extras. Raises UsernameTaken.
 
@@ -30,8 +29,6 @@ def enrol(user, *, birthdate=None, discord_id=None, zoom_id=None):
         user.save()
 
 
-# --8<-- [end:enrol]
-# --8<-- [start:register]
 def register(username, password, email="", **extras):
     """Enrol a player; returns their id. Raises UsernameTaken."""
     user = User(
@@ -43,22 +40,16 @@ def register(username, password, email="", **extras):
     return user.pk
 
 
-# --8<-- [end:register]
-# --8<-- [start:is_taken]
 def is_taken(username, but_by=None):
     """Whether somebody else than the user with the id `but_by` has this name, in whatever case."""
     return User.objects.filter(username__iexact=username).exclude(pk=but_by).exists()
 
 
-# --8<-- [end:is_taken]
-# --8<-- [start:everybody]
 def everybody():
     """All players' details, to be narrowed down."""
     return User.objects.values(*OF_THE_USER, **OF_THE_PERSON)
 
 
-# --8<-- [end:everybody]
-# --8<-- [start:find]
 @kept
 def of_the_name(username):
     return everybody().filter(username=username)
@@ -69,8 +60,6 @@ def find(username):
     return next(iter(of_the_name(username)), None)
 
 
-# --8<-- [end:find]
-# --8<-- [start:page]
 @kept
 def after_the_name(after, *, size):
     return everybody().filter(username__gt=after).order_by("username")[:size]
@@ -81,22 +70,16 @@ def page(after="", size=50):
     return after_the_name(after, size=size)
 
 
-# --8<-- [end:page]
-# --8<-- [start:by_discord_id]
 def by_discord_id(discord_id):
     """The details of everybody who gave this Discord ID."""
     return list(everybody().filter(person__discord_id=discord_id).order_by("username"))
 
 
-# --8<-- [end:by_discord_id]
-# --8<-- [start:count_under]
 def count_under(age):
     """How many players are younger than `age` years; those without a birthdate are not counted."""
     return Person.objects.filter(birthdate__gt=born_after(age)).count()
 
 
-# --8<-- [end:count_under]
-# --8<-- [start:change]
 @transaction.atomic
 def change(username, **new):
     """Set a player's email or extras; returns whether there is such a player.
@@ -119,8 +102,6 @@ def change(username, **new):
     return True
 
 
-# --8<-- [end:change]
-# --8<-- [start:remove]
 @transaction.atomic
 def remove(username):
     """Delete a player and all that is theirs; returns whether there was such a player.
@@ -134,8 +115,6 @@ def remove(username):
     return True
 
 
-# --8<-- [end:remove]
-# --8<-- [start:add_many]
 BLANK = {"email": "", "birthdate": None, "discord_id": None, "zoom_id": None}
 
 
@@ -155,6 +134,3 @@ def add_many(rows, password=None):
             people.copy(ids, *extras)
             added += len(names)
     return added
-
-
-# --8<-- [end:add_many]

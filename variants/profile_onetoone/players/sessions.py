@@ -11,7 +11,6 @@ from django.db import IntegrityError
 from django.utils.crypto import get_random_string
 
 
-# --8<-- [start:session]
 class SessionStore(db.SessionStore):
     def cycle_key(self):
         """Change the key of a stored session; one that is not stored yet has none."""
@@ -30,6 +29,3 @@ class SessionStore(db.SessionStore):
 
     def _get_new_session_key(self):
         return get_random_string(32, base.VALID_KEY_CHARS)
-
-
-# --8<-- [end:session]

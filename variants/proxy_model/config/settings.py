@@ -69,10 +69,8 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --8<-- [start:user]
 AUTH_USER_MODEL = "auth.User"
 AUTHENTICATION_BACKENDS = ["players.backends.PlayerBackend"]
-# --8<-- [end:user]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

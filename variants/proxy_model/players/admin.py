@@ -20,7 +20,6 @@ class PlayerChangeForm(UserChangeForm):
         return username
 
 
-# --8<-- [start:admin]
 admin.site.unregister(User)
 
 
@@ -32,6 +31,3 @@ class PlayerAdmin(UserAdmin):
     @admin.display(boolean=True)
     def newcomer(self, player):
         return player.is_newcomer()
-
-
-# --8<-- [end:admin]

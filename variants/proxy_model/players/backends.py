@@ -5,7 +5,6 @@ from django.contrib.auth.backends import ModelBackend
 from players.models import Player
 
 
-# --8<-- [start:backend]
 class PlayerBackend(ModelBackend):
     def authenticate(self, request, **credentials):
         return as_player(super().authenticate(request, **credentials))
@@ -26,6 +25,3 @@ def as_player(user):
         return None
     names = [field.attname for field in Player._meta.concrete_fields]
     return Player.from_db(user._state.db, names, [getattr(user, name) for name in names])
-
-
-# --8<-- [end:backend]

@@ -16,7 +16,6 @@ class EmailField(forms.EmailField):
         self.widget.attrs.update(autocomplete="email")
 
 
-# --8<-- [start:disabled]
 class DisabledExtrasFields(ExtrasFields):
     """The extras, shown so that one sees what is missing; a disabled field's value is None."""
 
@@ -27,8 +26,6 @@ class DisabledExtrasFields(ExtrasFields):
             self.fields[name].help_text = roster.NO_COLUMN
 
 
-# --8<-- [end:disabled]
-# --8<-- [start:register]
 class RegisterForm(DisabledExtrasFields, BaseUserCreationForm):
     email = EmailField(
         help_text="Optional, but without it you cannot reset a forgotten password.",
@@ -61,15 +58,11 @@ class RegisterForm(DisabledExtrasFields, BaseUserCreationForm):
         return user
 
 
-# --8<-- [end:register]
-# --8<-- [start:details]
 class DetailsForm(DisabledExtrasFields):
     email = EmailField()
     field_order = ["email"]
 
 
-# --8<-- [end:details]
-# --8<-- [start:leave]
 class LeaveForm(forms.Form):
     password = forms.CharField(
         label="Your password",
@@ -85,6 +78,3 @@ class LeaveForm(forms.Form):
     def clean_password(self):
         if not self.user.check_password(self.cleaned_data["password"]):
             raise forms.ValidationError("This is not your password.")
-
-
-# --8<-- [end:leave]

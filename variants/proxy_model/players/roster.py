@@ -15,7 +15,6 @@ DETAILS = ("username", "email")
 NO_COLUMN = "A proxy model adds no column to auth_user, so there is nowhere to keep this."
 
 
-# --8<-- [start:without_extras]
 def without_extras(details):
     """The details that can be stored. Raises CannotDo if there is an extra that is not blank."""
     if any(details.get(name) is not None for name in EXTRAS):
@@ -23,8 +22,6 @@ def without_extras(details):
     return {name: value for name, value in details.items() if name not in EXTRAS}
 
 
-# --8<-- [end:without_extras]
-# --8<-- [start:enrol]
 def enrol(player, **extras):
     """Store a new player. Raises UsernameTaken, and CannotDo for extras."""
     without_extras(extras)
@@ -32,8 +29,6 @@ def enrol(player, **extras):
         player.save()
 
 
-# --8<-- [end:enrol]
-# --8<-- [start:register]
 def register(username, password, email="", **extras):
     """Enrol a player; returns their id. Raises UsernameTaken, and CannotDo for extras."""
     player = Player(
@@ -45,22 +40,16 @@ def register(username, password, email="", **extras):
     return player.pk
 
 
-# --8<-- [end:register]
-# --8<-- [start:is_taken]
 def is_taken(username, but_by=None):
     """Whether somebody else than the user with the id `but_by` has this name, in whatever case."""
     return Player.objects.filter(username__iexact=username).exclude(pk=but_by).exists()
 
 
-# --8<-- [end:is_taken]
-# --8<-- [start:everybody]
 def everybody():
     """All players' details, to be narrowed down."""
     return Player.objects.order_by().values(*DETAILS)
 
 
-# --8<-- [end:everybody]
-# --8<-- [start:find]
 @kept
 def of_the_name(username):
     return everybody().filter(username=username)
@@ -71,8 +60,6 @@ def find(username):
     return next(iter(of_the_name(username)), None)
 
 
-# --8<-- [end:find]
-# --8<-- [start:page]
 @kept
 def after_the_name(after, *, size):
     return everybody().filter(username__gt=after).order_by("username")[:size]
@@ -83,37 +70,27 @@ def page(after="", size=50):
     return after_the_name(after, size=size)
 
 
-# --8<-- [end:page]
-# --8<-- [start:by_discord_id]
 def by_discord_id(discord_id):
     """Raises CannotDo: no column holds a Discord ID."""
     raise CannotDo(NO_COLUMN)
 
 
-# --8<-- [end:by_discord_id]
-# --8<-- [start:count_under]
 def count_under(age):
     """Raises CannotDo: no column holds a birthdate."""
     raise CannotDo(NO_COLUMN)
 
 
-# --8<-- [end:count_under]
-# --8<-- [start:change]
 def change(username, **new):
     """Set a player's email; returns whether there is such a player. Raises CannotDo for extras."""
     return Player.objects.filter(username=username).update(**without_extras(new)) == 1
 
 
-# --8<-- [end:change]
-# --8<-- [start:remove]
 def remove(username):
     """Delete a player and all that is theirs; returns whether there was such a player."""
     deleted, _ = Player.objects.filter(username=username).delete()
     return deleted > 0
 
 
-# --8<-- [end:remove]
-# --8<-- [start:add_many]
 BLANK = {"email": "", "birthdate": None, "discord_id": None, "zoom_id": None}
 
 
@@ -131,6 +108,3 @@ def add_many(rows, password=None):
             players.copy(names, emails)
             added += len(names)
     return added
-
-
-# --8<-- [end:add_many]
