@@ -209,7 +209,7 @@ ALICE = {
 @pytest.fixture
 def nobody_yet():
     """For what is asked of a site without players: a moved database has some, a test's own none."""
-    from suite.trying import rows
+    from suite.outcomes import rows
     from suite.variant import User
 
     rows(f"TRUNCATE {User._meta.db_table}, django_session CASCADE")
