@@ -107,7 +107,6 @@ def _namespace() -> dict[str, Any]:
     from django.contrib.auth import get_user_model
 
     models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
-    errors = importlib.import_module("players.errors")
     functions: list[Callable[..., Any]] = [
         *(
             showing.sql,
@@ -123,7 +122,5 @@ def _namespace() -> dict[str, Any]:
         "User": get_user_model(),
         **models,
         "roster": importlib.import_module("players.roster"),
-        "CannotDo": errors.CannotDo,
-        "UsernameTaken": errors.UsernameTaken,
         **{function.__name__: function for function in functions},
     }
