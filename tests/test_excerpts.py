@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 from workbench.site.excerpts import Source, section
 from workbench.site.macros import Macros
 from workbench.variants import VARIANTS

@@ -9,9 +9,9 @@ from django.utils import timezone
 from players import copying, roster
 from players.errors import CannotDo, UsernameTaken
 
+from suite.outcomes import rows
 from suite.plain.pages import KEEPS_EXTRAS
-from suite.trying import rows
-from suite.variant import VARIANT, Listed, User, enrolled, person_class
+from suite.variant import VARIANT, PlayerModel, User, enrolled, person_class
 
 USERS = User._meta.db_table
 # whatever a load could leave otherwise than it was
@@ -29,7 +29,7 @@ STATE = (
 
 def state():
     """Indexes, constraints and defaults of the tables, by name and definition; and their rows."""
-    names = {USERS, Listed._meta.db_table}
+    names = {USERS, PlayerModel._meta.db_table}
     tables = "ARRAY[{}]::regclass[]".format(", ".join(f"'{name}'" for name in sorted(names)))
     catalogs = [rows(query.format(tables=tables)) for query in STATE]
     return catalogs, [rows(f"SELECT * FROM {name} ORDER BY 1") for name in sorted(names)]

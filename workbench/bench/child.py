@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from workbench import prepare, processes
 from workbench.bench.subjects import Subject
 from workbench.errors import WorkbenchError
+from workbench.server import prepare, processes
 
 
 class Child:
@@ -15,7 +15,9 @@ class Child:
     def __init__(self, subject: Subject, server: Mapping[str, str], seed: int) -> None:
         self.subject = subject
         order = {"pages": subject.pages, "floor": subject.floor, "seed": seed}
-        self._process = processes.spawn_in(subject.folder, server, "bench", json.dumps(order))
+        self._process = processes.spawn_in(
+            subject.folder, server, "workbench.bench.inside", json.dumps(order)
+        )
 
     def order(self, do: str, **arguments: Any) -> None:
         """Order something, without waiting for it."""

@@ -5,9 +5,9 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from workbench import prepare, processes
 from workbench.errors import WorkbenchError
 from workbench.seed.players import SEED
+from workbench.server import prepare, processes
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def load(
         "password": password or None,
         "demo": prepare.DEMO if demo else {},
     }
-    process = processes.spawn_inside(variant, server, "seed", json.dumps(order))
+    process = processes.spawn_inside(variant, server, "workbench.inside.seed", json.dumps(order))
     try:
         said = _said(process, told)
         _, errors = process.communicate()

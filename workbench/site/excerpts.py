@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 
 
 class Source:

@@ -1,4 +1,4 @@
-"""A player is Django's user seen through another class: behaviour of its own, the same table."""
+"""A proxy of Django's user: methods of its own, but the same table, so no fields of its own."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ NEW_FOR = timedelta(days=30)
 
 class PlayerManager(UserManager):
     def newcomers(self):
-        """Who joined in the last 30 days."""
+        """Return the players who joined in the last 30 days."""
         return self.filter(date_joined__gt=timezone.now() - NEW_FOR)
 
 
