@@ -24,7 +24,6 @@ from workbench.move import moves, staged_command, suite
 from workbench.move import show as move_print
 from workbench.seed import command as seeding
 from workbench.seed.players import SEED
-from workbench.shards import command as sharding
 from workbench.variants import VARIANTS, checked
 
 ONE_VARIANT = f"One of {', '.join(VARIANTS)}."
@@ -281,17 +280,6 @@ def bench(
         benching.compare(Console(), compare, output)
     else:
         benching.bench(Console(), players, quick=quick, seed=seed, output=output)
-
-
-@app.command()
-def shards(
-    players: Annotated[int, typer.Option(help="So many are moved onto the shards.")] = 100_000,
-) -> None:
-    """Try which of the four schemas can be spread over several servers by user.
-
-    Example: workbench shards --players 1000000
-    """
-    sharding.shards(Console(), players)
 
 
 @app.command()

@@ -27,7 +27,6 @@ from workbench.move import answers as move_answers
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
 from workbench.places import PROJECT
-from workbench.shards import run as sharding
 from workbench.site import (
     operations,
     playground,
@@ -35,7 +34,6 @@ from workbench.site import (
     scale,
     schema_pairs,
     schemas,
-    shards,
     shown,
     specimens,
 )
@@ -304,11 +302,6 @@ class Macros:
     def bench_table(self, found: Result, name: str) -> Block:
         """One of the tables that `workbench bench` prints."""
         return scale.table(found, name)
-
-    def shards(self) -> shards.Shards | None:
-        """What `workbench shards` found in its last run here, or None: its methods are blocks."""
-        found = sharding.read()
-        return shards.Shards(found) if found else None
 
     def decisions(self) -> list[dict[str, str]]:
         """The pages in docs/decisions/, each with its file and title, in their order."""
