@@ -51,11 +51,6 @@ def parts() -> dict[str, Part]:
             ["", "seconds", "players/s", "x", "x file", "MB of memory", "by hand"],
             loading,
         ),
-        "waiting": Part(
-            "What the second of two at the same player waits, milliseconds",
-            ["", *VARIANTS],
-            waiting,
-        ),
         "on_disk": Part("Bytes on disk for each player", ["", *VARIANTS], on_disk),
     }
 
@@ -131,13 +126,6 @@ def loading(found: Result) -> Iterable[Row]:
             ratios = (hundredths(summary.of_load(found, name, way)) for way in ("sql", "lines"))
             memory = (number(its.memory / 1e6) for its in (own, by_hand))
             yield [name, f"{own.seconds:,.2f}", number(own.rate), *ratios, *memory]
-
-
-def waiting(found: Result) -> Iterable[Row]:
-    """A row for each pair of acts."""
-    for first, then in summary.pairs(found):
-        label = f"{then} while {first} is not committed"
-        yield [label, *(ms(summary.waited(found, first, then, it)) for it in VARIANTS)]
 
 
 def on_disk(found: Result) -> Iterable[Row]:
