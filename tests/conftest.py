@@ -20,10 +20,11 @@ import pytest
 from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
 
+from workbench.npm import install
 from workbench.paths import PROJECT
 from workbench.serve import front_page, ports
 from workbench.server import postgres
-from workbench.site import build, vendor
+from workbench.site import build
 from workbench.variants import VARIANTS
 
 # seconds in which the sites must answer, once set up
@@ -219,7 +220,7 @@ def never_mind_the_disk(server):
 @pytest.fixture(scope="session")
 def building():
     """What `workbench site` says while it builds the site from this tree; npm was asked before."""
-    vendor.node_modules()
+    install.node_modules()
     said = io.StringIO()
     build.build(Console(file=said))
     return said.getvalue()

@@ -27,7 +27,7 @@ from workbench.errors import WorkbenchError
 from workbench.notebook import clean, executed, slides
 from workbench.notebook import command as opening
 from workbench.notebook import run as running
-from workbench.notebook.checking import check
+from workbench.notebook.exercise import check
 from workbench.paths import PROJECT
 from workbench.server import postgres
 from workbench.site import notebooks as pages

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.bench import peers
 from workbench.server import databases, postgres
-from workbench.try_.trial import PLAYER
+from workbench.try_.command import PLAYER
 from workbench.variants import environment_of
 
 PEERS = peers.all_peers()

@@ -8,11 +8,12 @@ import pytest
 from conftest import Holder, Tool, short_folder
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
-from workbench.schema import tables as schema
+from workbench.schema import tables
 from workbench.seed.load import load
 from workbench.seed.players import players
 from workbench.server import databases, postgres
-from workbench.server.prepare import DEMO, last_line
+from workbench.server.databases import DEMO
+from workbench.server.processes import last_line
 from workbench.variants import VARIANTS
 
 EXTRAS = ["birthdate", "discord_id", "zoom_id"]
@@ -258,4 +259,4 @@ def test_told_hears_how_many_were_handed_over(env):
     loaded = load(env, "custom_user", "scratch_told", 25_000, told=heard.append)
     assert heard == [10_000, 20_000, 25_000]
     assert (loaded.variant, loaded.players) == ("custom_user", 25_000)
-    assert schema.user_table("custom_user", schema.read(env, "custom_user")) == "players_user"
+    assert tables.user_table("custom_user", tables.read(env, "custom_user")) == "players_user"

@@ -17,7 +17,7 @@ from suite.evidence import TRANSACTION, verb_and_table
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.schema.sql import WIDTH, pretty
-from workbench.server import postgres, prepare
+from workbench.server import postgres
 from workbench.site import diagrams, operations, schema_pairs, snapshots, take_snapshots
 from workbench.site.schemas import Schema, readable
 from workbench.variants import VARIANTS
@@ -126,7 +126,7 @@ def test_the_snapshots_are_old_when_something_that_they_rest_on_is_younger(monke
     assert snapshots.is_current()
     rested_on = tmp_path / "demo.csv"
     rested_on.touch()
-    monkeypatch.setattr(snapshots, "rests_on", lambda: [rested_on])
+    monkeypatch.setattr(snapshots, "rest_on", lambda: [rested_on])
     later = snapshots.FILE.stat().st_mtime + 1
     os.utime(rested_on, (later, later))
     assert not snapshots.is_current()

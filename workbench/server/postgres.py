@@ -11,14 +11,18 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import psycopg
 
-from workbench import paths, variants
+from workbench import files, paths
 from workbench.errors import WorkbenchError
+from workbench.server import processes
 
 # libpq gives up on one address after so many seconds
 PATIENCE = 3
+
+Connection = psycopg.Connection[tuple[Any, ...]]
 
 _keeper: subprocess.Popen[str] | None = None
 _env: dict[str, str] = {}
@@ -67,7 +71,7 @@ def stop() -> None:
         _dismiss(keeper)
 
 
-def connect(server: Mapping[str, str], database: str) -> psycopg.Connection[tuple[object, ...]]:
+def connect(server: Mapping[str, str], database: str) -> Connection:
     """A connection in autocommit mode; raises psycopg.Error."""
     names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user"}
     given = {names[key]: value for key, value in server.items() if key in names}
@@ -111,15 +115,15 @@ def _external() -> dict[str, str]:
 
 def _embedded(large: bool) -> dict[str, str]:
     global _keeper
-    folder = paths.writable(paths.data())
+    folder = files.writable(paths.data())
     keeper = subprocess.Popen(
-        variants.command("workbench.server.keeper", str(folder), *(["large"] if large else [])),
+        processes.command("workbench.server.keeper", str(folder), *(["large"] if large else [])),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
         cwd=paths.PROJECT,
-        env=_without_postgres(),
+        env=processes.environment(),
     )
     try:
         assert keeper.stdout is not None
@@ -132,10 +136,6 @@ def _embedded(large: bool) -> dict[str, str]:
     _keeper = keeper
     _env.update(answer)
     return dict(_env)
-
-
-def _without_postgres() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith("PG")}
 
 
 def _dismiss(keeper: subprocess.Popen[str]) -> None:

@@ -17,8 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from workbench import paths
 from workbench.compare.run_suite import measured
 from workbench.errors import WorkbenchError
+from workbench.npm import install
 from workbench.paths import PROJECT, SITE
-from workbench.site import pages, playground, snapshots, vendor
+from workbench.site import pages, playground, snapshots
 
 COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)|^(?:Config value|Error: )(.*)", re.MULTILINE)
 
@@ -50,7 +51,7 @@ def _build(console: Console, *, fresh: bool) -> Path:
     executed.executed(fresh=fresh)
     began = time.monotonic()
     steps: list[tuple[str, Callable[[], object]]] = [
-        ("Fetching what comes from npm", vendor.node_modules),
+        ("Fetching what comes from npm", install.node_modules),
         ("Filling in the pages", lambda: pages.render(comparison, found)),
         ("Packing the playground", lambda: playground.write(pages.RENDERED)),
         ("Writing the notebooks", lambda: notebooks.write(pages.RENDERED)),
