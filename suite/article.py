@@ -16,10 +16,17 @@ from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.urls import include, path
 from players import models
-from players.extras import EXTRAS
 
 from suite.outcomes import rows
-from suite.variant import PASSWORD, VARIANT, PlayerModel, User, extras_of, person_class
+from suite.variant import (
+    EXTRA_FIELDS,
+    PASSWORD,
+    VARIANT,
+    PlayerModel,
+    User,
+    extras_of,
+    person_class,
+)
 
 TYPED = {
     "username": "bob",
@@ -40,7 +47,7 @@ class SeedForm(UserCreationForm):
 
     class Meta(UserCreationForm.Meta):
         model = User
-        fields = ["username", *(name for name in EXTRAS if hasattr(User, name))]
+        fields = ["username", *(name for name in EXTRA_FIELDS if hasattr(User, name))]
 
 
 def typed(**other):
@@ -99,7 +106,7 @@ def person_saved_with_user():
 def save(form):
     """What the article's view does with a valid form until the extras are stored."""
     user = form.save()
-    extras = {name: form.cleaned_data[name] for name in EXTRAS}
+    extras = {name: form.cleaned_data[name] for name in EXTRA_FIELDS}
     if VARIANT == "profile_onetoone":
         user.refresh_from_db()
         user.person.birthdate = extras["birthdate"]

@@ -10,9 +10,14 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from players import roster
-from players.errors import CannotDo
 
+from suite.compare import NotPossible
 from workbench.variants import VARIANTS
+
+EXTRA_FIELDS = ("birthdate", "discord_id", "zoom_id")
+
+# Only the roster of proxy_model has operations that it cannot do.
+CannotDo = getattr(roster, "CannotDo", NotPossible)
 
 # a throw-away copy (suite.projects) has the variant's name within its own
 VARIANT = next(name for name in VARIANTS if name in settings.BASE_DIR.name)

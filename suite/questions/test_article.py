@@ -18,7 +18,6 @@ from django.db.models.signals import post_save
 from django.template import Context, Template
 from django.test.utils import isolate_apps
 from django.urls import include, path
-from players.extras import EXTRAS
 
 from suite import article, migration_states
 from suite.article import TYPED, article_signal, receiving, rows_with_extras
@@ -37,6 +36,7 @@ from suite.questions.test_inspectdb import article_table, refused
 from suite.questions.test_migrations import change_user_model
 from suite.sessions import said
 from suite.variant import (
+    EXTRA_FIELDS,
     PASSWORD,
     PlayerModel,
     User,
@@ -848,4 +848,4 @@ def test_article_template_needs_no_change():
     """Can the template stay as it is when the form gets more fields: which extras does {{ form }}
     show of the article's form?"""
     page = saw(Template("{{ form }}").render(Context({"form": article.SeedForm()})))
-    return [name for name in EXTRAS if f'name="{name}"' in page]
+    return [name for name in EXTRA_FIELDS if f'name="{name}"' in page]

@@ -11,10 +11,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
 from django.test import Client
 from django.urls import reverse
-from players.errors import CannotDo
 
 from suite import migration_states
-from suite.compare import CANNOT, compare, docs
+from suite.compare import CANNOT, NotPossible, compare, docs
 from suite.migration_states import described, key, link, makemigrations, migrate, own_key
 from suite.outcomes import outcome, rows, saw
 from suite.sessions import session
@@ -267,7 +266,7 @@ def test_login_waits_while_an_attribute_is_added(transactional_db, alice, statem
             )
         )
         if not any(sql.startswith("ALTER TABLE") for sql in statements):
-            raise CannotDo("The migration runs no ALTER TABLE: a proxy has no table of its own.")
+            raise NotPossible("The migration runs no ALTER TABLE: a proxy has no table of its own.")
         login = {"username": "alice", "password": PASSWORD}
         visiting.start(lambda: Client().post(reverse("login"), login).status_code)
         waited = visiting.is_waiting()

@@ -5,12 +5,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.migrations import operations
 from django.db.models.functions import Concat, Lower
-from players.extras import EXTRAS
 
 from suite.compare import CANNOT, compare, docs
 from suite.migration_states import migrated
 from suite.outcomes import outcome, rows, saw, tables
-from suite.variant import PlayerModel, User, enrolled, path
+from suite.variant import EXTRA_FIELDS, PlayerModel, User, enrolled, path
 
 LISTED = PlayerModel.__name__
 USERNAME = "user__username" if hasattr(PlayerModel, "user") else "username"
@@ -21,9 +20,9 @@ PLAYERS = ["user", "player", "person"]
 def extras_table():
     """The table with the extras; raises LookupError where no table has them."""
     for table in tables().values():
-        if set(EXTRAS) <= {column.name for column in table.columns}:
+        if set(EXTRA_FIELDS) <= {column.name for column in table.columns}:
             return table
-    raise LookupError(f"No table has the columns {', '.join(EXTRAS)}.")
+    raise LookupError(f"No table has the columns {', '.join(EXTRA_FIELDS)}.")
 
 
 def can(sql):
@@ -87,7 +86,7 @@ def test_table_auth_user_exists():
 def test_columns_that_hold_the_extras():
     """Which columns of which types hold the extras, and which of them are NOT NULL?"""
     table = extras_table()
-    columns = [saw(table.column(name)) for name in EXTRAS]
+    columns = [saw(table.column(name)) for name in EXTRA_FIELDS]
     null = {True: "", False: " NOT NULL"}
     return [f"{table.name}.{each.name} {each.type}{null[each.nullable]}" for each in columns]
 

@@ -7,7 +7,6 @@ import importlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -49,7 +48,7 @@ def steady(text: str) -> str:
     """The text as it is in every run."""
     for pattern, instead in UNSTEADY:
         text = pattern.sub(instead, text)
-    roster: Any = importlib.import_module("players.roster")
+    roster = importlib.import_module("players.roster")
     if hasattr(roster, "born_after"):
         text = text.replace(f"'{roster.born_after(18)}'", "'<today, 18 years ago>'")
     return str(evidence.steady(text))  # type: ignore[no-untyped-call]

@@ -118,8 +118,6 @@ def _namespace() -> dict[str, Any]:
     from django.contrib.auth import get_user_model
 
     models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
-    roster = importlib.import_module("players.roster")
-    named = {"CannotDo": roster.CannotDo} if hasattr(roster, "CannotDo") else {}
     functions: list[Callable[..., Any]] = [
         *(
             output.sql,
@@ -134,7 +132,6 @@ def _namespace() -> dict[str, Any]:
     return {
         "User": get_user_model(),
         **models,
-        "roster": roster,
-        **named,
+        "roster": importlib.import_module("players.roster"),
         **{function.__name__: function for function in functions},
     }

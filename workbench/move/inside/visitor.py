@@ -28,7 +28,7 @@ class Visitor:
 
     def __init__(self, name: str) -> None:
         self.roster = importlib.import_module("players.roster")
-        self.cannot_do = importlib.import_module("players.errors").CannotDo
+        self.cannot_do = getattr(self.roster, "CannotDo", ())
         self.name = name
         self.number = 0
         self.player = ""

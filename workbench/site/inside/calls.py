@@ -20,7 +20,6 @@ CALLS = {
 )""",
         'roster.register("tasha", "roll-for-initiative", email="tasha@example.com")',
     ),
-    "is_taken": ('roster.is_taken("ARANNIS")', ""),
     "find": ('roster.find("arannis")', ""),
     "page": ('roster.page(after="brakka", size=3)', ""),
     "by_discord_id": ('roster.by_discord_id("284019375620184320")', ""),

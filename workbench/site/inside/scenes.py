@@ -34,7 +34,7 @@ def scenes(password: str, superuser: str) -> dict[str, dict[str, Any]]:
         "home": visited(player, "GET", "/"),
         "profile_view": visited(player, "GET", "/profile/"),
         "profile_edit": visited(player, "POST", "/profile/", DETAILS),
-        "password_change": visited(player, "POST", "/password/change/", passwords),
+        "password_change": visited(player, "POST", "/password_change/", passwords),
         "players_page": visited(Client(), "GET", "/players/"),
         "admin_changelist": visited(staff, "GET", admin_page("changelist")),
         "admin_edit": edited(staff, "lorimir"),
