@@ -33,7 +33,10 @@ def prepare(
     for name in names:
         databases.ensure(server, name)
     order = json.dumps(DEMO if demo else {})
-    running = {name: processes.spawn_inside(name, server, "migrate", order) for name in names}
+    running = {
+        name: processes.spawn_inside(name, server, "workbench.inside.migrate", order)
+        for name in names
+    }
     try:
         for name, process in running.items():
             _finish(name, process)

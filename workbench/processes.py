@@ -35,7 +35,7 @@ def spawn_site(
 def spawn_inside(
     name: str, server: Mapping[str, str], module: str, order: str
 ) -> subprocess.Popen[str]:
-    """Start one of the modules of workbench.inside in a variant; order is its one argument."""
+    """Start a module in a variant's process; order, a JSON object, is its one argument."""
     return spawn_in(variants.path(name), server, module, order)
 
 
@@ -44,7 +44,7 @@ def spawn_in(
 ) -> subprocess.Popen[str]:
     """The same in the folder of any Django project whose settings are config.settings."""
     return subprocess.Popen(
-        variants.command(f"workbench.inside.{module}", order),
+        variants.command(module, order),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -39,7 +39,10 @@ def register(server: Mapping[str, str], username: str, *, keep: bool) -> list[Tr
     """
     prepare.prepare_new(server, *VARIANTS)
     order = json.dumps(PLAYER | {"username": username})
-    running = {name: processes.spawn_inside(name, server, "register", order) for name in VARIANTS}
+    running = {
+        name: processes.spawn_inside(name, server, "workbench.inside.register", order)
+        for name in VARIANTS
+    }
     try:
         trials = [_trial(name, process) for name, process in running.items()]
         for name, process in running.items():

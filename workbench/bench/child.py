@@ -15,7 +15,9 @@ class Child:
     def __init__(self, subject: Subject, server: Mapping[str, str], seed: int) -> None:
         self.subject = subject
         order = {"pages": subject.pages, "floor": subject.floor, "seed": seed}
-        self._process = processes.spawn_in(subject.folder, server, "bench", json.dumps(order))
+        self._process = processes.spawn_in(
+            subject.folder, server, "workbench.inside.bench", json.dumps(order)
+        )
 
     def order(self, do: str, **arguments: Any) -> None:
         """Order something, without waiting for it."""

@@ -79,7 +79,10 @@ class Four:
         self.held = {name: database.make(self.server, name) for name in VARIANTS}
         self.running = {
             name: processes.spawn_inside(
-                name, self.server, "asked", json.dumps({"database": held.info.dbname})
+                name,
+                self.server,
+                "workbench.inside.asked",
+                json.dumps({"database": held.info.dbname}),
             )
             for name, held in self.held.items()
         }

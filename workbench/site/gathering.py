@@ -45,7 +45,9 @@ def gather(file: Path, dump: Callable[[str], Path]) -> None:
             for variant, database in DATABASES.items():
                 _make(server, database)
                 order = json.dumps(prepare.DEMO | {"database": database})
-                running[variant] = processes.spawn_inside(variant, server, "specimen", order)
+                running[variant] = processes.spawn_inside(
+                    variant, server, "workbench.inside.specimen", order
+                )
             found = _found(server, running, dump)
         finally:
             processes.end(running.values())
