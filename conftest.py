@@ -16,8 +16,11 @@ from pathlib import Path
 import fasteners
 import pytest
 
-from workbench import comparison, places, postgres, variants
+from workbench import paths as places
+from workbench import variants
+from workbench.compare import answers
 from workbench.errors import WorkbenchError
+from workbench.server import postgres
 
 ROOT = Path(__file__).parent
 WORKER_VARIANT = "WORKBENCH_VARIANT"
@@ -149,15 +152,15 @@ class Collector:
             self.sent[node.gateway.id] = json.loads(node.workeroutput["answers"])
 
     def pytest_terminal_summary(self, terminalreporter):
-        measured = comparison.put_together(self.sent)
-        rows = list(comparison.summary(measured))
+        measured = answers.put_together(self.sent)
+        rows = list(answers.summary(measured))
         width = max(len(area) for area, *_ in rows)
         terminalreporter.section("comparison", sep="-")
         terminalreporter.write_line(f"{'area':<{width}}  questions  differ")
         for area, questions, differing in rows:
             terminalreporter.write_line(f"{area:<{width}}  {questions:>9}  {differing:>6}")
-        if self.whole and comparison.is_whole(self.sent):
-            comparison.write(measured)
+        if self.whole and answers.is_whole(self.sent):
+            answers.write(measured)
             terminalreporter.write_line(
                 "Written to build/comparison.json; to read: workbench compare"
             )

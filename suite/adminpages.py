@@ -8,10 +8,10 @@ from django.forms import MultiWidget
 from django.test import Client
 from django.urls import include, path, reverse
 
-from suite.variant import Listed, User
+from suite.variant import PlayerModel, User
 
 # The class whose pages in the variant's admin are those of the accounts.
-Account = Listed if issubclass(Listed, User) else User
+Account = PlayerModel if issubclass(PlayerModel, User) else User
 
 
 def page(name, *args, model=Account):

@@ -17,6 +17,11 @@ from dataclasses import dataclass
 
 CANNOT = "cannot"
 
+
+class NotPossible(Exception):
+    """Raised by a question: the variant cannot do it, for the reason that the message gives."""
+
+
 MARKS = {
     "known": "every tutorial says it",
     "useful": "worth knowing before you choose",

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from suite.compare import CANNOT
+from suite.compare import CANNOT, NotPossible
 from suite.evidence import evidence
 
 answers = pytest.StashKey[dict]()
@@ -101,11 +101,11 @@ def pytest_pyfunc_call(pyfuncitem):
 
 def ask(function, arguments, expected):
     """The answer. Where CANNOT is expected, an error that names what is missing proves it."""
-    from players.errors import CannotDo
+    from suite.variant import CannotDo
 
     try:
         return function(**arguments)
-    except CannotDo as error:
+    except (NotPossible, CannotDo) as error:
         evidence.add("error", f"{type(error).__name__}: {error}")
         return CANNOT
     except Exception as error:
@@ -116,9 +116,9 @@ def ask(function, arguments, expected):
 
 
 def is_about_the_extras(error):
-    from players.extras import EXTRAS
+    from suite.variant import EXTRA_FIELDS
 
-    return any(word in str(error).lower() for word in (*EXTRAS, "person", "extras"))
+    return any(word in str(error).lower() for word in (*EXTRA_FIELDS, "person", "extras"))
 
 
 def about(item):
@@ -209,7 +209,7 @@ ALICE = {
 @pytest.fixture
 def nobody_yet():
     """For what is asked of a site without players: a moved database has some, a test's own none."""
-    from suite.trying import rows
+    from suite.outcomes import rows
     from suite.variant import User
 
     rows(f"TRUNCATE {User._meta.db_table}, django_session CASCADE")

@@ -10,9 +10,14 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from players import roster
-from players.errors import CannotDo
 
+from suite.compare import NotPossible
 from workbench.variants import VARIANTS
+
+EXTRA_FIELDS = ("birthdate", "discord_id", "zoom_id")
+
+# Only the roster of proxy_model has operations that it cannot do.
+CannotDo = getattr(roster, "CannotDo", NotPossible)
 
 # a throw-away copy (suite.projects) has the variant's name within its own
 VARIANT = next(name for name in VARIANTS if name in settings.BASE_DIR.name)
@@ -21,7 +26,7 @@ PASSWORD = "The dragon sleeps at 9"
 User = get_user_model()
 
 # The class that a variant adds to Django's: what its admin lists, what its code imports.
-Listed = apps.get_model(
+PlayerModel = apps.get_model(
     "players",
     {"proxy_model": "Player", "custom_user": "User"}.get(VARIANT, "Person"),
 )
@@ -34,8 +39,8 @@ def person_class():
 
 def extras_class():
     """The class that has the extras as fields. Raises FieldDoesNotExist where none has."""
-    Listed._meta.get_field("birthdate")
-    return Listed
+    PlayerModel._meta.get_field("birthdate")
+    return PlayerModel
 
 
 def enrolled(username, **details):
@@ -81,7 +86,7 @@ def path(name):
 
     In proxy_model neither leads anywhere, and the query says so.
     """
-    return f"person__{name}" if Listed.__name__ == "Person" else name
+    return f"person__{name}" if PlayerModel.__name__ == "Person" else name
 
 
 def extras_of(user):

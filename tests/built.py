@@ -6,10 +6,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
-from workbench import index, places
+from workbench import paths
+from workbench.serve import front_page
 
 # where the files count as served; a page for what is not found stands at any depth
-ROOT = "http://127.0.0.1" + index.BELOW
+ROOT = "http://127.0.0.1" + front_page.BELOW
 LOST = "404.html"
 ANYWHERE = "no/such/"
 
@@ -26,7 +27,7 @@ class Page(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.path = path.relative_to(places.SITE).as_posix()
+        self.path = path.relative_to(paths.SITE).as_posix()
         self.address = ROOT + (ANYWHERE if self.path == LOST else self.path)
         self.ids = set()
         self.links = []
@@ -59,7 +60,7 @@ def in_css(text):
 @functools.cache
 def pages():
     """All built pages."""
-    found = sorted(places.SITE.rglob("*.html"))
+    found = sorted(paths.SITE.rglob("*.html"))
     return [Page(path) for path in found if not NOT_OURS & set(path.parts)]
 
 
@@ -75,14 +76,14 @@ def is_ours(address):
 
 def file_of(address):
     """The file that is served at an address of the site."""
-    path = places.SITE / unquote(urldefrag(address).url.partition("?")[0].removeprefix(ROOT))
+    path = paths.SITE / unquote(urldefrag(address).url.partition("?")[0].removeprefix(ROOT))
     return path / "index.html" if path.is_dir() else path
 
 
 @functools.cache
 def ids():
     """The ids of each page, by its file."""
-    return {places.SITE / page.path: page.ids for page in pages()}
+    return {paths.SITE / page.path: page.ids for page in pages()}
 
 
 def leads_somewhere(address):

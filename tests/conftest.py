@@ -20,8 +20,9 @@ import pytest
 from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
 
-from workbench import index, ports, postgres
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
+from workbench.serve import front_page, ports
+from workbench.server import postgres
 from workbench.site import build, vendor
 from workbench.variants import VARIANTS
 
@@ -233,8 +234,8 @@ def beside():
 @pytest.fixture(scope="session")
 def built_site(building, beside):
     """The address of the site, built from this tree and served as `workbench serve` does it."""
-    server = index.serve(beside[ports.INDEX], beside)
-    yield f"http://{ports.HOST}:{beside[ports.INDEX]}{index.BELOW}"
+    server = front_page.serve(beside[ports.INDEX], beside)
+    yield f"http://{ports.HOST}:{beside[ports.INDEX]}{front_page.BELOW}"
     server.shutdown()
     server.server_close()
 
@@ -294,7 +295,7 @@ LEFT_OUT = pytest.StashKey[int]()
 
 
 # These files read and write what is there only once, build/; so one process runs them all.
-OF_THE_BUILD = re.compile(r"tests/test_(site\w*|playground|notebooks|specimens)\.py")
+OF_THE_BUILD = re.compile(r"tests/test_(site\w*|playground|notebooks|snapshots)\.py")
 ONE_BUILD = {"building", "built_site"}
 
 

@@ -2,10 +2,10 @@
 
     python tests/editing.py ORDER
 
-in the environment and with the order of workbench.inside.move. Each reads a row, takes as long as a
-page, and saves it, all columns of it. They begin with a printed line and stop when the input ends;
-then they print as JSON: `wrote`, {table: {id: text}}, how many `edits` that were, the `longest` one
-in seconds, and the `errors`.
+in the environment and with the order of workbench.move.inside.steps. Each reads a row, takes as
+long as a page, and saves it, all columns of it. They begin with a printed line and stop when the
+input ends; then they print as JSON: `wrote`, {table: {id: text}}, how many `edits` that were, the
+`longest` one in seconds, and the `errors`.
 """
 
 import itertools
@@ -16,7 +16,7 @@ import time
 
 from django.db import connection
 
-from workbench.inside import move
+from workbench.move.inside import steps
 
 EDITORS = 20
 A_PAGE = 0.2
@@ -56,7 +56,7 @@ def edit(mine, name, over, told):
 
 
 def main():
-    move.set_up(json.loads(sys.argv[1]))
+    steps.set_up(json.loads(sys.argv[1]))
     found, over = rows_to_edit(), threading.Event()
     told = {"wrote": {}, "edits": 0, "longest": 0.0, "errors": []}
     editors = [

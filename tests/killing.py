@@ -2,9 +2,9 @@
 
     python tests/killing.py ORDER
 
-in the environment and with the order of workbench.inside.move. Each attempt is a process of its own
-that ends, unannounced, before its next statement; so the migrations also resume after each kill.
-Killed while it has only read, it would leave what it found: that is not tried.
+in the environment and with the order of workbench.move.inside.steps. Each attempt is a process of
+its own that ends, unannounced, before its next statement; so the migrations also resume after each
+kill. Killed while it has only read, it would leave what it found: that is not tried.
 Prints as JSON: how many kills there were, what a kill has changed that it should not, and what was
 `resumed`.
 
@@ -24,8 +24,8 @@ import psycopg
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from workbench.inside import move
 from workbench.move import census, shape
+from workbench.move.inside import steps
 
 TABLES = """
     SELECT schemaname || '.' || tablename FROM pg_tables
@@ -63,7 +63,7 @@ def attempt(database, stages, number=0):
     if child == 0:
         connection.settings_dict["NAME"] = database
         for to in stages:
-            move.migrate(**({"app": "players", "to": to} if to else {}), kill=number)
+            steps.migrate(**({"app": "players", "to": to} if to else {}), kill=number)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFEXITED(status) and os.waitstatus_to_exitcode(status):
@@ -106,7 +106,7 @@ class Resumed:
 
 def main():
     order = json.loads(sys.argv[1])
-    move.set_up(order)
+    steps.set_up(order)
     stages, rest = order["stages"], order["rest"]
     resumed = Resumed(order)
     told = {"kills": 0, "wrong": [], "resumed": []}

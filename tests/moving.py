@@ -3,11 +3,11 @@
 import itertools
 from contextlib import contextmanager
 
-from workbench import postgres
 from workbench.move import census, run
 from workbench.move.census import Ends
-from workbench.move.inside import Project
 from workbench.move.moves import move
+from workbench.move.project import Project
+from workbench.server import postgres
 
 PLAYERS = 300
 # all files of a process share one server: what one has loaded, the next ones copy

@@ -10,14 +10,14 @@ import time
 import pytest
 
 from conftest import Tool, command, environment, short_folder
-from workbench import databases, postgres
 from workbench.bench import show
 from workbench.bench.plan import check_room
 from workbench.bench.result import find, find_load
 from workbench.bench.run import LOADS, TURN
 from workbench.bench.subjects import peers
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
+from workbench.server import databases, postgres
 from workbench.site import pages
 from workbench.variants import VARIANTS
 

@@ -11,9 +11,10 @@ import pytest
 from browser import field, heading, link, send, tab_to
 from playwright.sync_api import expect
 
-from workbench import postgres, schema
-from workbench.places import PROJECT
-from workbench.prepare import DEMO
+from workbench.paths import PROJECT
+from workbench.schema import tables as schema
+from workbench.server import postgres
+from workbench.server.prepare import DEMO
 from workbench.variants import VARIANTS
 
 PLAYER = "arannis"

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from conftest import command, environment
-from workbench.measure import measured
-from workbench.needs import all_needs, verdicts
+from workbench.compare.needs import all_needs, verdicts
+from workbench.compare.run_suite import measured
 from workbench.variants import VARIANTS
 
 NEEDS = all_needs()

@@ -3,7 +3,7 @@ import subprocess
 import pytest
 
 from conftest import command, environment
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
 COMMANDS = ["serve", "schema", "try", "manage", "move", "bench", "shards"]

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from workbench import comparison
-from workbench.compare import as_markdown, chosen, said
+from workbench.compare import answers as comparison
+from workbench.compare.command import as_markdown, chosen, said
+from workbench.compare.run_suite import measured
 from workbench.errors import WorkbenchError
-from workbench.measure import measured
 from workbench.variants import VARIANTS
 
 JOINS = "joins_to_read_one_player_with_extras"

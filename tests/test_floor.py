@@ -2,10 +2,10 @@
 
 import pytest
 
-from workbench import databases, postgres
 from workbench.bench.child import Child
 from workbench.bench.run import LOADS
 from workbench.bench.subjects import of_variant
+from workbench.server import databases, postgres
 from workbench.variants import VARIANTS
 
 PLAYERS = 200

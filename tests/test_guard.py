@@ -8,7 +8,7 @@ import fasteners
 import pytest
 
 from workbench import variants
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 
 # Imports players from the wrong variant before the root conftest.py can say which is the right one.
 SABOTEUR = "import sys; sys.path.insert(0, {folder!r}); import players"

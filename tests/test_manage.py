@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
 

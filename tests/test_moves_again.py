@@ -6,10 +6,11 @@ import pytest
 from moving import Databases
 
 from conftest import Tool
-from workbench import places, postgres
+from workbench import paths
 from workbench.errors import WorkbenchError
 from workbench.move import census, run
 from workbench.move.census import Ends
+from workbench.server import postgres
 
 PAIRS = [
     ("profile_onetoone", "custom_user"),
@@ -45,7 +46,7 @@ def there_and_back_and_there(databases, tool, source, target):
 
 @pytest.fixture(scope="module")
 def told(server):
-    databases, tool = Databases(server), Tool(places.data())
+    databases, tool = Databases(server), Tool(paths.data())
     for source, _ in PAIRS:
         databases.template(source)
     with ThreadPoolExecutor(2) as pool:

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import pytest
 from moving import Databases
 
-from workbench import processes
 from workbench.move import moves, run
 from workbench.move.beside import beside
 from workbench.move.census import Ends
-from workbench.move.inside import Project
-from workbench.places import PROJECT
+from workbench.move.project import Project
+from workbench.paths import PROJECT
+from workbench.server import processes
 
 PLAYERS = 3_000
 # so small that many batches come between two edits

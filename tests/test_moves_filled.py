@@ -8,8 +8,8 @@ import pytest
 from moving import Databases
 
 from workbench.move import run
-from workbench.move.inside import Project
 from workbench.move.moves import move
+from workbench.move.project import Project
 
 TARGETS = ["profile_onetoone", "custom_user", "proxy_model"]
 WITH_EXTRAS = ["profile_onetoone", "custom_user"]

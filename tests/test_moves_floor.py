@@ -2,8 +2,8 @@
 
 import pytest
 
-from workbench import databases, postgres
 from workbench.move import floor
+from workbench.server import databases, postgres
 
 NAME = "moves_floor"
 # what a move may have done, and whether the floor counts it

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from workbench import postgres
 from workbench.move import moves, run, shape
-from workbench.move.inside import Project
+from workbench.move.project import Project
+from workbench.server import postgres
 
 SETTINGS = {it.name: (it.target, it.settings) for it in moves.all_moves()} | {
     it.staged_name: (it.target, it.staged_settings) for it in moves.all_moves() if it.stages

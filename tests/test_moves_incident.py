@@ -8,10 +8,11 @@ import sys
 import pytest
 from moving import Databases
 
-from workbench import postgres, variants
+from workbench import variants
 from workbench.move import run, shape
-from workbench.move.inside import Project
-from workbench.places import PROJECT
+from workbench.move.project import Project
+from workbench.paths import PROJECT
+from workbench.server import postgres
 
 FOLDER = PROJECT / "moves" / "the_articles_incident"
 USER_COLUMN = "ALTER TABLE person ADD COLUMN user_id integer REFERENCES auth_user"

@@ -19,8 +19,8 @@ from moving import PLAYERS, Databases
 
 from workbench.move import moves, run
 from workbench.move.census import Ends
-from workbench.move.inside import Project
-from workbench.places import PROJECT
+from workbench.move.project import Project
+from workbench.paths import PROJECT
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from dataclasses import replace
 import pytest
 from moving import Databases
 
-from workbench import postgres
 from workbench.errors import WorkbenchError
 from workbench.move import moves
 from workbench.move.census import Ends
-from workbench.move.inside import Project
+from workbench.move.project import Project
+from workbench.server import postgres
 
 ASKED = """
     SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'

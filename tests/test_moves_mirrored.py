@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from moving import Databases
 
-from workbench import postgres
 from workbench.errors import WorkbenchError
 from workbench.move import moves
-from workbench.move.inside import Project
+from workbench.move.project import Project
+from workbench.server import postgres
 
 SOURCES = ["profile_onetoone", "foreignkey"]
 BOTH = "0005"

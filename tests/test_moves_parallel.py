@@ -6,7 +6,7 @@ import pytest
 
 from workbench import variants
 from workbench.move.moves import all_moves
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 
 MOVES = {it.name: it for it in all_moves()}
 SECTIONS = ["Try it", "What happens, step by step", "Locks and time", "What cannot be kept"]

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from workbench.move import report, run
-from workbench.move.inside import Project
 from workbench.move.moves import move
+from workbench.move.project import Project
 
 PLAYERS = 500
 MOVES = [

@@ -4,11 +4,11 @@ import pytest
 from moving import Databases
 
 from conftest import Tool
-from workbench import postgres
 from workbench.errors import WorkbenchError
 from workbench.move import run
-from workbench.move.inside import Project
 from workbench.move.moves import move
+from workbench.move.project import Project
+from workbench.server import postgres
 
 BAD = {
     "an unknown column": (
@@ -80,9 +80,9 @@ def databases(server):
 
 @pytest.fixture(scope="module")
 def tool(databases):
-    from workbench import places
+    from workbench import paths
 
-    return Tool(places.data())
+    return Tool(paths.data())
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -21,11 +21,15 @@ import pytest
 from tornado.websocket import websocket_connect
 
 from conftest import command, environment, free_ports
-from workbench import measure, postgres, variants
+from workbench import variants
+from workbench.compare import run_suite
 from workbench.errors import WorkbenchError
-from workbench.lab import clean, executed, opening, running, slides
+from workbench.notebook import clean, executed, slides
+from workbench.notebook import command as opening
+from workbench.notebook import run as running
 from workbench.notebook.checking import check
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
+from workbench.server import postgres
 from workbench.site import notebooks as pages
 from workbench.variants import VARIANTS
 
@@ -71,7 +75,7 @@ def seconds():
 @pytest.fixture(scope="module")
 def ran(on_sites, content_before, seconds):
     """{name: the notebook with its outputs}, all run side by side; slides and site show these."""
-    measure.measured()
+    run_suite.measured()
     began = time.monotonic()
     found = executed.executed(fresh=True)
     seconds.append(time.monotonic() - began)
@@ -229,7 +233,7 @@ def test_the_hook_takes_outputs_away_and_says_so(tmp_path):
     [notebook] = running.run([written(tmp_path, "6 * 7")]).values()
     path = tmp_path / "ran.ipynb"
     nbformat.write(notebook, path)
-    hook = [sys.executable, "-m", "workbench.lab.clean", str(path)]
+    hook = [sys.executable, "-m", "workbench.notebook.clean", str(path)]
     first, second = (subprocess.run(hook, capture_output=True, text=True) for _ in range(2))
     assert (first.returncode, first.stdout) == (1, f"{path}: its outputs were removed.\n")
     assert (second.returncode, second.stdout) == (0, "")
@@ -253,7 +257,7 @@ def test_each_run_starts_from_the_same_players(on_sites, tmp_path):
     spoil = "User.objects.all().delete(); sql('DROP TABLE players_user_groups'); None"
     use = USE.format("custom_user")
     *_, first, _, _, second = tried(tmp_path, use, everybody, spoil, use, everybody)
-    demo = (PROJECT / "workbench" / "demo.csv").read_text()
+    demo = (PROJECT / "workbench" / "server" / "demo.csv").read_text()
     assert all(line.split(",")[0] in first for line in demo.splitlines()[1:])
     assert first == second == tried(tmp_path, use, everybody)[-1]
 

@@ -9,7 +9,8 @@ from itertools import combinations
 
 import pytest
 
-from workbench import postgres, variants
+from workbench import variants
+from workbench.server import postgres
 
 # What carries the approach, and so may differ.
 DIFFERING = {

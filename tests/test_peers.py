@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from workbench import databases, peers, postgres
-from workbench.trial import PLAYER
+from workbench.bench import peers
+from workbench.server import databases, postgres
+from workbench.try_.trial import PLAYER
 from workbench.variants import environment_of
 
 PEERS = peers.all_peers()

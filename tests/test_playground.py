@@ -11,7 +11,8 @@ from browser import tab_to
 from playwright.sync_api import expect
 from psycopg import pq
 
-from workbench import places, postgres
+from workbench import paths
+from workbench.server import postgres
 from workbench.site import playground
 from workbench.variants import VARIANTS
 
@@ -124,7 +125,7 @@ def rows(page, variant):
 
 
 def test_the_size_is_told_before_anything_is_loaded(stranger):
-    folder = places.SITE / "assets" / "playground"
+    folder = paths.SITE / "assets" / "playground"
     files = [*folder.glob("pglite/*"), *folder.glob("players/*")]
     sent = sum(
         path.stat().st_size if path.suffix == ".gzip" else len(gzip.compress(path.read_bytes()))

@@ -5,8 +5,8 @@ import psycopg
 import pytest
 
 from conftest import Tool, postmaster, short_folder
-from workbench import databases, postgres
 from workbench.errors import WorkbenchError
+from workbench.server import databases, postgres
 
 
 def gone(process):

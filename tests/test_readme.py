@@ -5,8 +5,8 @@ import shlex
 
 import pytest
 
-from workbench.measure import measured
-from workbench.places import PROJECT
+from workbench.compare.run_suite import measured
+from workbench.paths import PROJECT
 
 README = (PROJECT / "README.md").read_text()
 TABLE = re.compile(r"<!-- (workbench compare [^>]*) -->\n(.*?)\n\n", re.DOTALL)

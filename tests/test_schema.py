@@ -3,7 +3,7 @@ import json
 import pytest
 
 from suite import catalog
-from workbench import postgres
+from workbench.server import postgres
 
 
 @pytest.fixture

@@ -6,16 +6,17 @@ from datetime import date
 import pytest
 
 from conftest import Holder, Tool, short_folder
-from workbench import databases, postgres, schema
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
-from workbench.prepare import DEMO, last_line
+from workbench.paths import PROJECT
+from workbench.schema import tables as schema
 from workbench.seed.load import load
 from workbench.seed.players import players
+from workbench.server import databases, postgres
+from workbench.server.prepare import DEMO, last_line
 from workbench.variants import VARIANTS
 
 EXTRAS = ["birthdate", "discord_id", "zoom_id"]
-DEMO_PLAYERS = len((PROJECT / "workbench" / "demo.csv").read_text().splitlines()) - 1
+DEMO_PLAYERS = len((PROJECT / "workbench" / "server" / "demo.csv").read_text().splitlines()) - 1
 # more than a block, so that indexes are dropped and built
 NUMBER = 12_000
 

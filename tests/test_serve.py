@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 from conftest import ONCE_SET_UP, free_ports
-from workbench import postgres, schema
-from workbench.prepare import DEMO
+from workbench.schema import tables as schema
+from workbench.server import postgres
+from workbench.server.prepare import DEMO
 from workbench.variants import SUMMARIES, VARIANTS
 
 

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from workbench import databases, postgres
 from workbench.move.run import drop
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
+from workbench.server import databases, postgres
 from workbench.shards import command, run
 from workbench.shards.tried import FOLDER, sections
 from workbench.site import pages

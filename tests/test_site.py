@@ -13,11 +13,12 @@ from mkdocs.utils.yaml import yaml_load
 
 from conftest import environment
 from suite.questions import AREAS
-from workbench import comparison, places
-from workbench.compare import said
+from workbench import paths
+from workbench.compare import answers as comparison
+from workbench.compare.command import said
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
-from workbench.site import build, pages, specimens
+from workbench.paths import PROJECT
+from workbench.site import build, pages, snapshots
 from workbench.variants import VARIANTS
 
 pytestmark = pytest.mark.usefixtures("built_site")
@@ -34,7 +35,7 @@ def questions():
 
 
 def soup(folder):
-    found = BeautifulSoup((places.SITE / folder / "index.html").read_text(), "html.parser")
+    found = BeautifulSoup((paths.SITE / folder / "index.html").read_text(), "html.parser")
     for one in found.find_all("br"):
         one.replace_with("\n")
     return found
@@ -65,8 +66,8 @@ def test_every_script_style_and_image_is_there():
 
 def test_nothing_is_fetched_from_another_host():
     files = [(page.path, page.to(one)) for page in built.pages() for one in page.fetched]
-    for sheet in places.SITE.rglob("*.css"):
-        base = built.ROOT + sheet.relative_to(places.SITE).as_posix()
+    for sheet in paths.SITE.rglob("*.css"):
+        base = built.ROOT + sheet.relative_to(paths.SITE).as_posix()
         files += [(sheet.name, built.urljoin(base, one)) for one in built.in_css(sheet.read_text())]
     assert len(files) > len(built.pages())
     elsewhere = [one for one in files if not one[1].startswith((built.ROOT, "data:"))]
@@ -74,7 +75,7 @@ def test_nothing_is_fetched_from_another_host():
 
 
 def test_everything_that_the_search_finds_is_there():
-    found = json.loads((places.SITE / "search" / "search_index.json").read_text())["docs"]
+    found = json.loads((paths.SITE / "search" / "search_index.json").read_text())["docs"]
     assert len(found) > len(built.pages())
     dead = [one["location"] for one in found]
     assert [one for one in dead if not built.leads_somewhere(built.ROOT + one)] == []
@@ -91,8 +92,8 @@ def test_every_page_of_docs_is_built():
 
 
 def test_every_page_can_be_reached_from_home():
-    by_file = {places.SITE / page.path: page for page in built.pages()}
-    reached, ahead = set(), [places.SITE / "index.html"]
+    by_file = {paths.SITE / page.path: page for page in built.pages()}
+    reached, ahead = set(), [paths.SITE / "index.html"]
     while ahead:
         file = ahead.pop()
         if file in reached or file not in by_file:
@@ -100,7 +101,7 @@ def test_every_page_can_be_reached_from_home():
         reached.add(file)
         page = by_file[file]
         ahead += [built.file_of(page.to(one)) for one in page.links if built.is_ours(page.to(one))]
-    assert by_file.keys() - reached == {places.SITE / built.LOST}
+    assert by_file.keys() - reached == {paths.SITE / built.LOST}
 
 
 def test_every_area_is_in_the_navigation():
@@ -161,7 +162,7 @@ def test_the_build_is_done_in_time(building):
 
 @pytest.fixture(scope="module")
 def filled():
-    measured, found = comparison.read(), specimens.read()
+    measured, found = comparison.read(), snapshots.read()
     return lambda text: pages.filled(text, "tutorial/2-models.md", measured, found)
 
 

@@ -10,9 +10,9 @@ import pytest
 from browser import tab_to
 from playwright.sync_api import expect
 
-from workbench import comparison
-from workbench.compare import said
-from workbench.needs import all_needs, verdicts
+from workbench.compare import answers as comparison
+from workbench.compare.command import said
+from workbench.compare.needs import all_needs, verdicts
 from workbench.variants import VARIANTS
 
 NEEDS = all_needs()

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from workbench.measure import measured
-from workbench.places import PROJECT
+from workbench.compare.run_suite import measured
+from workbench.paths import PROJECT
 
 DOCS = PROJECT / "docs"
 TEMPLATE = PROJECT / "workbench" / "site" / "area.md"

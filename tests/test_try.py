@@ -1,6 +1,7 @@
 import pytest
 
-from workbench import postgres, schema
+from workbench.schema import tables as schema
+from workbench.server import postgres
 from workbench.variants import VARIANTS
 
 

@@ -10,21 +10,25 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from workbench import choose as choosing
-from workbench import compare as comparing
-from workbench import manage as managing
-from workbench import ports, postgres, schema_print, trial, trial_print
-from workbench import serve as serving
 from workbench.bench import command as benching
 from workbench.bench.result import FILE as BENCHMARKS
+from workbench.compare import choose as choosing
+from workbench.compare import command as comparing
+from workbench.compare.run_suite import measured
 from workbench.errors import WorkbenchError
-from workbench.measure import measured
 from workbench.move import command as moving
 from workbench.move import moves, staged_command, suite
 from workbench.move import show as move_print
+from workbench.schema import command as schema_print
 from workbench.seed import command as seeding
 from workbench.seed.players import SEED
+from workbench.serve import command as serving
+from workbench.serve import manage as managing
+from workbench.serve import ports
+from workbench.server import postgres
 from workbench.shards import command as sharding
+from workbench.try_ import command as trial_print
+from workbench.try_ import trial
 from workbench.variants import VARIANTS, checked
 
 ONE_VARIANT = f"One of {', '.join(VARIANTS)}."
@@ -332,7 +336,7 @@ def notebook(
     Example: workbench notebook custom_user
     """
     # pandas and Jupyter take a second to import, which no other command should wait for
-    from workbench.lab import opening
+    from workbench.notebook import command as opening
 
     if slides:
         opening.export(variant, Console())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 
 SUMMARIES = {
     "proxy_model": "Django's own User under a new name: new behaviour, no new column.",

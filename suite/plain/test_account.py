@@ -8,8 +8,8 @@ from django.core import mail
 from players import roster
 
 from suite.conftest import ALICE
+from suite.outcomes import rows
 from suite.plain.pages import errors
-from suite.trying import rows
 from suite.variant import PASSWORD, User, enrolled
 
 NEW = "The dragon wakes at 7"

@@ -9,8 +9,8 @@ from players import roster
 
 from suite.adminpages import filled, page
 from suite.conftest import ALICE
+from suite.outcomes import rows
 from suite.plain.pages import KEEPS_EXTRAS
-from suite.trying import rows
 from suite.variant import PASSWORD, VARIANT, User, enrolled, enrolled_many
 
 # What stands before the names of the extras' fields in the user's form.

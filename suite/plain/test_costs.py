@@ -7,8 +7,8 @@ from players import roster
 
 from suite.conftest import ALICE
 from suite.evidence import Statements
+from suite.outcomes import rows
 from suite.plain.pages import BOB
-from suite.trying import rows
 from suite.variant import PASSWORD, VARIANT, User, enrolled, enrolled_many
 
 # The fewest that each approach allows: the user, its person where it has one, the session.

@@ -5,9 +5,9 @@ from django.db import connection
 from players import roster
 from players.errors import UsernameTaken
 
+from suite.outcomes import rows
 from suite.plain.pages import BOB, KEEPS_EXTRAS, errors, typed
 from suite.sessions import at_the_same_moment
-from suite.trying import rows
 from suite.variant import PASSWORD, User
 
 

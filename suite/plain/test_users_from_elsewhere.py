@@ -9,9 +9,9 @@ from players import roster
 
 from suite.adminpages import page
 from suite.conftest import ALICE
+from suite.outcomes import rows
 from suite.plain.pages import KEEPS_EXTRAS
-from suite.trying import rows
-from suite.variant import PASSWORD, Listed, User, enrolled
+from suite.variant import PASSWORD, PlayerModel, User, enrolled
 
 PAGES = ["/", "/profile/", "/profile/delete/", "/players/", "/password/change/"]
 
@@ -62,7 +62,7 @@ def test_dumpdata_and_loaddata_bring_all_back_in_any_order(transactional_db, tmp
     assert roster.page() == []
     call_command("loaddata", str(dump), stdout=StringIO())
     assert roster.page() == before
-    assert Listed.objects.count() == 1
+    assert PlayerModel.objects.count() == 1
 
 
 def test_every_model_has_its_migration():
@@ -82,7 +82,7 @@ def test_show_urls_of_django_extensions_lists_the_pages(capsys):
 
 def test_shell_plus_of_django_extensions_knows_the_models(capsys):
     call_command(
-        "shell_plus", "--quiet-load", "-c", f"print('found', {Listed.__name__}.__module__)"
+        "shell_plus", "--quiet-load", "-c", f"print('found', {PlayerModel.__name__}.__module__)"
     )
     assert "found players.models" in capsys.readouterr().out
 

@@ -14,8 +14,8 @@ from django.test.utils import isolate_apps
 from suite.adminpages import Account, filled, only_admin, page, permission, staff_with
 from suite.compare import CANNOT, compare, docs
 from suite.evidence import verb_and_table
-from suite.trying import outcome, saw
-from suite.variant import PASSWORD, Listed, User, enrolled_many, extras_of, path, person_class
+from suite.outcomes import outcome, saw
+from suite.variant import PASSWORD, PlayerModel, User, enrolled_many, extras_of, path, person_class
 
 # Where Django's docs speak of it.
 EXTENDING = (
@@ -223,8 +223,8 @@ def test_extras_row_of_an_add_page_left_blank(admin_client):
     """Is there a row for the extras, if staff leave them blank on this project's add page?"""
     admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER))
     bob = User.objects.get(username="bob")
-    owner = {"pk": bob.pk} if Listed is User else {"user": bob}
-    return Listed.objects.filter(birthdate=None, **owner).exists()
+    owner = {"pk": bob.pk} if PlayerModel is User else {"user": bob}
+    return PlayerModel.objects.filter(birthdate=None, **owner).exists()
 
 
 @compare(
@@ -432,10 +432,10 @@ def test_another_app_registers_auth_user():
 )
 def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
     """Does our class under a plain ModelAdmin store a password unhashed, as staff type it?"""
-    only_admin(settings, {Listed: admin.ModelAdmin})
+    only_admin(settings, {PlayerModel: admin.ModelAdmin})
     carol = User.objects.create_user("carol")
     new = {"username": "bob", "password": "typed by staff", "user": carol.pk}
-    add = page("add", model=Listed)
+    add = page("add", model=PlayerModel)
     admin_client.post(add, filled(admin_client.get(add), **new))
     return User.objects.filter(password="typed by staff").exists()
 
@@ -451,7 +451,7 @@ def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
 )
 def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
     """May staff with only delete_user delete a player, where our class is in the admin as well?"""
-    only_admin(settings, {Listed: admin.ModelAdmin} | {User: UserAdmin})
+    only_admin(settings, {PlayerModel: admin.ModelAdmin} | {User: UserAdmin})
     staff = staff_with(permission("delete", User))
     staff.post(page("delete", alice.pk, model=User), {"post": "yes"})
     return not User.objects.filter(pk=alice.pk).exists()
@@ -512,7 +512,8 @@ def test_lists_that_hold_players(admin_client, settings):
     registered?
     """
     only_admin(
-        settings, {User: UserAdmin, Listed: UserAdmin if Listed is User else admin.ModelAdmin}
+        settings,
+        {User: UserAdmin, PlayerModel: UserAdmin if PlayerModel is User else admin.ModelAdmin},
     )
     apps_shown = admin_client.get("/admin/").context["app_list"]
     return len([model["object_name"] for app in apps_shown for model in app["models"]])

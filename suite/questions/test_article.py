@@ -1,7 +1,7 @@
 """The article, tested
 
 Each question is about one claim of the article that this project starts from, in our words; the
-verdict on it follows from the four answers. "The article's signal", form and view: suite.seed.
+verdict on it follows from the four answers. "The article's signal", form and view: suite.article.
 """
 
 from contextlib import contextmanager
@@ -18,22 +18,38 @@ from django.db.models.signals import post_save
 from django.template import Context, Template
 from django.test.utils import isolate_apps
 from django.urls import include, path
-from players.extras import EXTRAS
 
-from suite import seed, states
+from suite import article, migration_states
+from suite.article import TYPED, article_signal, receiving, rows_with_extras
 from suite.compare import CANNOT, compare, docs
+from suite.migration_states import (
+    key,
+    link,
+    makemigrations,
+    migrate,
+    own_key,
+    state_of_person,
+    with_table,
+)
+from suite.outcomes import outcome, rows, saw, tables
 from suite.questions.test_inspectdb import article_table, refused
 from suite.questions.test_migrations import change_user_model
-from suite.seed import TYPED, article_signal, receiving, rows_with_extras
 from suite.sessions import said
-from suite.states import key, link, makemigrations, migrate, own_key, state_of_person, with_table
-from suite.trying import outcome, rows, saw, tables
-from suite.variant import PASSWORD, Listed, User, enrolled, extras_class, extras_of, person_class
+from suite.variant import (
+    EXTRA_FIELDS,
+    PASSWORD,
+    PlayerModel,
+    User,
+    enrolled,
+    extras_class,
+    extras_of,
+    person_class,
+)
 from suite.variant import path as to_extra
 
 CUSTOMIZING = "Customizing authentication in Django"
 AUTH = "Using the Django authentication system"
-USER_OF = "user__" if Listed.__name__ == "Person" else ""
+USER_OF = "user__" if PlayerModel.__name__ == "Person" else ""
 ID = "700000000000000007"
 
 
@@ -54,7 +70,7 @@ def stored_by(username, action):
 
 
 def valid_form(**other):
-    form = seed.typed(**other)
+    form = article.typed(**other)
     assert form.is_valid(), form.errors
     return form
 
@@ -66,8 +82,8 @@ def request_of(rf):
 
 
 WAYS_TO_MAKE_A_PERSON = {
-    "user": lambda user: Listed.objects.create(user=user),
-    "user_id": lambda user: Listed.objects.create(user_id=user.pk),
+    "user": lambda user: PlayerModel.objects.create(user=user),
+    "user_id": lambda user: PlayerModel.objects.create(user_id=user.pk),
     "SQL": lambda user: rows("INSERT INTO person (user_id) VALUES (%s)", [user.pk]),
 }
 
@@ -88,7 +104,9 @@ def by_hand():
 
 def step(after, before):
     """What comes of makemigrations and migrate between two states of the article's Person."""
-    return outcome(lambda: migrate(before, makemigrations(before, after, states.Questioner(1))))
+    return outcome(
+        lambda: migrate(before, makemigrations(before, after, migration_states.Questioner(1)))
+    )
 
 
 # --- the options
@@ -135,7 +153,9 @@ def test_article_three_options():
     )
     fields = [("user_ptr", parent), ("born", models.DateField())]
     member = migrations.CreateModel("Member", fields, bases=(settings.AUTH_USER_MODEL.lower(),))
-    members = migrate(states.current(), [member]).apps.get_model("players", "Member").objects
+    members = (
+        migrate(migration_states.current(), [member]).apps.get_model("players", "Member").objects
+    )
     members.create(username="bob", born="2010-05-04")
     return "stored" if members.get(username="bob").born.year == 2010 else "lost"
 
@@ -222,7 +242,7 @@ def test_article_tables_of_users():
 def test_article_who_logs_in_is_a_user(alice, rf):
     """Must whoever logs in be a User: does login() take the object of our class (Player, Person)
     that belongs to alice?"""
-    player = Listed.objects.get(**{f"{USER_OF}username": "alice"})
+    player = PlayerModel.objects.get(**{f"{USER_OF}username": "alice"})
     backend = "django.contrib.auth.backends.ModelBackend"
     return outcome(lambda: login(request_of(rf), player, backend))
 
@@ -345,7 +365,7 @@ def test_article_foreign_key_needs_a_custom_user(alice):
     badge = migrations.CreateModel(
         "Badge", [("id", models.AutoField(primary_key=True)), ("owner", owner)]
     )
-    badges = migrate(states.current(), [badge]).apps.get_model("players", "Badge").objects
+    badges = migrate(migration_states.current(), [badge]).apps.get_model("players", "Badge").objects
     return outcome(lambda: [badges.create(owner_id=alice.pk) for _ in range(2)])
 
 
@@ -394,7 +414,7 @@ def test_article_docs_contradict_themselves():
         "beside the user": migrations.CreateModel("Nick", [("user", user), ("nickname", nickname)]),
         "in the user": migrations.AddField("User", "nickname", nickname),
     }
-    current = states.current()
+    current = migration_states.current()
     came = {
         place: outcome(lambda operation=operation: migrate(current, [operation]))
         for place, operation in tried.items()
@@ -450,7 +470,7 @@ def test_article_django_does_not_remove_the_old_key():
     """Does Django not delete the old key by itself: which operations does makemigrations write
     where person_id gives way to user?"""
     before, after = state_of_person(own_key()), state_of_person(key())
-    return states.described(makemigrations(before, after, states.Questioner(1)))
+    return migration_states.described(makemigrations(before, after, migration_states.Questioner(1)))
 
 
 @compare(
@@ -601,7 +621,7 @@ def test_article_users_may_be_left_out_of_the_design():
 def test_article_inspectdb_updates_the_model():
     """Does inspectdb update the models: is a column that SQL has added printed by it, and is it in
     models.py afterwards?"""
-    table, printed = Listed._meta.db_table, StringIO()
+    table, printed = PlayerModel._meta.db_table, StringIO()
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows(f"ALTER TABLE {table} ADD COLUMN nickname text")
     call_command("inspectdb", table, stdout=printed)
@@ -646,7 +666,7 @@ def test_article_cascade_is_in_the_database(alice):
 def test_article_signal_makes_a_person_for_each_user():
     """Does a post_save signal make a person for every new user: for one by the form, and for one
     by bulk_create()?"""
-    with receiving(seed.create_person):
+    with receiving(article.create_person):
         valid_form().save()
         User.objects.bulk_create([User(username="carol")])
     names = {"the form": "bob", "bulk_create": "carol"}
@@ -665,7 +685,7 @@ def test_article_signal_makes_a_person_for_each_user():
 def test_article_signal_is_for_new_users(client, settings):
     """Is the signal one of a new user: how often is post_save of the user sent during one
     registration by the article's view, and what is `created` each time?"""
-    settings.ROOT_URLCONF = "suite.seed"
+    settings.ROOT_URLCONF = "suite.article"
     created = []
 
     def receiver(**kwargs):
@@ -805,7 +825,7 @@ def test_article_usercreationform_saves_work(alice):
 )
 def test_article_view_registers_and_logs_in(client, settings):
     """Does the article's view register a player, keep the extras, and log them in?"""
-    settings.ROOT_URLCONF = "suite.seed"
+    settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         client.post("/article/", TYPED)
     return {
@@ -827,5 +847,5 @@ def test_article_view_registers_and_logs_in(client, settings):
 def test_article_template_needs_no_change():
     """Can the template stay as it is when the form gets more fields: which extras does {{ form }}
     show of the article's form?"""
-    page = saw(Template("{{ form }}").render(Context({"form": seed.SeedForm()})))
-    return [name for name in EXTRAS if f'name="{name}"' in page]
+    page = saw(Template("{{ form }}").render(Context({"form": article.SeedForm()})))
+    return [name for name in EXTRA_FIELDS if f'name="{name}"' in page]

@@ -23,11 +23,11 @@ from django.urls import path as url
 from players import roster
 
 from suite.adminpages import page, permission, staff_with
+from suite.article import person_saved_with_user
 from suite.compare import CANNOT, compare, docs
-from suite.seed import person_saved_with_user
+from suite.outcomes import heard, outcome, saw
 from suite.sessions import at_the_same_moment
-from suite.trying import heard, outcome, saw
-from suite.variant import PASSWORD, Listed, User, enrolled, extras_of, path
+from suite.variant import PASSWORD, PlayerModel, User, enrolled, extras_of, path
 
 # Where Django's docs speak of it.
 CUSTOM_USER = (
@@ -77,7 +77,7 @@ class RicherBackend(ModelBackend):
     """Reads the user together with the person, where there is one."""
 
     def get_user(self, user_id):
-        users = Listed.objects if issubclass(Listed, User) else User.objects
+        users = PlayerModel.objects if issubclass(PlayerModel, User) else User.objects
         if hasattr(User, "person_set"):
             users = users.prefetch_related("person_set")
         elif hasattr(User, "person"):
@@ -152,7 +152,7 @@ def test_authenticate_gives_the_listed_class(alice, settings):
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     user = authenticate(username="alice", password=PASSWORD)
     saw(label_of(user))
-    return isinstance(user, Listed)
+    return isinstance(user, PlayerModel)
 
 
 @compare(
@@ -169,7 +169,7 @@ def test_listed_class_as_auth_user_model(project):
     project.replace(
         "config/settings.py",
         f'AUTH_USER_MODEL = "{User._meta.label}"',
-        f'AUTH_USER_MODEL = "{Listed._meta.label}"',
+        f'AUTH_USER_MODEL = "{PlayerModel._meta.label}"',
     )
     for ours in ("players/admin.py", "config/urls.py"):  # so that it is Django that answers
         (project.folder / ours).write_text("urlpatterns = []\n")
@@ -201,7 +201,7 @@ def test_login_by_discord_id_with_djangos_backend(alice, settings):
 )
 def test_checks_of_username_field_discord_id(monkeypatch):
     """What do the system checks say of USERNAME_FIELD = "discord_id" on the class that we wrote?"""
-    monkeypatch.setattr(Listed, "USERNAME_FIELD", "discord_id", raising=False)
+    monkeypatch.setattr(PlayerModel, "USERNAME_FIELD", "discord_id", raising=False)
     return [saw(message).id for message in check_user_model()]
 
 
@@ -217,7 +217,7 @@ def test_checks_of_username_field_discord_id(monkeypatch):
 def test_username_field_changes_the_login(monkeypatch):
     """Does USERNAME_FIELD = "email" on the class that we wrote let a player log in by e-mail?"""
     enrolled("alice", email="alice@example.org")
-    monkeypatch.setattr(Listed, "USERNAME_FIELD", "email", raising=False)
+    monkeypatch.setattr(PlayerModel, "USERNAME_FIELD", "email", raising=False)
     return authenticate(username="alice@example.org", password=PASSWORD) is not None
 
 
@@ -330,7 +330,7 @@ def test_login_in_another_case_by_our_manager(alice, monkeypatch):
     def whatever_its_case(username):
         return User.objects.get(username__iexact=username)
 
-    manager = Listed._default_manager
+    manager = PlayerModel._default_manager
     monkeypatch.setattr(manager, "get_by_natural_key", whatever_its_case, raising=False)
     return authenticate(username="ALICE", password=PASSWORD) is not None
 
@@ -376,7 +376,7 @@ def test_birthdate_of_an_anonymous_visitor(client, birthdate_pages):
 )
 def test_permissions_to_add_a_player():
     """Which permissions are there in the database to add a player, or a part of one?"""
-    found = {permission("add", model) for model in (User, Listed)}
+    found = {permission("add", model) for model in (User, PlayerModel)}
     return sorted(f"{its.content_type.app_label}.{its.codename}" for its in found)
 
 
@@ -391,7 +391,7 @@ def test_permissions_to_add_a_player():
 )
 def test_change_permission_of_our_class_opens_the_account(alice):
     """May staff who hold only the permission to change our class open an account in the admin?"""
-    staff = staff_with(permission("change", Listed))
+    staff = staff_with(permission("change", PlayerModel))
     return saw(staff.get(page("change", alice.pk)).status_code) == 200
 
 
@@ -437,7 +437,7 @@ def test_change_user_permission_reaches_the_birthdate(alice):
 def test_content_type_of_our_class():
     """Which content type has our class, by default and with for_concrete_model=False?"""
     found = [
-        ContentType.objects.get_for_model(Listed, for_concrete_model=concrete)
+        ContentType.objects.get_for_model(PlayerModel, for_concrete_model=concrete)
         for concrete in (True, False)
     ]
     return [".".join(its.natural_key()) for its in found]
@@ -645,7 +645,7 @@ def test_class_from_with_perm(alice):
     """What class are the users that with_perm() of our class's manager gives?"""
     alice.user_permissions.add(permission("view", Group))
     found = []
-    failed = outcome(lambda: found.append(Listed.objects.with_perm("auth.view_group").get()))
+    failed = outcome(lambda: found.append(PlayerModel.objects.with_perm("auth.view_group").get()))
     return label_of(found[0]) if found else failed
 
 
@@ -659,7 +659,7 @@ def test_class_from_with_perm(alice):
 )
 def test_create_user_on_our_class():
     """Does our class's manager have create_user()?"""
-    return outcome(lambda: Listed.objects.create_user("bob", "", PASSWORD))
+    return outcome(lambda: PlayerModel.objects.create_user("bob", "", PASSWORD))
 
 
 @compare(
@@ -684,7 +684,7 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
     def login():
         assert log_in(Client())
 
-    with person_saved_with_user() if Listed.__name__ == "Person" else nullcontext():
+    with person_saved_with_user() if PlayerModel.__name__ == "Person" else nullcontext():
         race = at_the_same_moment(edit, login)
     if isinstance(race.first, Exception):
         raise race.first
@@ -734,7 +734,7 @@ def test_receiver_of_a_users_login_hears_a_players(alice, client):
 )
 def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
     """What birthdate does createsuperuser store, if our class names it in REQUIRED_FIELDS?"""
-    monkeypatch.setattr(Listed, "REQUIRED_FIELDS", ["email", "birthdate"], raising=False)
+    monkeypatch.setattr(PlayerModel, "REQUIRED_FIELDS", ["email", "birthdate"], raising=False)
     given = {"username": "root", "email": "root@example.org", "birthdate": "2010-05-04"}
     call_command("createsuperuser", interactive=False, verbosity=0, **given)
     return str(extras_of(User.objects.get(username="root")).birthdate)
@@ -750,7 +750,7 @@ def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
 )
 def test_permission_of_our_own(alice, monkeypatch):
     """Can our class declare a permission (Meta.permissions) that users can be given?"""
-    monkeypatch.setattr(Listed._meta, "permissions", [("lead_game", "Can lead a game")])
+    monkeypatch.setattr(PlayerModel._meta, "permissions", [("lead_game", "Can lead a game")])
     create_permissions(apps.get_app_config("players"), verbosity=0)
     alice.user_permissions.add(Permission.objects.get(codename="lead_game"))
     return User.objects.get(pk=alice.pk).has_perm("players.lead_game")

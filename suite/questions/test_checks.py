@@ -7,8 +7,8 @@ from django.contrib.auth.admin import UserAdmin
 
 from suite.compare import compare, docs
 from suite.evidence import evidence
-from suite.trying import saw
-from suite.variant import Listed, User
+from suite.outcomes import saw
+from suite.variant import PlayerModel, User
 
 IMPORT = "from django.db import models\n"
 SETTING = f'AUTH_USER_MODEL = "{User._meta.label}"'
@@ -141,7 +141,7 @@ def test_check_of_a_foreign_key_to_auth_user(project):
 )
 def test_target_of_a_foreign_key_to_the_listed_class(project):
     """A model has a ForeignKey to the listed class: to which column does it point in PostgreSQL?"""
-    project.add("players/models.py", IMPORT + SCORE.format(target=Listed.__name__))
+    project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     assert project.manage("makemigrations", "players").code == 0
     assert project.manage("migrate", "players").code == 0
     target = project.sql("""
@@ -165,7 +165,7 @@ def test_target_of_a_foreign_key_to_the_listed_class(project):
 )
 def test_user_reaches_what_points_at_the_listed_class(project):
     """A model Score has a ForeignKey to the listed class: has a user the accessor score_set?"""
-    project.add("players/models.py", IMPORT + SCORE.format(target=Listed.__name__))
+    project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     ran = project.manage(
         "shell",
         "-v0",

@@ -11,11 +11,11 @@ from players import roster
 from suite.compare import CANNOT, compare, docs
 from suite.conftest import ALICE
 from suite.evidence import evidence
+from suite.outcomes import heard, outcome, rows, saw, tables
 from suite.sessions import said, session
-from suite.trying import heard, outcome, rows, saw, tables
 from suite.variant import (
     PASSWORD,
-    Listed,
+    PlayerModel,
     User,
     enrolled,
     enrolled_many,
@@ -247,7 +247,7 @@ def test_statements_to_delete_a_hundred_users(statements):
 )
 def test_accounts_left_after_deleting_the_listed_class(alice):
     """Is the account left after objects.all().delete() of the variant's class (Player, Person)?"""
-    Listed.objects.all().delete()
+    PlayerModel.objects.all().delete()
     return User.objects.filter(pk=alice.pk).exists()
 
 
@@ -264,7 +264,7 @@ def test_accounts_left_after_deleting_the_listed_class(alice):
 def test_senders_of_post_delete_through_the_listed_class(alice):
     """Who sends post_delete when a player is deleted through the variant's class?"""
     with heard(post_delete) as senders:
-        Listed.objects.filter(pk=extras_of(alice).pk).delete()
+        PlayerModel.objects.filter(pk=extras_of(alice).pk).delete()
     return senders
 
 
@@ -387,7 +387,7 @@ def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
     waits, and whose COMMIT is refused?"""
     extras_class()
     bob = without_row()
-    extras = Listed(user=bob) if Listed.__name__ == "Person" else bob
+    extras = PlayerModel(user=bob) if PlayerModel.__name__ == "Person" else bob
     extras.birthdate = ALICE["birthdate"]
     return deletion_while(extras.save, User.objects.get(pk=bob.pk).delete)
 
@@ -533,6 +533,6 @@ def test_birthdate_seen_by_a_receiver_of_post_delete(alice):
 )
 def test_joins_to_leave_deactivated_accounts_out(alice, statements):
     """How many joins does it take to count birthdates without those of deactivated accounts?"""
-    active = "user__is_active" if Listed.__name__ == "Person" else "is_active"
+    active = "user__is_active" if PlayerModel.__name__ == "Person" else "is_active"
     assert extras_class().objects.filter(birthdate__isnull=False, **{active: True}).count()
     return statements.joins()

@@ -14,12 +14,12 @@ from players import roster
 from players.forms import RegisterForm
 
 from suite.compare import CANNOT, compare, docs
+from suite.migration_states import migrated
+from suite.outcomes import outcome, rows, saw
 from suite.sessions import at_the_same_moment
-from suite.states import migrated
-from suite.trying import outcome, rows, saw
 from suite.variant import (
     PASSWORD,
-    Listed,
+    PlayerModel,
     User,
     birthdate_of,
     enrolled,
@@ -33,14 +33,14 @@ CASE_INDEX = "unique_username_ignoring_case"
 
 
 def whose(user):
-    """How a row of Listed says whose extras it holds; raises where it holds none."""
-    Listed._meta.get_field("birthdate")
-    return {"user": user} if hasattr(Listed, "user") else {"pk": user.pk}
+    """How a row of PlayerModel says whose extras it holds; raises where it holds none."""
+    PlayerModel._meta.get_field("birthdate")
+    return {"user": user} if hasattr(PlayerModel, "user") else {"pk": user.pk}
 
 
 def add_extras_row(user, **extras):
     """Try to give a user a further row of extras: "accepted", or the class of its error."""
-    row = Listed(**whose(user), **{"birthdate": extras_of(user).birthdate, **extras})
+    row = PlayerModel(**whose(user), **{"birthdate": extras_of(user).birthdate, **extras})
     return outcome(lambda: row.save(force_insert=True))
 
 
@@ -101,7 +101,7 @@ def test_second_extras_row(alice):
 def test_get_after_a_second_row(alice):
     """After somebody tried to add a second row: does .get(user=...) still find the extras?"""
     add_extras_row(alice)
-    return outcome(lambda: Listed.objects.get(**whose(alice)))
+    return outcome(lambda: PlayerModel.objects.get(**whose(alice)))
 
 
 @compare(
@@ -118,9 +118,9 @@ def test_first_row_is_another_after_an_update(alice):
     """A user has two rows, if that is possible: is the first one, without order_by(), another one
     after it was updated?"""
     add_extras_row(alice, birthdate=birthdate_of(0))
-    table = Listed._meta.db_table  # tidied, so that nothing is left of what ran before
+    table = PlayerModel._meta.db_table  # tidied, so that nothing is left of what ran before
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; CLUSTER {table} USING {table}_pkey; ANALYZE {table}")
-    people = Listed.objects.filter(**whose(alice))
+    people = PlayerModel.objects.filter(**whose(alice))
     first = people[0].birthdate
     people.filter(birthdate=first).update(zoom_id="123456789")
     return saw(people[0].birthdate) != saw(first)
@@ -139,8 +139,8 @@ def test_first_row_is_another_after_an_update(alice):
 def test_rows_after_two_get_or_create(transactional_db):
     """Two requests get_or_create() a user's missing extras at the same moment: how many rows?"""
     row = whose(without_row("bob"))
-    at_the_same_moment(*[lambda: Listed.objects.get_or_create(**row)] * 2)
-    return Listed.objects.filter(**row).count()
+    at_the_same_moment(*[lambda: PlayerModel.objects.get_or_create(**row)] * 2)
+    return PlayerModel.objects.filter(**row).count()
 
 
 @compare(
@@ -157,8 +157,8 @@ def test_rows_after_two_update_or_create(transactional_db):
     """Two requests update_or_create() a user's missing extras at the same moment: how many rows?"""
     row = whose(without_row("bob"))
     extras = {"birthdate": birthdate_of(0)}
-    at_the_same_moment(*[lambda: Listed.objects.update_or_create(**row, defaults=extras)] * 2)
-    return Listed.objects.filter(**row).count()
+    at_the_same_moment(*[lambda: PlayerModel.objects.update_or_create(**row, defaults=extras)] * 2)
+    return PlayerModel.objects.filter(**row).count()
 
 
 @compare(
@@ -174,8 +174,8 @@ def test_create_if_it_does_not_exist_twice(transactional_db):
     """Two requests ask exists() and then create() the extras: how many rows, and what does the
     second request get?"""
     row = whose(without_row("bob"))
-    people = Listed.objects.filter(**row)
-    race = at_the_same_moment(*[lambda: people.exists() or Listed.objects.create(**row)] * 2)
+    people = PlayerModel.objects.filter(**row)
+    race = at_the_same_moment(*[lambda: people.exists() or PlayerModel.objects.create(**row)] * 2)
     return f"{people.count()} row{'s' * (people.count() > 1)}, {came_of(race.second)}"
 
 
@@ -196,10 +196,10 @@ def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
     @transaction.atomic
     def locked():
         User.objects.select_for_update().get(pk=user.pk)
-        Listed.objects.get_or_create(**row)
+        PlayerModel.objects.get_or_create(**row)
 
     at_the_same_moment(locked, locked)
-    return Listed.objects.filter(**row).count()
+    return PlayerModel.objects.filter(**row).count()
 
 
 @compare(
@@ -213,9 +213,9 @@ def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
 )
 def test_rows_after_ignore_conflicts(alice):
     """After bulk_create(ignore_conflicts=True) of extras that the user has: how many rows?"""
-    again = Listed(**whose(alice), birthdate=birthdate_of(0))
-    Listed.objects.bulk_create([again], ignore_conflicts=True)
-    return Listed.objects.filter(**whose(alice)).count()
+    again = PlayerModel(**whose(alice), birthdate=birthdate_of(0))
+    PlayerModel.objects.bulk_create([again], ignore_conflicts=True)
+    return PlayerModel.objects.filter(**whose(alice)).count()
 
 
 @compare(
@@ -245,11 +245,11 @@ def test_two_players_with_one_discord_id():
 )
 def test_blank_discord_id_twice_in_a_model_form():
     """discord_id is made unique: may two players leave it blank in a plain ModelForm?"""
-    Listed._meta.get_field("discord_id")
+    PlayerModel._meta.get_field("discord_id")
     roster.add_many([{"username": "bob"}, {"username": "carol"}])
     unique = models.TextField(blank=True, null=True, unique=True)
-    changed = migrated(operations.AlterField(Listed.__name__, "discord_id", unique))
-    model = changed.get_model("players", Listed.__name__)
+    changed = migrated(operations.AlterField(PlayerModel.__name__, "discord_id", unique))
+    model = changed.get_model("players", PlayerModel.__name__)
     form = modelform_factory(model, fields=["discord_id"])
     blank = [form({"discord_id": ""}, instance=row) for row in model.objects.all()]
     return all(saw(each.errors) == {} and each.save() is not None for each in blank)
@@ -266,9 +266,9 @@ def test_blank_discord_id_twice_in_a_model_form():
 def test_blank_discord_id_twice_in_our_form():
     """discord_id is made unique: may two players leave it blank in the form of this project, which
     stores NULL?"""
-    Listed._meta.get_field("discord_id")
+    PlayerModel._meta.get_field("discord_id")
     unique = models.TextField(blank=True, null=True, unique=True)
-    migrated(operations.AlterField(Listed.__name__, "discord_id", unique))
+    migrated(operations.AlterField(PlayerModel.__name__, "discord_id", unique))
     forms = [RegisterForm({**typed(name), "discord_id": ""}) for name in ("bob", "carol")]
     return all(form.is_valid() and outcome(form.save) == "accepted" for form in forms)
 

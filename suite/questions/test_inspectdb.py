@@ -11,12 +11,12 @@ from django.db import connection, migrations, models, transaction
 from django.db.migrations.state import ProjectState
 from django.test.utils import isolate_apps
 
-from suite import states
+from suite import migration_states
 from suite.compare import CANNOT, compare, docs
 from suite.evidence import evidence
-from suite.states import described, key, link, makemigrations, migrate, own_key
-from suite.trying import outcome, rows, saw, tables
-from suite.variant import Listed, User
+from suite.migration_states import described, key, link, makemigrations, migrate, own_key
+from suite.outcomes import outcome, rows, saw, tables
+from suite.variant import PlayerModel, User
 
 SERIAL = "CREATE TABLE person (person_id serial PRIMARY KEY, user_id integer, discord_id text)"
 
@@ -37,8 +37,8 @@ def inspected(model):
 
 def article_table(**fields):
     """The article's table person, with person_id and 3 rows; returns its state."""
-    state = states.state_of_person({**own_key(), **fields})
-    states.with_table(state)
+    state = migration_states.state_of_person({**own_key(), **fields})
+    migration_states.with_table(state)
     return state
 
 
@@ -71,7 +71,7 @@ def refused(sql, params=()):
 )
 def test_inspectdb_writes_the_keys():
     """Which lines does inspectdb write for the primary key and the link of the listed class?"""
-    lines = [line.strip() for line in inspectdb(Listed).splitlines()]
+    lines = [line.strip() for line in inspectdb(PlayerModel).splitlines()]
     return [line for line in lines if "primary_key" in line or "ForeignKey" in line]
 
 
@@ -89,7 +89,9 @@ def test_inspectdb_writes_the_keys():
 )
 def test_inspectdb_writes_on_delete_and_managed():
     """What does inspectdb write for managed and on_delete?"""
-    return sorted(set(re.findall(r"managed = \w+|models\.[A-Z]+_?[A-Z]+\b", inspectdb(Listed))))
+    return sorted(
+        set(re.findall(r"managed = \w+|models\.[A-Z]+_?[A-Z]+\b", inspectdb(PlayerModel)))
+    )
 
 
 @compare(
@@ -104,7 +106,7 @@ def test_inspectdb_writes_on_delete_and_managed():
 )
 def test_inspectdb_links_to():
     """At which class does the link point that inspectdb writes for the listed class's table?"""
-    found = re.search(r"(?:ForeignKey|OneToOneField)\('?(\w+)", inspectdb(Listed))
+    found = re.search(r"(?:ForeignKey|OneToOneField)\('?(\w+)", inspectdb(PlayerModel))
     return found[1] if found else "none"
 
 
@@ -133,7 +135,7 @@ def test_inspected_user_can_log_in():
 )
 def test_check_of_the_inspected_listed_class():
     """models.py holds only what inspectdb writes for the listed class: what does check say?"""
-    registry = inspected(Listed)
+    registry = inspected(PlayerModel)
     found = [message for model in registry.get_models() for message in model.check()]
     return sorted({saw(message).id for message in [*found, *_check_lazy_references(registry)]})
 
@@ -169,11 +171,11 @@ def test_inspectdb_mentions_the_index_on_upper_username():
 def test_migrate_makes_an_unmanaged_table():
     """The listed class is managed = False from its first migration: does migrate make its table
     in a new database, or in a test's?"""
-    table = Listed._meta.get_field("birthdate").model._meta.db_table
+    table = PlayerModel._meta.get_field("birthdate").model._meta.db_table
     after = ProjectState.from_apps(apps)
-    after.models["players", Listed._meta.model_name].options["managed"] = False
+    after.models["players", PlayerModel._meta.model_name].options["managed"] = False
     before = after.clone()
-    before.remove_model("players", Listed._meta.model_name)
+    before.remove_model("players", PlayerModel._meta.model_name)
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows(f"DROP TABLE {table} CASCADE")
     migrate(before, makemigrations(before, after))
@@ -191,8 +193,8 @@ def test_migrate_makes_an_unmanaged_table():
 )
 def test_migration_when_managed_is_turned_on(statements):
     """Person was managed = False and becomes managed: what does makemigrations write?"""
-    before = states.state_of_person(key(), managed=False)
-    operations = makemigrations(before, states.state_of_person(key()))
+    before = migration_states.state_of_person(key(), managed=False)
+    operations = makemigrations(before, migration_states.state_of_person(key()))
     statements.clear()
     migrate(before, operations)
     assert not [sql for sql in statements if "TABLE" in sql]
@@ -296,9 +298,9 @@ def test_commands_that_notice_the_article_end_state():
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
-    state = states.state_of_person(key(), managed=False)
+    state = migration_states.state_of_person(key(), managed=False)
     person = state.apps.get_model("players", "Person")
-    written = makemigrations(states.state_of_person(own_key(), managed=False), state)
+    written = makemigrations(migration_states.state_of_person(own_key(), managed=False), state)
     return {
         "check": [message.id for message in person.check(databases=["default"])],
         "makemigrations": described(written),

@@ -8,10 +8,10 @@ from django.db.migrations import operations
 from players import roster
 
 from suite.compare import CANNOT, compare
+from suite.migration_states import migrated
+from suite.outcomes import outcome, rows, saw
 from suite.sessions import said, session
-from suite.states import migrated
-from suite.trying import outcome, rows, saw
-from suite.variant import VARIANT, Listed, User, birthdate_of, enrolled, extras_of, path
+from suite.variant import VARIANT, PlayerModel, User, birthdate_of, enrolled, extras_of, path
 
 AUTH_USER_MODEL = User._meta.label
 USERS = User._meta.db_table
@@ -56,16 +56,16 @@ def login(user):
 def storing_extras(username):
     """A new user without extras, and what stores them: an INSERT, or an UPDATE where that is it."""
     user = enrolled(username)
-    Listed._meta.get_field("birthdate")
-    if not hasattr(Listed, "user"):
+    PlayerModel._meta.get_field("birthdate")
+    if not hasattr(PlayerModel, "user"):
         return user, lambda: User.objects.filter(pk=user.pk).update(birthdate=birthdate_of(0))
-    Listed.objects.filter(user=user).delete()
-    return user, lambda: Listed.objects.create(user=user, birthdate=birthdate_of(0))
+    PlayerModel.objects.filter(user=user).delete()
+    return user, lambda: PlayerModel.objects.create(user=user, birthdate=birthdate_of(0))
 
 
 def table_of_extras():
     """The table whose column birthdate is; raises where there is none."""
-    return Listed._meta.get_field("birthdate").model._meta.db_table
+    return PlayerModel._meta.get_field("birthdate").model._meta.db_table
 
 
 @contextmanager
@@ -282,7 +282,7 @@ def test_deadlock_of_two_saves_in_different_order(transactional_db, alice):
 def test_request_user_waits_for_a_migration_that_adds_an_extra(transactional_db, alice):
     """A migration that adds one more extra is not committed: does loading request.user wait?"""
     table_of_extras()
-    add = operations.AddField(Listed.__name__, "timezone", models.TextField(null=True))
+    add = operations.AddField(PlayerModel.__name__, "timezone", models.TextField(null=True))
     return waits(lambda: migrated(add), lambda: User.objects.get(pk=alice.pk))
 
 
@@ -297,7 +297,7 @@ def test_request_user_waits_for_a_migration_that_adds_an_extra(transactional_db,
 def test_login_waits_for_a_migration_that_indexes_an_extra(transactional_db, alice):
     """A migration that indexes birthdate (AddIndex) is not committed: does a login wait?"""
     table_of_extras()
-    add = operations.AddIndex(Listed.__name__, models.Index(fields=["birthdate"], name="born"))
+    add = operations.AddIndex(PlayerModel.__name__, models.Index(fields=["birthdate"], name="born"))
     return waits(lambda: migrated(add), login(alice))
 
 
@@ -350,8 +350,8 @@ def test_reader_without_password_hashes_lists_the_extras(alice):
     """A role may SELECT all columns but the password hash: does objects.all() of the class with
     the extras work?"""
     table_of_extras()
-    with reader(all_but_password(Listed)):
-        return outcome(lambda: list(Listed.objects.all())) == "accepted"
+    with reader(all_but_password(PlayerModel)):
+        return outcome(lambda: list(PlayerModel.objects.all())) == "accepted"
 
 
 @compare(
@@ -366,7 +366,7 @@ def test_reader_without_password_hashes_lists_values(alice):
     """And does values() of username and birthdate work for that role?"""
     table_of_extras()
     players = User.objects.values("username", path("birthdate"))
-    with reader(all_but_password(User), all_but_password(Listed)):
+    with reader(all_but_password(User), all_but_password(PlayerModel)):
         return outcome(lambda: list(players)) == "accepted"
 
 

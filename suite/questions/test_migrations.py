@@ -11,14 +11,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
 from django.test import Client
 from django.urls import reverse
-from players.errors import CannotDo
 
-from suite import states
-from suite.compare import CANNOT, compare, docs
+from suite import migration_states
+from suite.compare import CANNOT, NotPossible, compare, docs
+from suite.migration_states import described, key, link, makemigrations, migrate, own_key
+from suite.outcomes import outcome, rows, saw
 from suite.sessions import session
-from suite.states import described, key, link, makemigrations, migrate, own_key
-from suite.trying import outcome, rows, saw
-from suite.variant import PASSWORD, VARIANT, Listed, User, enrolled, person_class
+from suite.variant import PASSWORD, VARIANT, PlayerModel, User, enrolled, person_class
 
 NEW_USER = """
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -48,7 +47,8 @@ def in_data_migration(function):
     """What a RunPython operation after all migrations gets from function(apps)."""
     got = []
     migrate(
-        states.current(), [migrations.RunPython(lambda apps, editor: got.append(function(apps)))]
+        migration_states.current(),
+        [migrations.RunPython(lambda apps, editor: got.append(function(apps)))],
     )
     return got[0]
 
@@ -130,7 +130,7 @@ def test_statements_of_the_first_migration():
 )
 def test_dependency_of_the_first_migration():
     """On which migrations does players 0001 depend?"""
-    migration = states.loader().get_migration("players", "0001_initial")
+    migration = migration_states.loader().get_migration("players", "0001_initial")
     return sorted(saw(f"{app}.{name}") for app, name in migration.dependencies)
 
 
@@ -183,7 +183,7 @@ def test_apps_rolled_back_with_players():
 def test_migration_that_a_package_depends_on():
     """Which migration is swappable_dependency(settings.AUTH_USER_MODEL), as packages write it?"""
     dependency = migrations.swappable_dependency(settings.AUTH_USER_MODEL)
-    return ".".join(states.loader().check_key(dependency, "guild"))
+    return ".".join(migration_states.loader().check_key(dependency, "guild"))
 
 
 @compare(
@@ -214,7 +214,7 @@ def test_makemigrations_check_right_after():
 )
 def test_auth_migrations_that_change_the_users_table():
     """Which of Django's auth migrations after 0001 run SQL on the user's table here?"""
-    loader = states.MigrationLoader(connection)
+    loader = migration_states.MigrationLoader(connection)
     auth = sorted(name for app, name in loader.graph.nodes if app == "auth")[1:]
     table = User._meta.db_table
     sql = {
@@ -261,11 +261,12 @@ def test_login_waits_while_an_attribute_is_added(transactional_db, alice, statem
         migrating.begin()
         migrating.do(
             lambda: migrate(
-                states.current(), [migrations.AddField(Listed.__name__, "timezone", field)]
+                migration_states.current(),
+                [migrations.AddField(PlayerModel.__name__, "timezone", field)],
             )
         )
         if not any(sql.startswith("ALTER TABLE") for sql in statements):
-            raise CannotDo("The migration runs no ALTER TABLE: a proxy has no table of its own.")
+            raise NotPossible("The migration runs no ALTER TABLE: a proxy has no table of its own.")
         login = {"username": "alice", "password": PASSWORD}
         visiting.start(lambda: Client().post(reverse("login"), login).status_code)
         waited = visiting.is_waiting()
@@ -286,9 +287,9 @@ def test_making_birthdate_mandatory_later():
     """A player has no birthdate; birthdate becomes NOT NULL without a default: what does migrate
     say?"""
     enrolled("bob")
-    Listed._meta.get_field("birthdate")
-    mandatory = migrations.AlterField(Listed.__name__, "birthdate", models.DateField())
-    return outcome(lambda: migrate(states.current(), [mandatory]))
+    PlayerModel._meta.get_field("birthdate")
+    mandatory = migrations.AlterField(PlayerModel.__name__, "birthdate", models.DateField())
+    return outcome(lambda: migrate(migration_states.current(), [mandatory]))
 
 
 @compare(
@@ -305,12 +306,12 @@ def test_giving_the_extras_row_a_key_of_its_own_later(alice):
     """With a row there, the extras' model gets an automatic key beside user: what does migrate
     say of what makemigrations writes?"""
     person_class()
-    before, after = states.current(), states.current()
+    before, after = migration_states.current(), migration_states.current()
     fields = after.models["players", "person"].fields
     if fields["user"].primary_key:
         fields["user"] = models.OneToOneField("auth.User", models.CASCADE)
         fields["id"] = models.BigAutoField(primary_key=True)
-    operations = makemigrations(before, after, states.Questioner(1))
+    operations = makemigrations(before, after, migration_states.Questioner(1))
     return outcome(lambda: migrate(before, operations)) if operations else "No changes detected"
 
 
@@ -328,10 +329,10 @@ def test_giving_the_extras_row_a_key_of_its_own_later(alice):
 )
 def test_statements_that_remove_the_listed_class(statements):
     """The listed class is given up: which statements does its DeleteModel run?"""
-    state = states.current()
+    state = migration_states.current()
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     statements.clear()
-    operation = migrations.DeleteModel(Listed.__name__)
+    operation = migrations.DeleteModel(PlayerModel.__name__)
     after = state.clone()
     operation.state_forwards("players", after)
     with connection.schema_editor() as editor:
@@ -372,7 +373,7 @@ def test_data_migration_that_names_auth_user():
 )
 def test_data_migration_knows():
     """Which of create_user() and set_password() has the user class of a data migration?"""
-    label = Listed._meta.label if issubclass(Listed, User) else User._meta.label
+    label = PlayerModel._meta.label if issubclass(PlayerModel, User) else User._meta.label
     user = in_data_migration(lambda apps: apps.get_model(label).objects.create_user("bob"))
     found = {"create_user": user.pk, "set_password": hasattr(user, "set_password")}
     return [name for name, there in found.items() if there]
@@ -450,9 +451,9 @@ def test_user_model_changed_later_in_an_app_without_migrations(project):
 def test_person_id_to_onetoone_with_a_user_column():
     """Table person has person_id, a ForeignKey user and 3 rows; user becomes the primary key, in
     one step: what does migrate say?"""
-    before = states.state_of_person({**own_key(), **link()})
-    states.with_table(before)
-    operations = makemigrations(before, states.state_of_person(key()))
+    before = migration_states.state_of_person({**own_key(), **link()})
+    migration_states.with_table(before)
+    operations = makemigrations(before, migration_states.state_of_person(key()))
     return outcome(lambda: migrate(before, operations))
 
 
@@ -468,9 +469,11 @@ def test_person_id_to_onetoone_with_a_user_column():
 def test_person_id_to_onetoone_without_a_user_column():
     """Table person has person_id, 3 rows and no user; user is added as primary key and the default
     asked for is given: what does migrate say?"""
-    before = states.state_of_person(own_key())
-    one, *_ = states.with_table(before)
-    operations = makemigrations(before, states.state_of_person(key()), states.Questioner(one.pk))
+    before = migration_states.state_of_person(own_key())
+    one, *_ = migration_states.with_table(before)
+    operations = makemigrations(
+        before, migration_states.state_of_person(key()), migration_states.Questioner(one.pk)
+    )
     return outcome(lambda: migrate(before, operations))
 
 
@@ -486,9 +489,11 @@ def test_person_id_to_onetoone_without_a_user_column():
 def test_person_id_to_onetoone_in_an_empty_table():
     """Table person has person_id, no user and no rows; user is added as primary key: what does
     migrate say?"""
-    before = states.state_of_person(own_key())
-    states.with_table(before, 0)
-    operations = makemigrations(before, states.state_of_person(key()), states.Questioner(1))
+    before = migration_states.state_of_person(own_key())
+    migration_states.with_table(before, 0)
+    operations = makemigrations(
+        before, migration_states.state_of_person(key()), migration_states.Questioner(1)
+    )
     return outcome(lambda: migrate(before, operations))
 
 
@@ -504,9 +509,9 @@ def test_person_id_to_onetoone_in_an_empty_table():
 def test_person_id_to_onetoone_unmanaged():
     """Person is managed = False, and person_id becomes a OneToOneField user: what do
     makemigrations, and the first read, say?"""
-    before = states.state_of_person(own_key(), managed=False)
-    after = states.state_of_person(key(), managed=False)
-    states.with_table(before)
+    before = migration_states.state_of_person(own_key(), managed=False)
+    after = migration_states.state_of_person(key(), managed=False)
+    migration_states.with_table(before)
     operations = described(makemigrations(before, after)) or ["No changes detected"]
     person = after.apps.get_model("players", "Person")
     return [*operations, outcome(lambda: person.objects.first())]
@@ -524,8 +529,8 @@ def test_person_id_to_onetoone_unmanaged():
 def test_person_id_to_onetoone_as_it_becomes_managed():
     """Person turns from managed = False to True in the step that makes user its primary key: which
     operations does makemigrations write?"""
-    before = states.state_of_person(own_key(), managed=False)
-    return described(makemigrations(before, states.state_of_person(key())))
+    before = migration_states.state_of_person(own_key(), managed=False)
+    return described(makemigrations(before, migration_states.state_of_person(key())))
 
 
 @compare(
@@ -541,11 +546,11 @@ def test_person_id_to_onetoone_as_it_becomes_managed():
 def test_owner_of_the_only_row_after_a_default():
     """Table person has one row, of the user seed0, and no user column; user is added as primary key
     with seed1 as the default: whose is the row?"""
-    before = states.state_of_person(own_key())
-    states.with_table(before, 2)
+    before = migration_states.state_of_person(own_key())
+    migration_states.with_table(before, 2)
     rows("DELETE FROM person WHERE discord_id = 'seed1'")
-    default = states.Questioner(User.objects.get(username="seed1").pk)
-    migrate(before, makemigrations(before, states.state_of_person(key()), default))
+    default = migration_states.Questioner(User.objects.get(username="seed1").pk)
+    migrate(before, makemigrations(before, migration_states.state_of_person(key()), default))
     return rows("SELECT username FROM person JOIN auth_user ON id = user_id")[0][0]
 
 
@@ -560,8 +565,8 @@ def test_owner_of_the_only_row_after_a_default():
 def test_rows_kept_by_migrations_ordered_by_hand():
     """Table person has person_id, 3 rows and no user: in how many is user the primary key after
     adding it nullable, filling it, dropping person_id and altering user?"""
-    before = states.state_of_person(own_key())
-    states.with_table(before)
+    before = migration_states.state_of_person(own_key())
+    migration_states.with_table(before)
     fill = "UPDATE person SET user_id = id FROM auth_user WHERE username = discord_id"
     link = models.OneToOneField("auth.User", models.CASCADE, null=True)
     filled = migrate(before, [migrations.AddField("person", "user", link), migrations.RunSQL(fill)])

@@ -15,13 +15,13 @@ from django.db.migrations.loader import MigrationLoader
 from django.test import Client, TestCase
 from players import roster
 
+from suite.article import article_signal, create_person, receiving, rows_with_extras
 from suite.compare import CANNOT, compare, docs
-from suite.seed import article_signal, create_person, receiving, rows_with_extras
+from suite.outcomes import outcome, rows, saw
 from suite.sessions import said
-from suite.trying import outcome, rows, saw
-from suite.variant import PASSWORD, Listed, User, extras_class, person_class, without_row
+from suite.variant import PASSWORD, PlayerModel, User, extras_class, person_class, without_row
 
-TWO_TABLES = Listed.__name__ == "Person"
+TWO_TABLES = PlayerModel.__name__ == "Person"
 CUSTOMIZING = "Customizing authentication in Django"
 
 
@@ -89,7 +89,9 @@ def in_sql():
 
 
 def with_the_orm():
-    Listed.objects.bulk_create([Listed(user=user) for user in User.objects.filter(person=None)])
+    PlayerModel.objects.bulk_create(
+        [PlayerModel(user=user) for user in User.objects.filter(person=None)]
+    )
 
 
 def insert_orphan():
@@ -175,7 +177,7 @@ def test_rows_with_extras_after_createsuperuser():
 def test_createsuperuser_where_the_birthdate_is_mandatory(monkeypatch):
     """The birthdate is NOT NULL, and in REQUIRED_FIELDS where it can be: does createsuperuser
     --noinput make an administrator, and does it with --birthdate?"""
-    rows(f"ALTER TABLE {Listed._meta.db_table} ALTER birthdate SET NOT NULL")
+    rows(f"ALTER TABLE {PlayerModel._meta.db_table} ALTER birthdate SET NOT NULL")
     if not TWO_TABLES:
         monkeypatch.setattr(User, "REQUIRED_FIELDS", ["email", "birthdate"])
     without = outcome(createsuperuser)
@@ -209,7 +211,7 @@ def test_users_from_before_the_players_app(unmigrated):
     ran = unmigrated.manage("migrate")
     if ran.code:
         return re.match(r"(?:\w+\.)*(\w+):", ran.error)[1]
-    found = unmigrated.sql(f"SELECT birthdate FROM {Listed._meta.db_table}")
+    found = unmigrated.sql(f"SELECT birthdate FROM {PlayerModel._meta.db_table}")
     return f"{len(found)} rows"
 
 
@@ -256,7 +258,7 @@ def test_admin_list_of_users_without_row(rf):
     if a method of the ModelAdmin reads it as user.person.birthdate does?"""
     request = rf.get("/")
     request.user = without_row("root", is_superuser=True, is_staff=True)
-    registered = User if User in admin.site._registry else Listed
+    registered = User if User in admin.site._registry else PlayerModel
     page = ListOfBirthdates(registered, admin.site).changelist_view(request).render().text
     return re.search(r"field-birthdate[^>]*>([^<]*)<", page)[1]
 
@@ -391,7 +393,7 @@ def test_statements_of_get_or_create(statements):
     for _ in range(2):
         statements.clear()
         if TWO_TABLES:
-            Listed.objects.get_or_create(user=bob)
+            PlayerModel.objects.get_or_create(user=bob)
         counted.append(len(statements))
         assert rows_with_extras("bob") == 1
     return counted
@@ -415,7 +417,7 @@ def test_statements_of_a_backfill(statements):
         if TWO_TABLES:
             cure()
         counted.append(len(statements))
-        assert len(Listed.objects.values("birthdate")) == User.objects.count()
+        assert len(PlayerModel.objects.values("birthdate")) == User.objects.count()
     return counted
 
 
@@ -563,6 +565,6 @@ def test_rows_with_get_or_create_in_the_signal(alice, tmp_path):
     extras rows are there after loaddata?"""
     assert rows_with_extras("alice") == 1
     records = dumped(alice, persons_first=True)
-    with receiving(lambda user, created: Listed.objects.get_or_create(user=user)):
+    with receiving(lambda user, created: PlayerModel.objects.get_or_create(user=user)):
         load(records, tmp_path)
     return rows_with_extras("alice")

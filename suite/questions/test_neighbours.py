@@ -16,8 +16,8 @@ from django.test import RequestFactory
 from django.test.utils import isolate_apps
 
 from suite.compare import CANNOT, compare, docs
-from suite.trying import heard, outcome, rows, saw, tables
-from suite.variant import PASSWORD, Listed, User, enrolled, path, without_row
+from suite.outcomes import heard, outcome, rows, saw, tables
+from suite.variant import PASSWORD, PlayerModel, User, enrolled, path, without_row
 
 CUSTOMIZING = 'Django 5.2 docs, "Customizing authentication in Django", section '
 ADMIN = CUSTOMIZING + '"Custom users and django.contrib.admin"'
@@ -229,8 +229,8 @@ def test_own_key_has_one_index_more():
 def show_birthdate(request):
     """A page that makes the extras when they are first asked for."""
     extras = request.user
-    if Listed.__name__ == "Person":
-        extras, _ = Listed.objects.get_or_create(user=request.user)
+    if PlayerModel.__name__ == "Person":
+        extras, _ = PlayerModel.objects.get_or_create(user=request.user)
     return HttpResponse(str(extras.birthdate))
 
 
@@ -277,7 +277,7 @@ def test_lazy_profile_on_a_replica():
     """The extras' row is made when it is first read: what does that reading get from a read-only
     connection, such as a replica's?
     """
-    Listed._meta.get_field("birthdate")
+    PlayerModel._meta.get_field("birthdate")
     bob = without_row()
     return outcome(lambda: (rows("SET TRANSACTION READ ONLY"), visit(bob)))
 

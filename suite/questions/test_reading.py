@@ -14,9 +14,9 @@ from django.urls import path as route
 
 from suite.compare import CANNOT, compare, docs
 from suite.conftest import ALICE
-from suite.trying import outcome, saw
+from suite.outcomes import outcome, saw
 from suite.variant import (
-    Listed,
+    PlayerModel,
     User,
     enrolled,
     enrolled_many,
@@ -123,7 +123,7 @@ def test_joins_to_read_one_player_with_extras(alice, statements):
 def test_join_that_reads_user_and_extras_as_objects(alice, statements):
     """Which join gives one user and their extras as objects, in one query?"""
     if REVERSE == "person_set":
-        assert Listed.objects.select_related("user").get(user=alice).user == alice
+        assert PlayerModel.objects.select_related("user").get(user=alice).user == alice
     else:
         related = ["person"] if hasattr(User, "person") else []
         user = User.objects.select_related(*related).get(pk=alice.pk)
@@ -237,7 +237,7 @@ def test_joins_of_bare_select_related_on_users(alice, statements):
 )
 def test_joins_of_bare_select_related_on_the_listed_class(alice, statements):
     """How many joins does select_related() without arguments make on Player, Person or User?"""
-    assert list(Listed.objects.select_related())
+    assert list(PlayerModel.objects.select_related())
     return statements.joins()
 
 
@@ -294,7 +294,7 @@ def test_place_of_players_without_a_birthdate(alice):
 def test_list_of_extras_shows_users_without_row():
     """Does a list of the extras rows, sorted by birthdate, show a user who has no such row?"""
     bob = without_person()
-    return bob.username in Listed.objects.order_by("birthdate").values_list(
+    return bob.username in PlayerModel.objects.order_by("birthdate").values_list(
         "user__username", flat=True
     )
 
@@ -426,7 +426,7 @@ def test_one_filter_matches_across_two_rows(alice):
 def test_columns_fetched_by_only(alice, statements):
     """How many columns are fetched for objects with username and birthdate, by only()?"""
     if REVERSE == "person_set":
-        list(Listed.objects.select_related("user").only("user__username", "birthdate"))
+        list(PlayerModel.objects.select_related("user").only("user__username", "birthdate"))
     else:
         related = ["person"] if hasattr(User, "person") else []
         list(User.objects.select_related(*related).only("username", path("birthdate")))
@@ -490,7 +490,7 @@ def test_joins_to_count_users_by_birthdate(alice, statements):
 )
 def test_joins_to_count_extras_by_birthdate(alice, statements):
     """How many joins does it take to count who was born after a day, by the class of the extras?"""
-    assert Listed.objects.filter(birthdate__gte=date(2009, 1, 1)).count() >= 1
+    assert PlayerModel.objects.filter(birthdate__gte=date(2009, 1, 1)).count() >= 1
     return statements.joins()
 
 
@@ -539,7 +539,7 @@ def test_extras_are_found_by_the_id_of_the_user():
     carol = User.objects.create(pk=10**9, username="carol")
     if REVERSE == "person_set":
         carol.person_set.create()
-    return Listed.objects.values("birthdate").filter(pk=carol.pk).exists()
+    return PlayerModel.objects.values("birthdate").filter(pk=carol.pk).exists()
 
 
 @compare(
@@ -683,7 +683,8 @@ def test_classes_of_what_is_read(alice):
     entry = LogEntry.objects.create(user=alice, action_flag=CHANGE)
     entry.refresh_from_db()
     return [
-        type(found).__name__ for found in (Listed.objects.last(), User.objects.last(), entry.user)
+        type(found).__name__
+        for found in (PlayerModel.objects.last(), User.objects.last(), entry.user)
     ]
 
 
@@ -702,7 +703,7 @@ def test_classes_of_what_is_read(alice):
 )
 def test_objects_that_have_the_methods_of_our_class(alice, client, settings, monkeypatch):
     """A method on our class: do request.user and the user of an admin log entry have it?"""
-    monkeypatch.setattr(Listed, "greeting", lambda self: "Well met", raising=False)
+    monkeypatch.setattr(PlayerModel, "greeting", lambda self: "Well met", raising=False)
     settings.ROOT_URLCONF = __name__
     client.force_login(alice)
     entry = LogEntry.objects.create(user=alice, action_flag=CHANGE)
@@ -726,8 +727,8 @@ def test_objects_that_have_the_methods_of_our_class(alice, client, settings, mon
 )
 def test_extras_of_many_users_by_in_bulk(alice):
     """Does in_bulk() give the extras of many users, by the ids of these users?"""
-    people = Listed.objects.filter(birthdate=ALICE["birthdate"])
-    key = "pk" if Listed is User else "user_id"
+    people = PlayerModel.objects.filter(birthdate=ALICE["birthdate"])
+    key = "pk" if PlayerModel is User else "user_id"
     return outcome(lambda: people.in_bulk([alice.pk], field_name=key)[alice.pk])
 
 
@@ -891,7 +892,7 @@ def test_queries_for_all_extras_left_out_by_only(alice, statements):
 )
 def test_default_manager_of_our_class():
     """Which class is the default manager of our class (Player, Person, User)?"""
-    return type(Listed._default_manager).__name__
+    return type(PlayerModel._default_manager).__name__
 
 
 @compare(
@@ -904,7 +905,7 @@ def test_default_manager_of_our_class():
 )
 def test_plain_list_of_our_class_has_an_order():
     """Does objects.all() of our class, as this project has it, come in an order of its own?"""
-    return Listed.objects.all().ordered
+    return PlayerModel.objects.all().ordered
 
 
 @compare(
@@ -920,9 +921,9 @@ def test_plain_list_of_our_class_has_an_order():
 )
 def test_lists_ordered_by_meta_ordering(monkeypatch, statements):
     """Which lists of players come in the order that Meta.ordering of our class declares?"""
-    monkeypatch.setattr(Listed._meta, "ordering", ["-pk"])
+    monkeypatch.setattr(PlayerModel._meta, "ordering", ["-pk"])
     lists = {
-        "our class": Listed.objects.all(),
+        "our class": PlayerModel.objects.all(),
         "User": User.objects.all(),
         "members of a group": Group.objects.create(name="elves").user_set.all(),
     }

@@ -13,12 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from players import roster
 from players.forms import RegisterForm
 
-from suite import seed
+from suite import article
+from suite.article import TYPED, a_refused_discord_id, article_signal, left_of, rows_with_extras
 from suite.compare import CANNOT, compare, docs
-from suite.seed import TYPED, a_refused_discord_id, article_signal, left_of, rows_with_extras
+from suite.outcomes import heard, outcome, rows, saw
 from suite.sessions import at_the_same_moment, said
-from suite.trying import heard, outcome, rows, saw
-from suite.variant import PASSWORD, VARIANT, Listed, User, enrolled, path
+from suite.variant import PASSWORD, VARIANT, PlayerModel, User, enrolled, path
 
 
 def extra_stored(name, username="bob"):
@@ -28,10 +28,10 @@ def extra_stored(name, username="bob"):
 
 def in_two_steps(username, **extras):
     """create_user() first, then the extras: the code that one writes without thinking of errors."""
-    if Listed.__name__ != "Person":
+    if PlayerModel.__name__ != "Person":
         return User.objects.create_user(username, password=PASSWORD, **extras)
     user = User.objects.create_user(username, password=PASSWORD)
-    person = user.person if hasattr(User, "person") else Listed(user=user)
+    person = user.person if hasattr(User, "person") else PlayerModel(user=user)
     for name, value in extras.items():
         setattr(person, name, value)
     return person.save()
@@ -65,7 +65,7 @@ class CountingHasher(MD5PasswordHasher):
 def hashes(settings, client, url):
     """How often the password is hashed while a visitor registers there."""
     settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
-    settings.ROOT_URLCONF = "suite.seed"
+    settings.ROOT_URLCONF = "suite.article"
     CountingHasher.times = 0
     assert client.post(url, TYPED).status_code == 302
     return saw(CountingHasher.times)
@@ -110,7 +110,7 @@ def test_statements_of_a_registration(client, statements):
 )
 def test_statements_of_the_articles_registration(client, settings, statements):
     """Which statements does the article's view run, from the posted form to the redirect?"""
-    settings.ROOT_URLCONF = "suite.seed"
+    settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         statements.clear()
         assert client.post("/article/", TYPED).status_code == 302
@@ -129,11 +129,11 @@ def test_statements_of_the_articles_registration(client, settings, statements):
 )
 def test_statements_to_save_the_articles_form(statements):
     """Which statements store the user and the extras of the article's form, once it is valid?"""
-    form = seed.typed()
+    form = article.typed()
     assert form.is_valid()
     with article_signal():
         statements.clear()
-        seed.save(form)
+        article.save(form)
     return statements.verbs()
 
 
@@ -148,16 +148,16 @@ def test_statements_to_save_the_articles_form(statements):
 def test_statements_with_a_create_only_signal(statements):
     """Which statements store user and extras, if the signal only creates the person and the view
     saves the person itself, without refresh_from_db()?"""
-    form = seed.typed()
+    form = article.typed()
     assert form.is_valid()
-    with article_signal(seed.create_person):
+    with article_signal(article.create_person):
         statements.clear()
         if VARIANT == "profile_onetoone":
             person = form.save().person
             person.birthdate = form.cleaned_data["birthdate"]
             person.save()
         else:
-            seed.save(form)
+            article.save(form)
     return statements.verbs()
 
 
@@ -176,9 +176,9 @@ def test_statements_with_a_create_only_signal(statements):
 def test_refresh_is_needed_before_the_extras():
     """Must the user be read again (refresh_from_db) after the form's save(), before the extras
     that a signal has made can be set and saved?"""
-    form = seed.typed()
+    form = article.typed()
     assert form.is_valid()
-    with seed.receiving(seed.create_person):
+    with article.receiving(article.create_person):
         user = form.save()
     extras = extras_made_for(user)
     extras.discord_id = "refreshed by nobody"
@@ -204,7 +204,7 @@ def extras_made_for(user):
 def test_left_when_the_articles_extras_are_refused(transactional_db, client, settings):
     """The database refuses an extra in the article's view, each statement a transaction of its
     own (Django's default): in which tables is something of the player left?"""
-    settings.ROOT_URLCONF = "suite.seed"
+    settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     with a_refused_discord_id(), article_signal():
         assert client.post("/article/", {**TYPED, "discord_id": "refused"}).status_code == 500
@@ -222,7 +222,7 @@ def test_left_when_the_articles_extras_are_refused(transactional_db, client, set
 def test_second_try_after_refused_extras(transactional_db, client, settings):
     """An extra was refused in the article's view, and the visitor presses Register again, with
     good data: what is the answer?"""
-    settings.ROOT_URLCONF = "suite.seed"
+    settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     with a_refused_discord_id(), article_signal():
         client.post("/article/", {**TYPED, "discord_id": "refused"})
@@ -241,7 +241,7 @@ def test_second_try_after_refused_extras(transactional_db, client, settings):
 def test_left_with_atomic_requests(transactional_db, client, settings):
     """The same refusal in the article's view with ATOMIC_REQUESTS = True: in which tables is
     something of the player left?"""
-    settings.ROOT_URLCONF = "suite.seed"
+    settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     connection.settings_dict["ATOMIC_REQUESTS"] = True
     try:
@@ -438,8 +438,10 @@ def test_rows_with_extras_after_commit_false():
 )
 def test_extras_before_the_user():
     """Can the extras be saved together with a user who is not saved yet?"""
-    bob = {"user": User(username="bob")} if Listed.__name__ == "Person" else {"username": "bob"}
-    return outcome(lambda: Listed(birthdate="2010-05-04", **bob).save())
+    bob = (
+        {"user": User(username="bob")} if PlayerModel.__name__ == "Person" else {"username": "bob"}
+    )
+    return outcome(lambda: PlayerModel(birthdate="2010-05-04", **bob).save())
 
 
 @compare(
@@ -568,7 +570,7 @@ def test_race_for_a_username(transactional_db):
 def test_race_for_a_username_in_djangos_form(transactional_db):
     """The same race with Django's UserCreationForm: is the first form valid, is the second, and
     what does the loser's save() raise?"""
-    return race_of(seed.SeedForm)
+    return race_of(article.SeedForm)
 
 
 @compare(
@@ -598,7 +600,7 @@ def test_ids_burnt_by_a_taken_username(client, alice):
 def test_ids_burnt_in_djangos_form(alice):
     """How many ids are used up if Django's own UserCreationForm refuses the taken username?"""
     before = ids_given_out()
-    assert not seed.typed(username="alice").is_valid()
+    assert not article.typed(username="alice").is_valid()
     return ids_given_out() - before
 
 
@@ -649,7 +651,7 @@ def test_password_equal_to_a_named_attribute():
 )
 def test_password_in_clear_with_objects_create():
     """Is the password stored as it was typed by objects.create(username=..., password=...)?"""
-    user = (User if Listed.__name__ == "Person" else Listed).objects.create(
+    user = (User if PlayerModel.__name__ == "Person" else PlayerModel).objects.create(
         username="bob", password=PASSWORD
     )
     user.refresh_from_db()

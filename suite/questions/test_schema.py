@@ -5,15 +5,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.migrations import operations
 from django.db.models.functions import Concat, Lower
-from players.extras import EXTRAS
 
 from suite.compare import CANNOT, compare, docs
-from suite.states import migrated
-from suite.trying import outcome, rows, saw, tables
-from suite.variant import Listed, User, enrolled, path
+from suite.migration_states import migrated
+from suite.outcomes import outcome, rows, saw, tables
+from suite.variant import EXTRA_FIELDS, PlayerModel, User, enrolled, path
 
-LISTED = Listed.__name__
-USERNAME = "user__username" if hasattr(Listed, "user") else "username"
+LISTED = PlayerModel.__name__
+USERNAME = "user__username" if hasattr(PlayerModel, "user") else "username"
 USERS = User._meta.db_table
 PLAYERS = ["user", "player", "person"]
 
@@ -21,9 +20,9 @@ PLAYERS = ["user", "player", "person"]
 def extras_table():
     """The table with the extras; raises LookupError where no table has them."""
     for table in tables().values():
-        if set(EXTRAS) <= {column.name for column in table.columns}:
+        if set(EXTRA_FIELDS) <= {column.name for column in table.columns}:
             return table
-    raise LookupError(f"No table has the columns {', '.join(EXTRAS)}.")
+    raise LookupError(f"No table has the columns {', '.join(EXTRA_FIELDS)}.")
 
 
 def can(sql):
@@ -87,7 +86,7 @@ def test_table_auth_user_exists():
 def test_columns_that_hold_the_extras():
     """Which columns of which types hold the extras, and which of them are NOT NULL?"""
     table = extras_table()
-    columns = [saw(table.column(name)) for name in EXTRAS]
+    columns = [saw(table.column(name)) for name in EXTRA_FIELDS]
     null = {True: "", False: " NOT NULL"}
     return [f"{table.name}.{each.name} {each.type}{null[each.nullable]}" for each in columns]
 
@@ -115,7 +114,7 @@ def test_columns_fetched_for_a_user(alice, statements):
 def test_columns_fetched_for_a_player(alice, statements):
     """How many columns does one query fetch for a whole player, user and extras?"""
     links = ["user"] if path("birthdate").startswith("person__") else []
-    assert Listed.objects.select_related(*links).get().birthdate
+    assert PlayerModel.objects.select_related(*links).get().birthdate
     return statements[0].partition(" FROM ")[0].count(",") + 1
 
 
@@ -158,7 +157,7 @@ def test_user_id_is_generated_by():
 )
 def test_sequences_of_the_player_tables():
     """Which sequences belong to the tables that hold players, and of which type are they?"""
-    names = sorted({USERS, Listed._meta.db_table})
+    names = sorted({USERS, PlayerModel._meta.db_table})
     return [f"{its.name} {its.type}" for name in names for its in saw(tables()[name].sequences)]
 
 
@@ -342,7 +341,7 @@ def test_database_requires_a_birthdate_of_every_user():
 )
 def test_check_on_an_extra_alone():
     """Can a CheckConstraint of our model keep birthdates before 1900 out?"""
-    Listed._meta.get_field("birthdate")
+    PlayerModel._meta.get_field("birthdate")
     modern = models.CheckConstraint(condition=models.Q(birthdate__year__gte=1900), name="modern")
     return outcome(lambda: migrated(operations.AddConstraint(LISTED, modern))) == "accepted"
 
@@ -398,7 +397,7 @@ def test_index_over_username_and_extra():
 )
 def test_generated_column_over_username_and_extra():
     """Can a GeneratedField of our model be made of username and Discord ID?"""
-    Listed._meta.get_field("discord_id")
+    PlayerModel._meta.get_field("discord_id")
     both = Concat(USERNAME, "discord_id")
     handle = models.GeneratedField(expression=both, output_field=models.TextField(), db_persist=1)
     return outcome(lambda: migrated(operations.AddField(LISTED, "handle", handle))) == "accepted"
@@ -416,8 +415,8 @@ def test_generated_column_over_username_and_extra():
 def test_unique_lower_username_in_our_meta(monkeypatch):
     """Which errors are found if the Meta of our model declares lower(username) unique?"""
     unique = models.UniqueConstraint(Lower(USERNAME), name="lower_username")
-    monkeypatch.setattr(Listed._meta, "constraints", [unique])
-    return [error.id for error in saw(Listed.check(databases=["default"]))]
+    monkeypatch.setattr(PlayerModel._meta, "constraints", [unique])
+    return [error.id for error in saw(PlayerModel.check(databases=["default"]))]
 
 
 @compare(
@@ -433,10 +432,10 @@ def test_unique_lower_username_in_our_meta(monkeypatch):
 def test_add_index_on_our_model():
     """A hand-written migration adds an index on our model: is it in the database afterwards?"""
     index = models.Index(
-        fields=["birthdate" if hasattr(Listed, "birthdate") else "email"], name="x"
+        fields=["birthdate" if hasattr(PlayerModel, "birthdate") else "email"], name="x"
     )
     migrated(operations.AddIndex(LISTED, index))
-    return "x" in saw([its.name for its in tables()[Listed._meta.db_table].indexes])
+    return "x" in saw([its.name for its in tables()[PlayerModel._meta.db_table].indexes])
 
 
 FIELDS = 'Django 5.2 docs, "Models", section "Field name “hiding” is not permitted"'

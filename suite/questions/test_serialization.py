@@ -20,8 +20,8 @@ from players import roster
 
 from suite.compare import CANNOT, compare, docs
 from suite.conftest import ALICE
-from suite.trying import outcome, saw
-from suite.variant import PASSWORD, Listed, User, extras_of, path
+from suite.outcomes import outcome, saw
+from suite.variant import PASSWORD, PlayerModel, User, extras_of, path
 
 NATURAL = {"use_natural_foreign_keys": True, "use_natural_primary_keys": True}
 
@@ -101,7 +101,7 @@ def test_objects_that_dumpdata_of_our_app_writes(alice):
 )
 def test_label_of_our_class_in_json(alice):
     """Which model does serializers.serialize("json", ...) name for an object of our class?"""
-    return json.loads(serializers.serialize("json", Listed.objects.all()))[0]["model"]
+    return json.loads(serializers.serialize("json", PlayerModel.objects.all()))[0]["model"]
 
 
 @compare(
@@ -117,7 +117,7 @@ def test_label_of_our_class_in_json(alice):
 )
 def test_what_json_of_our_class_holds(alice):
     """Which of username, password hash and birthdate does our class, serialized to JSON, hold?"""
-    fields = json.loads(serializers.serialize("json", Listed.objects.all()))[0]["fields"]
+    fields = json.loads(serializers.serialize("json", PlayerModel.objects.all()))[0]["fields"]
     return [name for name in ("username", "password", "birthdate") if name in fields]
 
 
@@ -130,7 +130,7 @@ def test_what_json_of_our_class_holds(alice):
 )
 def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice, load):
     """Does our class alone, serialized to JSON and loaded again, bring a deleted player back?"""
-    written = json.loads(serializers.serialize("json", Listed.objects.all()))
+    written = json.loads(serializers.serialize("json", PlayerModel.objects.all()))
     roster.remove("alice")
     return outcome(lambda: load(written))
 
@@ -170,7 +170,7 @@ def test_player_survives_dumpdata_flush_loaddata(transactional_db, alice, load):
 )
 def test_our_class_has_a_natural_key():
     """Has our class a natural key without a line of code for it?"""
-    return hasattr(Listed, "natural_key")
+    return hasattr(PlayerModel, "natural_key")
 
 
 @compare(
@@ -356,7 +356,7 @@ def test_pickled_user_holds_extras_that_were_read(alice):
 )
 def test_our_object_equals_the_user_with_the_same_key(alice):
     """Is an object of our class equal (==) to the user with the same primary key?"""
-    return Listed(pk=alice.pk) == alice
+    return PlayerModel(pk=alice.pk) == alice
 
 
 @compare(
@@ -370,7 +370,7 @@ def test_our_object_equals_the_user_with_the_same_key(alice):
 )
 def test_our_object_has_the_hash_of_the_user(alice):
     """Has an object of our class the hash of the user with the same primary key?"""
-    return hash(Listed(pk=alice.pk)) == hash(alice)
+    return hash(PlayerModel(pk=alice.pk)) == hash(alice)
 
 
 @compare(
@@ -386,7 +386,7 @@ def test_our_object_has_the_hash_of_the_user(alice):
 )
 def test_user_is_an_instance_of_our_class(alice):
     """Is what User.objects.get() gives an instance of our class (Player, Person, User)?"""
-    return isinstance(User.objects.get(pk=alice.pk), Listed)
+    return isinstance(User.objects.get(pk=alice.pk), PlayerModel)
 
 
 @compare(
@@ -400,7 +400,7 @@ def test_user_is_an_instance_of_our_class(alice):
 )
 def test_our_object_is_an_instance_of_user(alice):
     """Is what our class's objects.get() gives an instance of User?"""
-    return isinstance(Listed.objects.last(), User)
+    return isinstance(PlayerModel.objects.last(), User)
 
 
 @compare(
@@ -414,7 +414,7 @@ def test_our_object_is_an_instance_of_user(alice):
 def test_class_that_an_admin_log_entry_leads_to(alice):
     """An admin log entry about an object of our class: which class does it lead back to?"""
     ContentType.objects.clear_cache()
-    LogEntry.objects.log_actions(alice.pk, Listed.objects.all(), CHANGE)
+    LogEntry.objects.log_actions(alice.pk, PlayerModel.objects.all(), CHANGE)
     return type(LogEntry.objects.latest("pk").get_edited_object()).__name__
 
 
@@ -444,7 +444,7 @@ def test_class_that_a_generic_foreign_key_leads_to(alice):
             app_label = "players"
 
     ContentType.objects.clear_cache()
-    note = Note(about=Listed.objects.last())
+    note = Note(about=PlayerModel.objects.last())
     read = Note(content_type=note.content_type, object_id=note.object_id)
     return type(read.about).__name__
 
@@ -480,8 +480,8 @@ def test_copied_user_shares_the_extras(alice):
 )
 def test_str_of_our_class_by_default(alice):
     """What is str() of an object of our class if the class has no __str__ of its own?"""
-    found = Listed.objects.last()
-    return super(Listed, found).__str__().replace(f"({found.pk})", "(N)")
+    found = PlayerModel.objects.last()
+    return super(PlayerModel, found).__str__().replace(f"({found.pk})", "(N)")
 
 
 @compare(
@@ -496,7 +496,7 @@ def test_str_of_our_class_by_default(alice):
 )
 def test_queries_of_str_that_names_the_user(alice, statements):
     """How many queries does str() take that gives the username, on an object of our class?"""
-    found = Listed.objects.last()
+    found = PlayerModel.objects.last()
     statements.clear()
     assert str(found) == "alice"
     return len(statements)

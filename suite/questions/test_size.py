@@ -20,18 +20,18 @@ from players import roster
 
 from suite.compare import CANNOT, compare, docs
 from suite.evidence import evidence
+from suite.outcomes import rows, saw
 from suite.projects import on_server
 from suite.sessions import session
-from suite.trying import rows, saw
-from suite.variant import PASSWORD, Listed, User, enrolled, enrolled_many, extras_of, path
+from suite.variant import PASSWORD, PlayerModel, User, enrolled, enrolled_many, extras_of, path
 
 PLAYERS = 10_000
 GROWN_UP = date(2008, 1, 1)
 
 USERS = User._meta.db_table
 HOT = "PostgreSQL 18 docs, Heap-Only Tuples (HOT)"
-HAS_OWN_TABLE = Listed.__name__ == "Person"
-TABLES = [USERS, Listed._meta.db_table] if HAS_OWN_TABLE else [USERS]
+HAS_OWN_TABLE = PlayerModel.__name__ == "Person"
+TABLES = [USERS, PlayerModel._meta.db_table] if HAS_OWN_TABLE else [USERS]
 
 A_USER = {
     "username": "'player' || lpad(i::text, 6, '0')",
@@ -53,11 +53,11 @@ EXTRAS = {
 
 def load():
     password = {"password": f"'{make_password(PASSWORD, hasher='argon2')}'"}
-    a_user = A_USER | password | (EXTRAS if Listed is User else {})
+    a_user = A_USER | password | (EXTRAS if PlayerModel is User else {})
     insert(USERS, a_user, f"generate_series(1, {PLAYERS}) AS i")
     if HAS_OWN_TABLE:
         users = f"(SELECT id, right(username, 6)::int AS i FROM {USERS} ORDER BY id) AS users"
-        insert(Listed._meta.db_table, {"user_id": "id"} | EXTRAS, users)
+        insert(PlayerModel._meta.db_table, {"user_id": "id"} | EXTRAS, users)
     for table in TABLES:
         rows(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
     rows("VACUUM (FREEZE, ANALYZE)")
@@ -150,7 +150,7 @@ def about(value, step):
 
 
 def table_of_the_extras():
-    return Listed._meta.get_field("birthdate").model._meta.db_table
+    return PlayerModel._meta.get_field("birthdate").model._meta.db_table
 
 
 @contextmanager
@@ -242,7 +242,7 @@ def log_in(player):
 
 def edit_birthdate(player):
     user = "user__username" if HAS_OWN_TABLE else "username"
-    Listed.objects.filter(**{user: player}).update(birthdate=models.F("birthdate") + 1)
+    PlayerModel.objects.filter(**{user: player}).update(birthdate=models.F("birthdate") + 1)
 
 
 @compare(
@@ -454,7 +454,9 @@ def test_pages_for_the_eldest_from_the_extras_side(large):
     """How many pages are touched to name the 100 eldest, with an index on birthdate, by a query
     that starts from the class that has the birthdate?
     """
-    eldest = Listed.objects.select_related(*["user"] * HAS_OWN_TABLE).order_by("birthdate")[:100]
+    eldest = PlayerModel.objects.select_related(*["user"] * HAS_OWN_TABLE).order_by("birthdate")[
+        :100
+    ]
     with index_on_birthdate():
         return about(pages(lambda: list(eldest.all())), 10)
 
@@ -467,7 +469,7 @@ def undone():
 
 
 def count_minors():
-    return Listed.objects.filter(birthdate__gt=GROWN_UP).count()
+    return PlayerModel.objects.filter(birthdate__gt=GROWN_UP).count()
 
 
 @compare(
@@ -682,7 +684,7 @@ def test_growth_by_writing_every_birthdate(writable):
     fill?
     """
     later = models.F("birthdate") + 1
-    return growth(table_of_the_extras(), lambda: Listed.objects.update(birthdate=later))
+    return growth(table_of_the_extras(), lambda: PlayerModel.objects.update(birthdate=later))
 
 
 @compare(
@@ -706,7 +708,7 @@ def test_a_new_attribute_rewrites_the_table(large):
     with undone():
         before = rows(file)
         with connection.schema_editor() as editor:
-            editor.add_field(Listed, added)
+            editor.add_field(PlayerModel, added)
         return rows(file) != before
 
 

@@ -24,8 +24,8 @@ from rest_framework import serializers
 
 from suite.compare import CANNOT, compare
 from suite.evidence import evidence
-from suite.trying import heard, outcome, rows, saw, tables
-from suite.variant import PASSWORD, Listed, User, enrolled, enrolled_many, extras_of, path
+from suite.outcomes import heard, outcome, rows, saw, tables
+from suite.variant import PASSWORD, PlayerModel, User, enrolled, enrolled_many, extras_of, path
 
 CUSTOMIZING = 'Django 5.2 docs, "Customizing authentication in Django", section '
 REFERENCING = CUSTOMIZING + '"Referencing the User model"'
@@ -328,7 +328,7 @@ def test_package_that_creates_users():
 )
 def test_package_that_creates_users_with_a_mandatory_extra():
     """Birthdate is NOT NULL, and a package calls create_user(username): what happens?"""
-    table = Listed._meta.get_field("birthdate").model._meta.db_table
+    table = PlayerModel._meta.get_field("birthdate").model._meta.db_table
     rows(f"ALTER TABLE {table} ALTER COLUMN birthdate SET NOT NULL")
     return outcome(lambda: User.objects.create_user("bob"))
 
@@ -525,9 +525,11 @@ def permission_for_one_player():
     from guardian.shortcuts import assign_perm
 
     alice, staff = enrolled("alice"), enrolled("staff")
-    key = "user" if Listed.__name__ == "Person" else "pk"
-    player = Listed.objects.get(**{key: alice.pk})
-    return outcome(lambda: assign_perm(f"players.change_{Listed._meta.model_name}", staff, player))
+    key = "user" if PlayerModel.__name__ == "Person" else "pk"
+    player = PlayerModel.objects.get(**{key: alice.pk})
+    return outcome(
+        lambda: assign_perm(f"players.change_{PlayerModel._meta.model_name}", staff, player)
+    )
 
 
 @compare(
@@ -710,9 +712,9 @@ def serializer(**more):
 
 def nested(**options):
     """The serializer, with the birthdate where the variant has it: beside the name, or nested."""
-    if Listed.__name__ != "Person":
+    if PlayerModel.__name__ != "Person":
         return serializer()
-    meta = type("Meta", (), {"model": Listed, "fields": ["birthdate"]})
+    meta = type("Meta", (), {"model": PlayerModel, "fields": ["birthdate"]})
     person = type("PersonSerializer", (serializers.ModelSerializer,), {"Meta": meta})
     if hasattr(User, "person_set"):
         return serializer(person_set=person(many=True, **options))

@@ -8,13 +8,13 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.signals import post_save
 from players import roster
 
+from suite.article import person_saved_with_user
 from suite.compare import CANNOT, compare, docs
 from suite.conftest import ALICE
-from suite.seed import person_saved_with_user
-from suite.trying import heard, outcome, rows, saw
+from suite.outcomes import heard, outcome, rows, saw
 from suite.variant import (
     PASSWORD,
-    Listed,
+    PlayerModel,
     User,
     birthdate_of,
     enrolled,
@@ -29,7 +29,7 @@ NEW = date(2001, 2, 3)
 
 def owned_by(user):
     """What names the user in a row that holds extras."""
-    return {"user": user} if Listed.__name__ == "Person" else {"username": user.username}
+    return {"user": user} if PlayerModel.__name__ == "Person" else {"username": user.username}
 
 
 def columns_set(sql):
@@ -147,8 +147,10 @@ def test_update_of_an_extra_over_users(alice):
 )
 def test_update_of_the_username_through_the_listed_class(alice):
     """What comes of update() of the username through the variant's own class (Player, Person)?"""
-    name = "user__username" if Listed.__name__ == "Person" else "username"
-    return outcome(lambda: Listed.objects.filter(pk=extras_of(alice).pk).update(**{name: "zoe"}))
+    name = "user__username" if PlayerModel.__name__ == "Person" else "username"
+    return outcome(
+        lambda: PlayerModel.objects.filter(pk=extras_of(alice).pk).update(**{name: "zoe"})
+    )
 
 
 @compare(
@@ -162,7 +164,7 @@ def test_update_of_the_username_through_the_listed_class(alice):
 )
 def test_update_of_an_extra_from_a_user_column(alice):
     """What comes of update(discord_id=F(username)), which copies a column of the user?"""
-    username = F("user__username" if Listed.__name__ == "Person" else "username")
+    username = F("user__username" if PlayerModel.__name__ == "Person" else "username")
     extras = extras_class().objects
     return outcome(lambda: extras.update(discord_id=username))
 
@@ -177,7 +179,7 @@ def test_update_of_an_extra_from_a_user_column(alice):
 )
 def test_update_of_an_extra_by_a_subquery(alice):
     """Can update() copy the username into the Discord ID by a Subquery?"""
-    link = "user" if Listed.__name__ == "Person" else "pk"
+    link = "user" if PlayerModel.__name__ == "Person" else "pk"
     name = User.objects.filter(pk=OuterRef(link)).values("username")
     extras_class().objects.update(discord_id=Subquery(name))
     return User.objects.filter(**{path("discord_id"): "alice"}).exists()
@@ -259,7 +261,7 @@ def test_upsert_of_extras(alice):
     mine = owned_by(alice)
     row = extras_class()(**mine, birthdate=NEW)
     return outcome(
-        lambda: Listed.objects.bulk_create(
+        lambda: PlayerModel.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=mine, update_fields=["birthdate"]
         )
     )
@@ -595,9 +597,9 @@ def test_update_of_all_birthdates_sends_post_save(alice):
 )
 def test_table_updated_through_the_listed_class(alice, statements):
     """Which table does an update() through the variant's own class (Player, Person, User) write?"""
-    name = Listed._meta.concrete_fields[-1].name
+    name = PlayerModel._meta.concrete_fields[-1].name
     statements.clear()
-    assert Listed.objects.update(**{name: F(name)})
+    assert PlayerModel.objects.update(**{name: F(name)})
     return statements.verbs()[0]
 
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from workbench import prepare, processes
 from workbench.bench.subjects import Subject
 from workbench.errors import WorkbenchError
+from workbench.server import prepare, processes
 
 
 class Child:
@@ -16,7 +16,7 @@ class Child:
         self.subject = subject
         order = {"pages": subject.pages, "floor": subject.floor, "seed": seed}
         self._process = processes.spawn_in(
-            subject.folder, server, "workbench.inside.bench", json.dumps(order)
+            subject.folder, server, "workbench.bench.inside", json.dumps(order)
         )
 
     def order(self, do: str, **arguments: Any) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from workbench import postgres
-from workbench.bench import comparing, result, show
+from workbench.bench import changes, result, show
 from workbench.bench.plan import Plan, check_room, plan
 from workbench.bench.run import Bench
 from workbench.bench.subjects import all_subjects
+from workbench.server import postgres
 
 
 def bench(
@@ -48,4 +48,4 @@ def measured(how: Plan, seed: int) -> result.Result:
 def compare(console: Console, earlier: Path, output: Path = result.FILE) -> None:
     """Say what changed from an earlier result to the last one; nothing is measured."""
     before, after = result.read(earlier), result.read(output)
-    comparing.show(console, before, after)
+    changes.show(console, before, after)

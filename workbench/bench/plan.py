@@ -3,8 +3,9 @@
 import shutil
 from dataclasses import dataclass
 
-from workbench import places, postgres
+from workbench import paths
 from workbench.errors import WorkbenchError
+from workbench.server import postgres
 
 STEPS = (1_000, 10_000, 100_000)
 FULL, QUICK = 1_000_000, 10_000
@@ -54,10 +55,10 @@ def check_room(players: int, subjects: int) -> None:
     if postgres.is_external():
         return
     wanted = BASE + players * subjects * ROOM
-    free = shutil.disk_usage(places.writable(places.data())).free
+    free = shutil.disk_usage(paths.writable(paths.data())).free
     if free < wanted:
         raise WorkbenchError(
-            f"{players:,} players need about {wanted / 1e9:.1f} GB in {places.data()}, and "
+            f"{players:,} players need about {wanted / 1e9:.1f} GB in {paths.data()}, and "
             f"{free / 1e9:.1f} GB are free: make room, say fewer --players, or name another "
             "folder with WORKBENCH_DATA."
         )

@@ -12,9 +12,9 @@ import django
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from workbench import postgres
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
+from workbench.server import postgres
 
 FILE = PROJECT / "build" / "benchmarks.json"
 Result = dict[str, Any]

@@ -13,13 +13,13 @@ from typing import Any
 
 from psycopg import sql
 
-from workbench import databases, postgres
 from workbench.bench import disk, result
 from workbench.bench.child import Child
 from workbench.bench.plan import Plan
 from workbench.bench.result import Measure, Result, spread
 from workbench.bench.subjects import Subject
 from workbench.errors import WorkbenchError
+from workbench.server import databases, postgres
 
 Server = Mapping[str, str]
 Tell = Callable[[str, float], None]

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from workbench.bench import reading
+from workbench.bench import summary
 from workbench.bench.result import Result, find
 from workbench.variants import VARIANTS
 
@@ -62,7 +62,7 @@ def parts() -> dict[str, Part]:
 
 def show(console: Console, found: Result) -> None:
     """Print a result."""
-    console.print(reading.measured_on(found), highlight=False)
+    console.print(summary.measured_on(found), highlight=False)
     for part in parts().values():
         console.print()
         console.print(table(part, found), highlight=False)
@@ -87,39 +87,39 @@ def table(part: Part, found: Result) -> Table:
 
 def registering(found: Result) -> Iterable[Row]:
     """A row for each variant and peer; `of peer`: in times of the faster peer's, by the clock."""
-    for subject in reading.subjects(found, "register_page", "http"):
+    for subject in summary.subjects(found, "register_page", "http"):
         cells: list[str] = []
         for players in (found["players"], 0):
-            cost = reading.cost(found, "register_page", subject, "http", players)
-            of_peer = reading.of_faster_peer(found, "register_page", subject, players)
+            cost = summary.cost(found, "register_page", subject, "http", players)
+            of_peer = summary.of_faster_peer(found, "register_page", subject, players)
             cells += [number(cost.us), times(cost.ratio), hundredths(of_peer)]
         its = find(found, "register_page", subject, "http")
         statements = str(its["statements"]) if its else ""
-        yield [subject, *cells, statements, reading.hashes(found, subject, "register_page")]
+        yield [subject, *cells, statements, summary.hashes(found, subject, "register_page")]
 
 
 def wrong(found: Result) -> Iterable[Row]:
     """The right way first, then what is commonly done."""
-    for label, operation, way in reading.WAYS:
-        yield [label, *(ms(reading.wall(found, operation, name, way)) for name in VARIANTS)]
+    for label, operation, way in summary.WAYS:
+        yield [label, *(ms(summary.wall(found, operation, name, way)) for name in VARIANTS)]
 
 
 def operations(found: Result) -> Iterable[Row]:
     """A row for each operation that has SQL beside it."""
-    for operation in reading.operations(found):
+    for operation in summary.operations(found):
         cells = []
         for name in VARIANTS:
-            cost = reading.cost(found, operation, name, reading.ORM[operation])
-            wall = reading.wall(found, operation, name, reading.ORM[operation])
+            cost = summary.cost(found, operation, name, summary.ORM[operation])
+            wall = summary.wall(found, operation, name, summary.ORM[operation])
             cells.append(f"{number(wall)} {times(cost.ratio):>5}" if wall else "cannot")
         yield [operation, *cells]
 
 
 def growth(found: Result) -> Iterable[Row]:
     """How many times as long it takes at the most players as at the fewest: Django, PostgreSQL?"""
-    for operation in reading.operations(found):
-        for label, way in ((operation, reading.ORM[operation]), ("... by hand", "sql")):
-            grown = (reading.growth(found, operation, name, way) for name in VARIANTS)
+    for operation in summary.operations(found):
+        for label, way in ((operation, summary.ORM[operation]), ("... by hand", "sql")):
+            grown = (summary.growth(found, operation, name, way) for name in VARIANTS)
             yield [label, *map(times, grown)]
 
 
@@ -128,7 +128,7 @@ def loading(found: Result) -> Iterable[Row]:
     for name in VARIANTS:
         cells: list[str] = []
         for way in ("roster", "seed", "sql"):
-            its = reading.load(found, name, way)
+            its = summary.load(found, name, way)
             if its:
                 ratio = [] if way == "sql" else [hundredths(its.ratio)]
                 cells += [number(its.rate), *ratio, number(its.memory / 1e6)]
@@ -138,19 +138,19 @@ def loading(found: Result) -> Iterable[Row]:
 
 def waiting(found: Result) -> Iterable[Row]:
     """A row for each pair of acts."""
-    for first, then in reading.pairs(found):
+    for first, then in summary.pairs(found):
         label = f"{then} while {first} is not committed"
-        yield [label, *(ms(reading.waited(found, first, then, it)) for it in VARIANTS)]
+        yield [label, *(ms(summary.waited(found, first, then, it)) for it in VARIANTS)]
 
 
 def on_disk(found: Result) -> Iterable[Row]:
     """Tables and indexes, of all tables of a variant."""
     for part in ("heap", "indexes", "all"):
-        yield [part, *(number(reading.on_disk(found, it)[part]) for it in VARIANTS)]
+        yield [part, *(number(summary.on_disk(found, it)[part]) for it in VARIANTS)]
 
 
 def number(value: float | None) -> str:
-    """As many digits as are worth reading."""
+    """As many digits as are worth summary."""
     return "" if value is None else f"{value:,.0f}"
 
 

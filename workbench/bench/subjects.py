@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench import variants
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 
 PEERS = PROJECT / "benchmarks" / "peers" / "peers.toml"
 FIELDS = ("username", "email", "password1", "password2", "birthdate", "discord_id", "zoom_id")

@@ -55,7 +55,7 @@ def fill(rows: list[Row], superuser: str, password: str | None = None) -> None:
 def add(rows: list[Row], password: str | None = None) -> None:
     """Add the players, with what the variant can keep of their details."""
     roster = importlib.import_module("players.roster")
-    cannot_do = importlib.import_module("players.errors").CannotDo
+    cannot_do = getattr(roster, "CannotDo", ())
     try:
         roster.add_many(rows, password=password)
     except cannot_do:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from workbench import variants
 from workbench.errors import WorkbenchError
-from workbench.move.inside import Project
 from workbench.move.moves import Move
+from workbench.move.project import Project
 from workbench.move.run import Server
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 
 META = "    class Meta(AbstractUser.Meta):\n"
 TABLE = '        db_table = "auth_user"\n'

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from workbench import databases, postgres
 from workbench.errors import WorkbenchError
 from workbench.move import report as reports
 from workbench.move import run, show
 from workbench.move.moves import Move
 from workbench.move.progress import progress
 from workbench.move.report import Check, Report
+from workbench.server import databases, postgres
 
 
 def move(

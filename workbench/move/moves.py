@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 from workbench.variants import VARIANTS, checked
 
 FOLDER = PROJECT / "moves"

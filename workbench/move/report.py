@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 
 FILE = PROJECT / "build" / "moves.json"
 
@@ -49,7 +49,7 @@ class Report:
     """A move, with its way back if that was asked for.
 
     probes: what visitors met while it ran once more on a copy, by the code that they used, "old"
-    and "new"; see workbench.move.probes.summary.
+    and "new"; see workbench.move.visitors.summary.
     """
 
     name: str

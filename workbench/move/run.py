@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from workbench import databases, postgres
 from workbench.errors import WorkbenchError
-from workbench.move import census, floor, probes, shape, watch
+from workbench.move import census, floor, shape, visitors, watch
 from workbench.move.census import Ends
-from workbench.move.inside import Project
 from workbench.move.moves import Move
+from workbench.move.project import Project
 from workbench.move.report import Check, Report, Ride
+from workbench.server import databases, postgres
 
 Server = Mapping[str, str]
 Tell = Callable[[str], None]
@@ -117,15 +117,15 @@ def visited(
     tell("Copying")
     copied(server, name, copy)
     try:
-        with probes.visiting(old, "old") as by_old, probes.visiting(new, "new") as by_new:
+        with visitors.visiting(old, "old") as by_old, visitors.visiting(new, "new") as by_new:
             tell("Moving a copy under visitors")
-            time.sleep(probes.BEFORE)
+            time.sleep(visitors.BEFORE)
             [statements] = moving.do(("migrate", {"record": True})).values()
-            time.sleep(probes.AFTER)
+            time.sleep(visitors.AFTER)
         tell("Looking up what they wrote")
         visits = {"old": by_old, "new": by_new}
         return {
-            code: probes.summary(
+            code: visitors.summary(
                 visit, statements[0]["at"], new.do(("look_up", {"wrote": visit.wrote}))["look_up"]
             )
             for code, visit in visits.items()

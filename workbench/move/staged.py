@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from workbench import postgres
 from workbench.errors import WorkbenchError
-from workbench.move import census, probes, run, watch
+from workbench.move import census, run, watch
+from workbench.move import visitors as probes
 from workbench.move.beside import beside
 from workbench.move.census import Ends
-from workbench.move.inside import Project
 from workbench.move.moves import Move, Stages
-from workbench.move.probes import Visit
+from workbench.move.project import Project
 from workbench.move.report import Check, Report
 from workbench.move.run import Server, Tell
+from workbench.move.visitors import Visit
+from workbench.server import postgres
 
 # what no visitor may wait for
 LIMIT = 2.0
@@ -52,7 +53,7 @@ class Staged(Report):
     """A staged move, there and back.
 
     idle: the longest that a visitor waited before it began. probes: what the visitors of each code
-    met in all, on both ways; see workbench.move.probes.summary.
+    met in all, on both ways; see workbench.move.visitors.summary.
     """
 
     idle: float = 0.0

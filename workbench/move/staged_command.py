@@ -3,12 +3,12 @@
 from rich.console import Console
 from rich.table import Table
 
-from workbench import postgres
 from workbench.errors import WorkbenchError
 from workbench.move import report, run, staged
 from workbench.move.moves import Move
 from workbench.move.progress import progress
 from workbench.move.staged import Staged
+from workbench.server import postgres
 
 
 def move(console: Console, it: Move, players: int, *, rule: str, keep: bool) -> None:

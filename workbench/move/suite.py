@@ -11,10 +11,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from workbench import postgres
 from workbench.move.report import Check
 from workbench.move.run import Server, copied, drop
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
+from workbench.server import postgres
 
 PLAIN = "suite/plain"
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench import postgres
+from workbench.server import postgres
 
 # seconds between two looks
 PAUSE = 0.01

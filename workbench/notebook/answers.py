@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 
-from workbench import comparison
-from workbench.compare import chosen, said
+from workbench.compare import answers
+from workbench.compare.command import chosen, said
 from workbench.notebook.showing import LEFT
 from workbench.variants import VARIANTS
 
@@ -17,7 +17,7 @@ mine: str | None = None
 class Measured:
     """A question of the suite with the four measured answers."""
 
-    def __init__(self, question: comparison.Question) -> None:
+    def __init__(self, question: answers.Question) -> None:
         self.question = question
         self.answers: dict[str, Any] = question["answers"]
 
@@ -42,13 +42,13 @@ class Measured:
 
 def measured(question: str) -> Measured:
     """A question by its id; raises WorkbenchError, with the nearest id, if there is none."""
-    [found] = chosen(comparison.read(), ids=[question])
+    [found] = chosen(answers.read(), ids=[question])
     return Measured(found)
 
 
 def differences(area: str | None = None, mark: str | None = None) -> pd.DataFrame:
     """The questions that the variants answer differently: a row for each, a column for each."""
-    found = chosen(comparison.read(), area=area)
+    found = chosen(answers.read(), area=area)
     rows = [
         {"question": one["question"]} | {name: _in_line(one["answers"][name]) for name in VARIANTS}
         for one in found

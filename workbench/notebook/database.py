@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import Connection, sql
 
-from workbench import databases, postgres
+from workbench.server import databases, postgres
 
 MARK = f"{databases.MARK}: for one run of a notebook"
 LEFT = """

@@ -9,11 +9,11 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from suite import catalog
 from suite.catalog import Table
-from workbench import postgres, prepare, processes
 from workbench.errors import WorkbenchError
 from workbench.notebook import database, showing
-from workbench.schema import of_players
-from workbench.site.sql import pretty
+from workbench.schema.sql import pretty
+from workbench.schema.tables import of_players
+from workbench.server import postgres, prepare, processes
 from workbench.variants import VARIANTS
 
 EXTRAS = ("birthdate", "discord_id", "zoom_id")
@@ -81,7 +81,7 @@ class Four:
             name: processes.spawn_inside(
                 name,
                 self.server,
-                "workbench.inside.asked",
+                "workbench.notebook.inside.evaluate",
                 json.dumps({"database": held.info.dbname}),
             )
             for name, held in self.held.items()
@@ -93,8 +93,8 @@ class Four:
     def ask(self, expression: str) -> Answers:
         """Evaluate an expression of Python in all four.
 
-        It may use roster, User, Listed (the class that the variant adds) and path("birthdate"),
-        the way from a user to that field.
+        It may use roster, User, PlayerModel (the variant's own class) and path("birthdate"), the
+        way from a user to that field.
         """
         order = json.dumps(expression) + "\n"
         for process in self.running.values():

@@ -8,7 +8,7 @@ import pandas as pd  # type: ignore[import-untyped]
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from workbench.site.sql import pretty
+from workbench.schema.sql import pretty
 
 # what shows where a transaction begins and ends, and is not counted
 BOUNDS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
@@ -84,7 +84,7 @@ def explain(query: Any, **options: Any) -> Plan:
 
     options are those of EXPLAIN; with analyze=True it is run (PostgreSQL 18 docs, EXPLAIN).
     """
-    from workbench.inside.ran import steady
+    from workbench.inside.record_sql import steady
 
     options = {"costs": False} | options
     if not isinstance(query, str):
@@ -115,7 +115,7 @@ def ran() -> Ran:
     """The statements that this cell has run so far."""
     from django.db import connection
 
-    from workbench.inside.ran import steady
+    from workbench.inside.record_sql import steady
 
     return Ran([steady(query["sql"]) for query in connection.queries])
 

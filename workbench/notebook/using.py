@@ -11,10 +11,11 @@ import django
 from django.conf import settings
 from IPython.core.getipython import get_ipython
 
-from workbench import postgres, variants
+from workbench import variants
 from workbench.errors import WorkbenchError
-from workbench.inside import own
+from workbench.inside import setup
 from workbench.notebook import answers, checking, database, showing
+from workbench.server import postgres
 
 _used: str | None = None
 _held: database.Held | None = None
@@ -44,7 +45,7 @@ def use(variant: str) -> None:
 
 def crowd() -> int:
     """Add many more players, all grown up; returns how many there are now."""
-    return own.crowd()
+    return setup.crowd()
 
 
 def _check(variant: str) -> None:
@@ -73,7 +74,7 @@ def _enter(variant: str) -> None:
 def _start_over(server: dict[str, str], variant: str) -> None:
     global _held
     before, _held = _held, database.make(server, variant)
-    own.set_up(_held.info.dbname)
+    setup.set_up(_held.info.dbname)
     if before is None:
         atexit.register(_leave)
     else:
@@ -106,7 +107,6 @@ def _namespace() -> dict[str, Any]:
     from django.contrib.auth import get_user_model
 
     models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
-    errors = importlib.import_module("players.errors")
     functions: list[Callable[..., Any]] = [
         *(
             showing.sql,
@@ -122,7 +122,5 @@ def _namespace() -> dict[str, Any]:
         "User": get_user_model(),
         **models,
         "roster": importlib.import_module("players.roster"),
-        "CannotDo": errors.CannotDo,
-        "UsernameTaken": errors.UsernameTaken,
         **{function.__name__: function for function in functions},
     }

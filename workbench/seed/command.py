@@ -8,10 +8,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from workbench import places, postgres, prepare, schema
+from workbench import paths
 from workbench.errors import WorkbenchError
+from workbench.schema import tables as schema
 from workbench.seed.load import Loaded, already, load
 from workbench.seed.players import players
+from workbench.server import postgres, prepare
 from workbench.variants import VARIANTS, checked
 
 ALL = "all"
@@ -44,7 +46,7 @@ def check_room(number: int, variants: int) -> None:
     """Raises WorkbenchError if the embedded server's disk is too full for so many in each."""
     if postgres.is_external():
         return
-    folder = places.data()
+    folder = paths.data()
     need, free = number * variants * ROOM, shutil.disk_usage(folder).free
     if need > free:
         raise WorkbenchError(

@@ -5,9 +5,9 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from workbench import prepare, processes
 from workbench.errors import WorkbenchError
 from workbench.seed.players import SEED
+from workbench.server import prepare, processes
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 
-from workbench import postgres
 from workbench.errors import WorkbenchError
+from workbench.server import postgres
 from workbench.shards.tried import FOLDER, Connection, Trial, section, sections, tried
 
 MOVE = "distribute.sql"

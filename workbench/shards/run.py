@@ -8,11 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from workbench import postgres, prepare, variants
+from workbench import variants
 from workbench.errors import WorkbenchError
-from workbench.move.inside import Project
+from workbench.move.project import Project
 from workbench.move.run import drop, make
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
+from workbench.server import postgres, prepare
 from workbench.shards import recipe, schemas
 from workbench.shards.tried import Connection, section
 from workbench.variants import VARIANTS

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 
 FOLDER = PROJECT / "benchmarks" / "sharding"
 SECTION = r"-- --8<-- \[start:{0}\]\n(.*?)-- --8<-- \[end:{0}\]"

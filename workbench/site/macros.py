@@ -2,7 +2,7 @@
 
 Each public method of Macros is a name that a page may use between `[[` and `]]`. A method returns
 Markdown: inline, for the middle of a sentence, or a block, for a line of its own. Nothing here
-is an answer; the answers come from build/comparison.json and build/specimens.json.
+is an answer; the answers come from build/comparison.json and build/snapshots.json.
 """
 
 import html
@@ -16,30 +16,32 @@ from typing import Any
 
 from suite.compare import MARKS
 from suite.questions import AREAS
-from workbench import comparison, needs, schema
-from workbench.bench import reading as bench
 from workbench.bench import result
+from workbench.bench import summary as bench
 from workbench.bench.result import Result
-from workbench.compare import said
-from workbench.comparison import Comparison, Question
+from workbench.compare import answers as comparison
+from workbench.compare import needs
+from workbench.compare.answers import Comparison, Question
+from workbench.compare.command import said
 from workbench.errors import WorkbenchError
 from workbench.move import answers as move_answers
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
+from workbench.schema import tables as schema
 from workbench.shards import run as sharding
 from workbench.site import (
+    charts,
     operations,
     playground,
     reference,
-    scale,
     schema_pairs,
     schemas,
     shards,
-    shown,
-    specimens,
+    snapshots,
 )
-from workbench.site.specimens import Specimens
+from workbench.site import questions as shown
+from workbench.site.snapshots import Snapshots
 from workbench.variants import SUMMARIES, VARIANTS
 
 Block = str
@@ -52,9 +54,9 @@ class Macros:
     page is the page's path below docs/, such as "tutorial/2-models.md".
     """
 
-    def __init__(self, measured: Comparison, found: Specimens, page: str) -> None:
+    def __init__(self, measured: Comparison, found: Snapshots, page: str) -> None:
         self._comparison = measured
-        self._specimens = found
+        self._snapshots = found
         self._questions = {its["id"]: its for its in measured["questions"]}
         self._page = page
 
@@ -221,23 +223,23 @@ class Macros:
 
     def operation(self, name: str) -> Block:
         """What a function of roster.py asks of PostgreSQL, in a tab for each variant."""
-        return tabs(operations.operation(name, self._specimens))
+        return tabs(operations.operation(name, self._snapshots))
 
     def operations_table(self) -> Block:
         """How many statements each function of roster.py takes in each variant."""
-        return operations.table(self._specimens)
+        return operations.table(self._snapshots)
 
     def players(self) -> Inline:
         """How many players each variant had when its operations were called."""
-        return f"{self._specimens['players']:,}"
+        return f"{self._snapshots['players']:,}"
 
     def ran(self, scene: str) -> Block:
         """What a visit to a page asks of PostgreSQL, in a tab for each variant."""
-        return tabs(operations.scene(scene, self._specimens))
+        return tabs(operations.scene(scene, self._snapshots))
 
     def schema(self, variant: str) -> schemas.Schema:
         """A variant's tables: its methods are blocks, such as schema("foreignkey").diagram()."""
-        return schemas.Schema(variant, self._specimens)
+        return schemas.Schema(variant, self._snapshots)
 
     def migrations(self) -> Block:
         """The SQL of the app's migrations, in a tab for each variant."""
@@ -249,17 +251,17 @@ class Macros:
 
     def schema_pairs(self) -> Block:
         """Any two variants, each pair linked to its part of schema_differences()."""
-        return schema_pairs.contents(self._specimens)
+        return schema_pairs.contents(self._snapshots)
 
     def schema_differences(self) -> Block:
         """A part for any two variants: where their tables differ, aligned."""
-        return schema_pairs.sections(self._specimens)
+        return schema_pairs.sections(self._snapshots)
 
     def table_of(self, variant: str) -> Block:
         """Where a variant keeps its players: the tables that hold them, with their columns."""
-        specimen = self._specimens["variants"][variant]
-        tables = specimens.tables(specimen)
-        return shown.small_tables(schema.of_players(variant, tables), specimen["user_table"])
+        snapshot = self._snapshots["variants"][variant]
+        tables = snapshots.tables(snapshot)
+        return shown.small_tables(schema.of_players(variant, tables), snapshot["user_table"])
 
     # the project
 
@@ -299,11 +301,11 @@ class Macros:
 
     def growth_chart(self, found: Result, operation: str) -> Block:
         """How long an operation takes at each number of players, with a table of the same."""
-        return scale.growth(found, operation)
+        return charts.growth(found, operation)
 
     def bench_table(self, found: Result, name: str) -> Block:
         """One of the tables that `workbench bench` prints."""
-        return scale.table(found, name)
+        return charts.table(found, name)
 
     def shards(self) -> shards.Shards | None:
         """What `workbench shards` found in its last run here, or None: its methods are blocks."""

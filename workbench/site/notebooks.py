@@ -9,7 +9,8 @@ from pathlib import Path
 import jinja2
 from nbformat import NotebookNode
 
-from workbench.lab import executed, running, slides
+from workbench.notebook import executed, slides
+from workbench.notebook import run as running
 
 HERE = Path(__file__).parent
 ANSI = re.compile(r"\x1b\[[\d;]*m")

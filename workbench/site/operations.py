@@ -7,37 +7,37 @@ from typing import TypeVar
 
 from suite.evidence import TRANSACTION
 from workbench.errors import WorkbenchError
-from workbench.site import shown
-from workbench.site.specimens import Call, Operation, Scene, Specimens, Statement
-from workbench.site.sql import WIDTH, pretty
+from workbench.schema.sql import WIDTH, pretty
+from workbench.site import questions
+from workbench.site.snapshots import Call, Operation, Scene, Snapshots, Statement
 
 Thing = TypeVar("Thing")
 
 
-def operation(name: str, specimens: Specimens) -> dict[str, str]:
+def operation(name: str, snapshots: Snapshots) -> dict[str, str]:
     """What a call of the roster gives in each variant, and what it asks; raises WorkbenchError."""
     return {
         variant: "\n\n".join(_operation(_named(name, its["operations"])))
-        for variant, its in specimens["variants"].items()
+        for variant, its in snapshots["variants"].items()
     }
 
 
-def scene(name: str, specimens: Specimens) -> dict[str, str]:
+def scene(name: str, snapshots: Snapshots) -> dict[str, str]:
     """What one request to each variant's pages asks; raises WorkbenchError."""
     return {
         variant: "\n\n".join(_scene(_named(name, its["scenes"])))
-        for variant, its in specimens["variants"].items()
+        for variant, its in snapshots["variants"].items()
     }
 
 
-def table(specimens: Specimens) -> str:
+def table(snapshots: Snapshots) -> str:
     """How many statements each operation takes in each variant, as HTML."""
-    variants = specimens["variants"]
+    variants = snapshots["variants"]
     rows = (
         _row(name, {variant: its["operations"][name] for variant, its in variants.items()})
         for name in next(iter(variants.values()))["operations"]
     )
-    return shown.fours("statements", "Statements", [f"<tbody>{''.join(rows)}</tbody>"])
+    return questions.fours("statements", "Statements", [f"<tbody>{''.join(rows)}</tbody>"])
 
 
 def _row(name: str, calls: Mapping[str, Operation]) -> str:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import jinja2
 
-from workbench.comparison import Comparison
+from workbench.compare.answers import Comparison
 from workbench.errors import WorkbenchError
 from workbench.move import report
 from workbench.move.moves import all_moves
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 from workbench.site import macros
 from workbench.site.macros import Macros
-from workbench.site.specimens import Specimens
+from workbench.site.snapshots import Snapshots
 
 SOURCE = PROJECT / "docs"
 RENDERED = PROJECT / "build" / "docs"
@@ -21,7 +21,7 @@ MOVE = Path(__file__).parent / "move.md"
 STAGED = Path(__file__).parent / "staged.md"
 
 
-def render(measured: Comparison, found: Specimens) -> None:
+def render(measured: Comparison, found: Snapshots) -> None:
     """Fill build/docs/ anew: the pages rendered, all else copied, a page for each area and move.
 
     Raises WorkbenchError, naming the page, when a page asks for what there is not.
@@ -56,7 +56,7 @@ def render(measured: Comparison, found: Specimens) -> None:
             write(page, filled(template, page, measured, found, **more))
 
 
-def filled(text: str, page: str, measured: Comparison, found: Specimens, **more: object) -> str:
+def filled(text: str, page: str, measured: Comparison, found: Snapshots, **more: object) -> str:
     """The page's text with the macros carried out; raises WorkbenchError, naming the page."""
     environment = jinja2.Environment(
         variable_start_string="[[",

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 from workbench.site import vendor
 from workbench.variants import VARIANTS
 
 HERE = Path(__file__).parent
 EXERCISES = HERE / "exercises.toml"
 MISHAPS = HERE / "mishaps"
-SPECIMENS = PROJECT / "build" / "specimens"
+SNAPSHOTS = PROJECT / "build" / "snapshots"
 # packing takes two seconds, so what is packed is kept
 PACKED = PROJECT / "build" / "packed"
 BINARIES = ("pglite.wasm", "initdb.wasm", "pglite.data")
@@ -64,7 +64,7 @@ def write(pages: Path) -> None:
 
 def players(variant: str) -> str:
     """SQL that makes a schema of the variant's name, with the demo players and the mishaps."""
-    dump = SPECIMENS / f"{variant}.sql"
+    dump = SNAPSHOTS / f"{variant}.sql"
     if not dump.exists():
         raise WorkbenchError(
             f"There is no {dump.relative_to(PROJECT).as_posix()}: build the site with --fresh."

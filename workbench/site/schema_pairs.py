@@ -4,28 +4,28 @@ from collections.abc import Iterator
 from html import escape
 from itertools import combinations
 
-from workbench import schema_diff
-from workbench.schema_diff import TableDiff
-from workbench.site import specimens
-from workbench.site.specimens import Specimens
+from workbench.schema import diff as schema_diff
+from workbench.schema.diff import TableDiff
+from workbench.site import snapshots
+from workbench.site.snapshots import Snapshots
 
 Pair = tuple[str, str]
 
 
-def pairs(found: Specimens) -> list[Pair]:
+def pairs(found: Snapshots) -> list[Pair]:
     """Any two variants."""
     return list(combinations(found["variants"], 2))
 
 
-def differences(a: str, b: str, found: Specimens) -> list[TableDiff]:
+def differences(a: str, b: str, found: Snapshots) -> list[TableDiff]:
     """All tables of both, paired by role: the players' first, then Django's."""
     its_a, its_b = found["variants"][a], found["variants"][b]
     users = (its_a["user_table"], its_b["user_table"])
-    diffs = schema_diff.diff(specimens.tables(its_a), specimens.tables(its_b), users)
+    diffs = schema_diff.diff(snapshots.tables(its_a), snapshots.tables(its_b), users)
     return sorted(diffs, key=lambda diff: (diff.role != "user", "_" in diff.role))
 
 
-def contents(found: Specimens) -> str:
+def contents(found: Snapshots) -> str:
     """A list of the pairs, each linked to its table."""
     lines = (
         f"- [{a} and {b}](#{anchor(a, b)}): {_count(differences(a, b, found))}"
@@ -34,7 +34,7 @@ def contents(found: Specimens) -> str:
     return "\n".join(lines)
 
 
-def sections(found: Specimens) -> str:
+def sections(found: Snapshots) -> str:
     """A section for each pair: what differs, then what is the same."""
     return "\n\n".join("\n\n".join(_section(a, b, found)) for a, b in pairs(found))
 
@@ -44,7 +44,7 @@ def anchor(a: str, b: str) -> str:
     return f"{a}-{b}"
 
 
-def _section(a: str, b: str, found: Specimens) -> Iterator[str]:
+def _section(a: str, b: str, found: Snapshots) -> Iterator[str]:
     diffs = differences(a, b, found)
     yield f"### {a} and {b} {{ #{anchor(a, b)} }}"
     yield table(a, b, diffs)

@@ -5,12 +5,12 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from suite.catalog import Column, ForeignKey, Table
-from workbench import schema
-from workbench.schema import Tables
-from workbench.schema_diff import method, uniqueness
-from workbench.site import diagrams, specimens
-from workbench.site.specimens import Specimens
-from workbench.site.sql import pretty
+from workbench.schema import tables as schema
+from workbench.schema.diff import method, uniqueness
+from workbench.schema.sql import pretty
+from workbench.schema.tables import Tables
+from workbench.site import diagrams, snapshots
+from workbench.site.snapshots import Snapshots
 from workbench.variants import VARIANTS
 
 EXTRAS = ("birthdate", "discord_id", "zoom_id")
@@ -21,14 +21,14 @@ KEYS = {"PK": "primary key", "FK": "foreign key", "U": "unique"}
 class Schema:
     """The tables of one variant; each method gives Markdown or HTML for a line of its own."""
 
-    def __init__(self, variant: str, found: Specimens) -> None:
+    def __init__(self, variant: str, found: Snapshots) -> None:
         self._variant = variant
         self._found = found
-        self._specimen = found["variants"][variant]
-        self._tables = specimens.tables(self._specimen)
+        self._snapshot = found["variants"][variant]
+        self._tables = snapshots.tables(self._snapshot)
         self._of_players = schema.of_players(variant, self._tables)
         # the user's own table and that of the extras: neither groups nor permissions
-        user = self._specimen["user_table"]
+        user = self._snapshot["user_table"]
         self._holding = {
             name: table
             for name, table in self._of_players.items()
@@ -72,12 +72,12 @@ class Schema:
         """The SQL of the app's migrations."""
         return "\n\n".join(
             f'```sql title="sqlmigrate players {name}"\n{readable(text)}\n```'
-            for name, text in self._specimen["migrations"].items()
+            for name, text in self._snapshot["migrations"].items()
         )
 
     def dots(self) -> dict[str, str]:
         """Both diagrams in DOT; what the app's own migrations make stands out, and the extras."""
-        migrations = self._specimen["migrations"].values()
+        migrations = self._snapshot["migrations"].values()
         own = {name for text in migrations for name in CREATED.findall(text)}
         return {
             "players": diagrams.dot(self._holding, own, EXTRAS),
@@ -97,7 +97,7 @@ class Schema:
         )
 
 
-def _drawings(found: Specimens) -> dict[tuple[str, str], str]:
+def _drawings(found: Snapshots) -> dict[tuple[str, str], str]:
     """All diagrams, by variant and name: Graphviz starts once for all."""
     dots = {
         (variant, name): dot

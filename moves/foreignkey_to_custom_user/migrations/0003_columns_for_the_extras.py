@@ -1,9 +1,9 @@
 """The users' table gets columns for the extras: nullable, so this takes no time."""
 
-from django.db import migrations, models
+from django.db import migrations
 
 from moves import operations
-from moves.operations import checks
+from moves.operations import checks, fields
 
 
 class Migration(operations.Migration):
@@ -21,9 +21,7 @@ class Migration(operations.Migration):
             checks.archive_is_free,
         ),
         operations.Lock(readers=True),
-        migrations.AddField("user", "birthdate", models.DateField(blank=True, null=True)),
-        migrations.AddField(
-            "user", "discord_id", models.TextField("Discord ID", blank=True, null=True)
-        ),
-        migrations.AddField("user", "zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
+        migrations.AddField("user", "birthdate", fields.birthdate()),
+        migrations.AddField("user", "discord_id", fields.discord_id()),
+        migrations.AddField("user", "zoom_id", fields.zoom_id()),
     ]

@@ -1,8 +1,11 @@
 # The first migration of profile_onetoone, written anew: Django's table auth_user, which is
 # there already, is described as the app's own. Recorded as applied, it runs on a fresh database only.
 
+import datetime
+
 import django.contrib.auth.models
 import django.contrib.auth.validators
+import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -49,9 +52,9 @@ class Migration(migrations.Migration):
             name='Person',
             fields=[
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('birthdate', models.DateField(blank=True, null=True)),
-                ('discord_id', models.TextField(blank=True, null=True, verbose_name='Discord ID')),
-                ('zoom_id', models.TextField(blank=True, null=True, verbose_name='Zoom ID')),
+                ('birthdate', models.DateField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(datetime.date(1900, 1, 1), 'This birthdate is before 1900.'), django.core.validators.MaxValueValidator(django.utils.timezone.localdate, 'This birthdate is in the future.')])),
+                ('discord_id', models.TextField(blank=True, null=True, validators=[django.core.validators.RegexValidator('^[0-9]{17,20}\\Z', 'A Discord ID is a number of 17 to 20 digits.')], verbose_name='Discord ID')),
+                ('zoom_id', models.TextField(blank=True, null=True, validators=[django.core.validators.RegexValidator('^[0-9]{9,11}\\Z', 'A Zoom ID is a number of 9 to 11 digits.')], verbose_name='Zoom ID')),
             ],
             options={
                 'verbose_name_plural': 'people',

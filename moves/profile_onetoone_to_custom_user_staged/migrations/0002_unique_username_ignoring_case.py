@@ -1,7 +1,7 @@
-"""No two usernames that differ in case only: PostgreSQL says so, also when two register at once.
+"""Usernames are unique regardless of case, even if two users register at the same time.
 
-The table is Django's, so no Meta of ours can declare it (models.E016, E041): it is written by
-hand. It also gives the question of Django's forms, UPPER(username) = UPPER(...), an index to use.
+The table is Django's, so no model of ours can declare this index (models.E016, models.E041).
+Django's look-up `username__iexact` compares UPPER(username) and uses this index too.
 """
 
 from django.db import migrations

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from moves import operations
-from moves.operations import checks
+from moves.operations import checks, fields
 
 
 class Migration(operations.Migration):
@@ -32,9 +32,9 @@ class Migration(operations.Migration):
             name="Person",
             fields=[
                 ("person_id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("birthdate", models.DateField(blank=True, null=True)),
-                ("discord_id", models.TextField("Discord ID", blank=True, null=True)),
-                ("zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
+                ("birthdate", fields.birthdate()),
+                ("discord_id", fields.discord_id()),
+                ("zoom_id", fields.zoom_id()),
                 ("user", models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)),
             ],
             options={"db_table": "person", "verbose_name_plural": "people"},

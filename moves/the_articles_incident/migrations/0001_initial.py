@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from moves.operations import fields
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -13,9 +15,9 @@ class Migration(migrations.Migration):
             name="Person",
             fields=[
                 ("person_id", models.AutoField(primary_key=True, serialize=False)),
-                ("birthdate", models.DateField(blank=True, null=True)),
-                ("discord_id", models.TextField("Discord ID", blank=True, null=True)),
-                ("zoom_id", models.TextField("Zoom ID", blank=True, null=True)),
+                ("birthdate", fields.birthdate()),
+                ("discord_id", fields.discord_id()),
+                ("zoom_id", fields.zoom_id()),
             ],
             options={"db_table": "person", "managed": False},
         ),

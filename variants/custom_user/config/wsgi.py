@@ -1,4 +1,4 @@
-"""The door for a production server: gunicorn config.wsgi"""
+"""The entry point for a production server, such as gunicorn config.wsgi."""
 
 import os
 

@@ -1,30 +1,42 @@
-"""The staff's pages: the extras are fields of the user like any other."""
+"""The admin: the extra fields are fields of the user, like all others."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
-from players.extras import EXTRAS, ExtrasFields
+from players.fields import EXTRA_FIELDS, ExtraFieldsForm
 from players.models import User
 
 
-# --8<-- [start:admin]
-class PlayerAddForm(ExtrasFields, AdminUserCreationForm):
+class PlayerAddForm(ExtraFieldsForm, AdminUserCreationForm):
     pass
 
 
-class PlayerChangeForm(ExtrasFields, UserChangeForm):
-    pass
+class PlayerChangeForm(ExtraFieldsForm, UserChangeForm):
+    def clean_username(self):
+        """Reject usernames that differ only in case, as AdminUserCreationForm does."""
+        username = self.cleaned_data["username"]
+        others = User.objects.exclude(pk=self.instance.pk)
+        if others.filter(username__iexact=username).exists():
+            raise ValidationError("A user with that username already exists.", code="unique")
+        return username
 
 
 @admin.register(User)
 class PlayerAdmin(UserAdmin):
     form = PlayerChangeForm
     add_form = PlayerAddForm
-    fieldsets = [*UserAdmin.fieldsets, ("Player", {"fields": EXTRAS})]
-    add_fieldsets = [*UserAdmin.add_fieldsets, ("Player", {"fields": EXTRAS})]
+    fieldsets = [*UserAdmin.fieldsets, ("Profile", {"fields": EXTRA_FIELDS})]
+    add_fieldsets = [*UserAdmin.add_fieldsets, ("Profile", {"fields": EXTRA_FIELDS})]
     list_display = ["username", "email", "birthdate", "discord_id", "is_staff"]
     search_fields = [*UserAdmin.search_fields, "discord_id", "zoom_id"]
 
-
-# --8<-- [end:admin]
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            # Someone else took the username after the form was checked.
+            # The second try finds it in use and shows the error on the field.
+            return super().changeform_view(request, *args, **kwargs)

@@ -1,17 +1,24 @@
-"""A player is the user: AUTH_USER_MODEL names this class, its one table holds everything."""
+"""The custom user model. Its table holds everything: the account and the extra fields."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Upper
 
+from players import validators
 
-# --8<-- [start:model]
-# --8<-- [start:essence]
+
 class User(AbstractUser):
-    birthdate = models.DateField(blank=True, null=True)
-    discord_id = models.TextField("Discord ID", blank=True, null=True)
-    zoom_id = models.TextField("Zoom ID", blank=True, null=True)
-    # --8<-- [end:essence]
+    birthdate = models.DateField(
+        blank=True,
+        null=True,
+        validators=[validators.validate_not_before_1900, validators.validate_not_in_future],
+    )
+    discord_id = models.TextField(
+        "Discord ID", blank=True, null=True, validators=[validators.validate_discord_id]
+    )
+    zoom_id = models.TextField(
+        "Zoom ID", blank=True, null=True, validators=[validators.validate_zoom_id]
+    )
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -21,6 +28,3 @@ class User(AbstractUser):
                 violation_error_message="A user with that username already exists.",
             ),
         ]
-
-
-# --8<-- [end:model]

@@ -1,126 +1,72 @@
-"""What one can do with players. Plain values in, plain values out, the same in all four variants.
+"""The same operations in all four projects, each written in the way of its approach.
 
-One table: each operation is one statement about the user's own row.
+They take and return plain values, so that the four can be compared.
+This approach has one table, so each operation is one query on it.
 """
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
-from players.copying import Table, blocks
-from players.errors import username_checked
-from players.extras import EXTRAS, born_after
-from players.kept import kept
 from players.models import User
 
-DETAILS = ("username", "email", *EXTRAS)
+DETAILS = ["username", "email", "birthdate", "discord_id", "zoom_id"]
 
 
-# --8<-- [start:enrol]
-def enrol(user, *, birthdate=None, discord_id=None, zoom_id=None):
-    """Store a new user with their extras. Raises UsernameTaken."""
-    user.birthdate = birthdate
-    user.discord_id = discord_id
-    user.zoom_id = zoom_id
-    with username_checked():
-        user.save()
-
-
-# --8<-- [end:enrol]
-# --8<-- [start:register]
-def register(username, password, email="", **extras):
-    """Enrol a player; returns their id. Raises UsernameTaken."""
-    user = User(
-        username=User.normalize_username(username),
-        email=User.objects.normalize_email(email),
-        password=make_password(password),
-    )
-    enrol(user, **extras)
+def register(username, password, email="", **extra_fields):
+    """Create a user and return its id. Raise IntegrityError if the username is taken."""
+    user = User.objects.create_user(username, email, password, **extra_fields)
     return user.pk
 
 
-# --8<-- [end:register]
-# --8<-- [start:is_taken]
-def is_taken(username, but_by=None):
-    """Whether somebody else than the user with the id `but_by` has this name, in whatever case."""
-    return User.objects.filter(username__iexact=username).exclude(pk=but_by).exists()
-
-
-# --8<-- [end:is_taken]
-# --8<-- [start:everybody]
-def everybody():
-    """All players' details, to be narrowed down."""
-    return User.objects.values(*DETAILS)
-
-
-# --8<-- [end:everybody]
-# --8<-- [start:find]
-@kept
-def of_the_name(username):
-    return everybody().filter(username=username)
-
-
 def find(username):
-    """One player's details, or None."""
-    return next(iter(of_the_name(username)), None)
-
-
-# --8<-- [end:find]
-# --8<-- [start:page]
-@kept
-def after_the_name(after, *, size):
-    return everybody().filter(username__gt=after).order_by("username")[:size]
+    """Return one user's details as a dict, or None."""
+    return User.objects.values(*DETAILS).filter(username=username).first()
 
 
 def page(after="", size=50):
-    """The details of the next `size` players whose username comes after `after`."""
-    return after_the_name(after, size=size)
+    """Return the details of the next `size` users in the order of their usernames."""
+    users = User.objects.values(*DETAILS).filter(username__gt=after)
+    return list(users.order_by("username")[:size])
 
 
-# --8<-- [end:page]
-# --8<-- [start:by_discord_id]
 def by_discord_id(discord_id):
-    """The details of everybody who gave this Discord ID."""
-    return list(everybody().filter(discord_id=discord_id).order_by("username"))
+    """Return the details of all users with this Discord ID."""
+    users = User.objects.values(*DETAILS).filter(discord_id=discord_id)
+    return list(users.order_by("username"))
 
 
-# --8<-- [end:by_discord_id]
-# --8<-- [start:count_under]
 def count_under(age):
-    """How many players are younger than `age` years; those without a birthdate are not counted."""
+    """Count the users who are younger than `age` years. Users without a birthdate do not count."""
     return User.objects.filter(birthdate__gt=born_after(age)).count()
 
 
-# --8<-- [end:count_under]
-# --8<-- [start:change]
+def born_after(age):
+    """Return the latest birthdate of a person who is `age` years old today."""
+    today = timezone.localdate()
+    try:
+        return today.replace(year=today.year - age)
+    except ValueError:  # today is 29 February, and that year has none
+        return today.replace(year=today.year - age, day=28)
+
+
 def change(username, **new):
-    """Set a player's email or extras; returns whether there is such a player."""
+    """Change a user's e-mail address or extra fields. Return whether the user exists."""
     return User.objects.filter(username=username).update(**new) == 1
 
 
-# --8<-- [end:change]
-# --8<-- [start:remove]
 def remove(username):
-    """Delete a player and all that is theirs; returns whether there was such a player."""
+    """Delete a user. Return whether the user existed."""
     deleted, _ = User.objects.filter(username=username).delete()
     return deleted > 0
 
 
-# --8<-- [end:remove]
-# --8<-- [start:add_many]
-BLANK = {"email": "", "birthdate": None, "discord_id": None, "zoom_id": None}
-
-
 def add_many(rows, password=None):
-    """Add players from dicts of their details, all with one password, or with none that works.
+    """Create users from dicts of their details, all with one password, and return how many.
 
-    Returns how many. Raises UsernameTaken, and then adds nobody.
+    Without a password the users cannot log in. Raise IntegrityError if a username is taken;
+    then no user is created.
     """
-    users = Table(User, DETAILS, password=make_password(password))
-    added = 0
-    with username_checked():
-        for names, *others in blocks(rows, [users], "username", **BLANK):
-            users.copy(names, *others)
-            added += len(names)
-    return added
-
-
-# --8<-- [end:add_many]
+    password = make_password(password)
+    users = [User(password=password, **row) for row in rows]
+    User.objects.bulk_create(users, batch_size=1000)
+    return len(users)

@@ -1,9 +1,10 @@
-"""The players' pages, and Django's admin."""
+"""All addresses of the site."""
 
 from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
     path("", include("players.urls")),
+    path("", include("django.contrib.auth.urls")),  # login, logout, password change and reset
     path("admin/", admin.site.urls),
 ]

@@ -1,32 +1,25 @@
-"""The staff's pages: people are edited inside the user, and the list shows the newest one's."""
+"""The admin: profile rows are edited on the page of their user. The list shows the newest."""
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.db.models import OuterRef, Subquery
 
-from players import roster
-from players.errors import UsernameTaken
-from players.extras import EXTRAS, ExtrasFields
+from players.forms import PersonForm
 from players.models import Person
 
 
 class PlayerChangeForm(UserChangeForm):
     def clean_username(self):
-        """Django's form for a change, unlike the one for a new user, minds the case."""
+        """Reject usernames that differ only in case, as AdminUserCreationForm does."""
         username = self.cleaned_data["username"]
-        if roster.is_taken(username, but_by=self.instance.pk):
-            raise forms.ValidationError(str(UsernameTaken()))
+        others = User.objects.exclude(pk=self.instance.pk)
+        if others.filter(username__iexact=username).exists():
+            raise ValidationError("A user with that username already exists.", code="unique")
         return username
-
-
-# --8<-- [start:admin]
-class PersonForm(ExtrasFields, forms.ModelForm):
-    class Meta:
-        model = Person
-        fields = EXTRAS
 
 
 class PersonInline(admin.TabularInline):
@@ -47,13 +40,10 @@ class PlayerAdmin(UserAdmin):
 
     def get_queryset(self, request):
         newest = Person.objects.filter(user=OuterRef("pk")).order_by("-person_id")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                newest_birthdate=Subquery(newest.values("birthdate")[:1]),
-                newest_discord_id=Subquery(newest.values("discord_id")[:1]),
-            )
+        users = super().get_queryset(request)
+        return users.annotate(
+            newest_birthdate=Subquery(newest.values("birthdate")[:1]),
+            newest_discord_id=Subquery(newest.values("discord_id")[:1]),
         )
 
     @admin.display(ordering="newest_birthdate")
@@ -64,5 +54,10 @@ class PlayerAdmin(UserAdmin):
     def discord_id(self, user):
         return user.newest_discord_id
 
-
-# --8<-- [end:admin]
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            # Someone else took the username after the form was checked.
+            # The second try finds it in use and shows the error on the field.
+            return super().changeform_view(request, *args, **kwargs)

@@ -1,31 +1,24 @@
-"""The staff's pages: the person is edited inside the user."""
+"""The admin: the profile row is edited on the page of its user."""
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
-from players import roster
-from players.errors import UsernameTaken
-from players.extras import EXTRAS, ExtrasFields
+from players.forms import PersonForm
 from players.models import Person
 
 
 class PlayerChangeForm(UserChangeForm):
     def clean_username(self):
-        """Django's form for a change, unlike the one for a new user, minds the case."""
+        """Reject usernames that differ only in case, as AdminUserCreationForm does."""
         username = self.cleaned_data["username"]
-        if roster.is_taken(username, but_by=self.instance.pk):
-            raise forms.ValidationError(str(UsernameTaken()))
+        others = User.objects.exclude(pk=self.instance.pk)
+        if others.filter(username__iexact=username).exists():
+            raise ValidationError("A user with that username already exists.", code="unique")
         return username
-
-
-# --8<-- [start:admin]
-class PersonForm(ExtrasFields, forms.ModelForm):
-    class Meta:
-        model = Person
-        fields = EXTRAS
 
 
 class PersonInline(admin.StackedInline):
@@ -45,5 +38,10 @@ class PlayerAdmin(UserAdmin):
     list_select_related = ["person"]
     search_fields = [*UserAdmin.search_fields, "person__discord_id", "person__zoom_id"]
 
-
-# --8<-- [end:admin]
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            # Someone else took the username after the form was checked.
+            # The second try finds it in use and shows the error on the field.
+            return super().changeform_view(request, *args, **kwargs)

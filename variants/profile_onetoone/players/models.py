@@ -1,19 +1,26 @@
-"""A player is Django's user and a person: one row each, the person's primary key is the user."""
+"""Django's own user, and a profile row beside it: at most one for each user."""
 
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from players import validators
 
-# --8<-- [start:model]
-# --8<-- [start:essence]
+
 class Person(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
-    birthdate = models.DateField(blank=True, null=True)
-    discord_id = models.TextField("Discord ID", blank=True, null=True)
-    zoom_id = models.TextField("Zoom ID", blank=True, null=True)
-    # --8<-- [end:essence]
+    birthdate = models.DateField(
+        blank=True,
+        null=True,
+        validators=[validators.validate_not_before_1900, validators.validate_not_in_future],
+    )
+    discord_id = models.TextField(
+        "Discord ID", blank=True, null=True, validators=[validators.validate_discord_id]
+    )
+    zoom_id = models.TextField(
+        "Zoom ID", blank=True, null=True, validators=[validators.validate_zoom_id]
+    )
 
     class Meta:
         db_table = "person"
@@ -23,16 +30,11 @@ class Person(models.Model):
         return self.user.get_username()
 
 
-# --8<-- [end:model]
-# --8<-- [start:signal]
 @receiver(post_save, sender=User)
 def create_person(sender, instance, created, raw, **kwargs):
-    """Give each new user a person, with the extras that registration left on the user, if any.
+    """Create an empty profile row for each new user.
 
-    Not for a fixture (raw): it brings the person itself.
+    loaddata saves with raw=True. It brings the profile row itself.
     """
     if created and not raw:
-        Person.objects.create(user=instance, **getattr(instance, "extras", {}))
-
-
-# --8<-- [end:signal]
+        Person.objects.create(user=instance)

@@ -1,132 +1,85 @@
-"""What one can do with players. Plain values in, plain values out, the same in all four variants.
+"""The same operations in all four projects, each written in the way of its approach.
 
-Two tables: the user's row, and at most one row of `person` whose primary key is the user's.
-Reading joins them from the left, so that a user without a person is found too.
+They take and return plain values, so that the four can be compared.
+This approach has two tables. Reading uses a LEFT JOIN, so users without a profile row are found.
 """
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
-from players.copying import Table, blocks
-from players.errors import username_checked
-from players.extras import EXTRAS, born_after
-from players.kept import kept
 from players.models import Person
 
-OF_THE_USER = ("username", "email")
-OF_THE_PERSON = {name: F(f"person__{name}") for name in EXTRAS}
+EXTRA_FIELDS = {
+    "birthdate": F("person__birthdate"),
+    "discord_id": F("person__discord_id"),
+    "zoom_id": F("person__zoom_id"),
+}
 
 
-# --8<-- [start:enrol]
-def enrol(user, *, birthdate=None, discord_id=None, zoom_id=None):
-    """Store a new user with their extras. Raises UsernameTaken.
-
-    The receiver of post_save (in players.models) makes the person, from what is left for it here.
-    """
-    user.extras = {"birthdate": birthdate, "discord_id": discord_id, "zoom_id": zoom_id}
-    with username_checked():
-        user.save()
-
-
-# --8<-- [end:enrol]
-# --8<-- [start:register]
-def register(username, password, email="", **extras):
-    """Enrol a player; returns their id. Raises UsernameTaken."""
-    user = User(
-        username=User.normalize_username(username),
-        email=User.objects.normalize_email(email),
-        password=make_password(password),
-    )
-    enrol(user, **extras)
+@transaction.atomic
+def register(username, password, email="", **extra_fields):
+    """Create a user and return its id. Raise IntegrityError if the username is taken."""
+    user = User.objects.create_user(username, email, password)
+    # The signal receiver in models.py has created the profile row.
+    Person.objects.filter(user=user).update(**extra_fields)
     return user.pk
 
 
-# --8<-- [end:register]
-# --8<-- [start:is_taken]
-def is_taken(username, but_by=None):
-    """Whether somebody else than the user with the id `but_by` has this name, in whatever case."""
-    return User.objects.filter(username__iexact=username).exclude(pk=but_by).exists()
-
-
-# --8<-- [end:is_taken]
-# --8<-- [start:everybody]
-def everybody():
-    """All players' details, to be narrowed down."""
-    return User.objects.values(*OF_THE_USER, **OF_THE_PERSON)
-
-
-# --8<-- [end:everybody]
-# --8<-- [start:find]
-@kept
-def of_the_name(username):
-    return everybody().filter(username=username)
-
-
 def find(username):
-    """One player's details, or None."""
-    return next(iter(of_the_name(username)), None)
-
-
-# --8<-- [end:find]
-# --8<-- [start:page]
-@kept
-def after_the_name(after, *, size):
-    return everybody().filter(username__gt=after).order_by("username")[:size]
+    """Return one user's details as a dict, or None."""
+    users = User.objects.values("username", "email", **EXTRA_FIELDS)
+    return users.filter(username=username).first()
 
 
 def page(after="", size=50):
-    """The details of the next `size` players whose username comes after `after`."""
-    return after_the_name(after, size=size)
+    """Return the details of the next `size` users in the order of their usernames."""
+    users = User.objects.values("username", "email", **EXTRA_FIELDS)
+    return list(users.filter(username__gt=after).order_by("username")[:size])
 
 
-# --8<-- [end:page]
-# --8<-- [start:by_discord_id]
 def by_discord_id(discord_id):
-    """The details of everybody who gave this Discord ID."""
-    return list(everybody().filter(person__discord_id=discord_id).order_by("username"))
+    """Return the details of all users with this Discord ID."""
+    users = User.objects.values("username", "email", **EXTRA_FIELDS)
+    return list(users.filter(person__discord_id=discord_id).order_by("username"))
 
 
-# --8<-- [end:by_discord_id]
-# --8<-- [start:count_under]
 def count_under(age):
-    """How many players are younger than `age` years; those without a birthdate are not counted."""
+    """Count the users who are younger than `age` years. Users without a birthdate do not count."""
     return Person.objects.filter(birthdate__gt=born_after(age)).count()
 
 
-# --8<-- [end:count_under]
-# --8<-- [start:change]
+def born_after(age):
+    """Return the latest birthdate of a person who is `age` years old today."""
+    today = timezone.localdate()
+    try:
+        return today.replace(year=today.year - age)
+    except ValueError:  # today is 29 February, and that year has none
+        return today.replace(year=today.year - age, day=28)
+
+
 @transaction.atomic
 def change(username, **new):
-    """Set a player's email or extras; returns whether there is such a player.
+    """Change a user's e-mail address or extra fields. Return whether the user exists.
 
-    A user who has no person yet (made before this app was, or by SQL) is given one.
+    The lock keeps the user from being deleted before the profile row is stored.
     """
-    user = User.objects.select_for_update(no_key=True).filter(username=username).only("pk").first()
+    user = User.objects.select_for_update(no_key=True).filter(username=username).first()
     if user is None:
         return False
-    extras = {name: new.pop(name) for name in EXTRAS if name in new}
+    if "email" in new:
+        user.email = new.pop("email")
+        user.save(update_fields=["email"])
     if new:
-        User.objects.filter(pk=user.pk).update(**new)
-    if extras:
-        Person.objects.bulk_create(
-            [Person(user=user, **extras)],
-            update_conflicts=True,
-            unique_fields=["user"],
-            update_fields=extras,
-        )
+        Person.objects.update_or_create(user=user, defaults=new)
     return True
 
 
-# --8<-- [end:change]
-# --8<-- [start:remove]
 @transaction.atomic
 def remove(username):
-    """Delete a player and all that is theirs; returns whether there was such a player.
-
-    The lock comes first: extras stored at the same moment would be seen too late, and refused.
-    """
+    """Delete a user and the profile row. Return whether the user existed."""
     user = User.objects.select_for_update().filter(username=username).first()
     if user is None:
         return False
@@ -134,27 +87,23 @@ def remove(username):
     return True
 
 
-# --8<-- [end:remove]
-# --8<-- [start:add_many]
-BLANK = {"email": "", "birthdate": None, "discord_id": None, "zoom_id": None}
-
-
+@transaction.atomic
 def add_many(rows, password=None):
-    """Add players from dicts of their details, all with one password, or with none that works.
+    """Create users from dicts of their details, all with one password, and return how many.
 
-    Returns how many. Raises UsernameTaken, and then adds nobody. COPY says nothing of the ids that
-    it gives, so they are asked for before: users and people must agree on them.
+    Without a password the users cannot log in. Raise IntegrityError if a username is taken;
+    then no user is created. bulk_create() sends no signals, so the profile rows are created here.
     """
-    users = Table(User, ("id", *OF_THE_USER), password=make_password(password))
-    people = Table(Person, ("user_id", *EXTRAS))
-    added = 0
-    with username_checked():
-        for names, emails, *extras in blocks(rows, [users, people], "username", **BLANK):
-            ids = users.new_ids(len(names))
-            users.copy(ids, names, emails)
-            people.copy(ids, *extras)
-            added += len(names)
-    return added
-
-
-# --8<-- [end:add_many]
+    password = make_password(password)
+    users, extra_fields = [], []
+    for row in rows:
+        details = dict(row)
+        username, email = details.pop("username"), details.pop("email", "")
+        users.append(User(username=username, email=email, password=password))
+        extra_fields.append(details)
+    User.objects.bulk_create(users, batch_size=1000)
+    people = [
+        Person(user=user, **details) for user, details in zip(users, extra_fields, strict=True)
+    ]
+    Person.objects.bulk_create(people, batch_size=1000)
+    return len(users)

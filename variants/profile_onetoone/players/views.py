@@ -1,13 +1,15 @@
-"""The pages. What they do with players is in players.roster, what they ask is in players.forms."""
+"""The pages of the site."""
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 
-from players import roster
-from players.errors import UsernameTaken
-from players.forms import DetailsForm, LeaveForm, RegisterForm
+from players.forms import DeleteAccountForm, PersonForm, RegisterForm
+from players.models import Person
 
 PAGE_SIZE = 50
 
@@ -16,67 +18,98 @@ def home(request):
     return render(request, "players/home.html")
 
 
-# --8<-- [start:register]
+@sensitive_post_parameters("password1", "password2")
 def register(request):
     if request.user.is_authenticated:
         return redirect("home")
-    form = RegisterForm(request.POST or None)
-    if form.is_valid():
-        try:
-            user = form.save()
-        except UsernameTaken as taken:
-            form.add_error("username", str(taken))
-        else:
-            login(request, user)
-            messages.success(request, f"Welcome, {user.username}. You are registered.")
-            return redirect("home")
-    context = {"title": "Register", "form": form, "submit": "Register"}
-    return render(request, "players/form.html", context)
+    if request.method == "POST":
+        form = RegisterForm(request.POST)
+        person_form = PersonForm(request.POST)
+        if form.is_valid() and person_form.is_valid():
+            try:
+                with transaction.atomic():
+                    user = form.save()  # the signal receiver creates user.person
+                    PersonForm(request.POST, instance=user.person).save()
+            except IntegrityError:
+                # Someone else registered the same username after this form was checked.
+                # Check again to show the error. If there is none, something else is wrong.
+                form = RegisterForm(request.POST)
+                if form.is_valid():
+                    raise
+            else:
+                login(request, user)
+                messages.success(request, f"Welcome, {user.username}. You are registered.")
+                return redirect("home")
+    else:
+        form = RegisterForm()
+        person_form = PersonForm()
+    context = {"form": form, "person_form": person_form}
+    return render(request, "players/register.html", context)
 
 
-# --8<-- [end:register]
-# --8<-- [start:profile]
 @login_required
+@transaction.atomic
 def profile(request):
-    username = request.user.get_username()
-    form = DetailsForm(request.POST or None, initial=roster.find(username))
-    if form.is_valid():
-        roster.change(username, **form.cleaned_data)
-        messages.success(request, "Your details are saved.")
-        return redirect("profile")
-    return render(request, "players/profile.html", {"title": "Your details", "form": form})
+    if request.method == "POST":
+        person = lock_person(request.user)
+        if person is None:
+            return account_is_gone(request)
+        form = PersonForm(request.POST, instance=person)
+        if form.is_valid():
+            form.save()
+            messages.success(request, "Your profile is saved.")
+            return redirect("profile")
+    else:
+        form = PersonForm(instance=Person.objects.filter(user=request.user).first())
+    return render(request, "players/profile.html", {"form": form})
 
 
-# --8<-- [end:profile]
-# --8<-- [start:leave]
+def lock_person(user):
+    """Read the user's profile row again and lock it until the transaction ends.
+
+    Then this request cannot overwrite what another request changes at the same time. Return an
+    unsaved row if the user has none yet, or None if the account was deleted.
+    """
+    people = Person.objects.select_for_update().filter(user=user)
+    person = people.first()
+    if person is None:
+        # Lock the user instead, so that no other request deletes it or creates the row.
+        user = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        person = user and (people.first() or Person(user=user))
+    return person
+
+
+@sensitive_post_parameters("password")
 @login_required
-def leave(request):
-    username = request.user.get_username()
-    form = LeaveForm(request.POST or None, user=request.user)
-    if form.is_valid():
-        roster.remove(username)
-        logout(request)
-        messages.success(request, f"The account {username} is deleted, with all its details.")
-        return redirect("home")
-    context = {
-        "title": "Delete your account",
-        "intro": f"This deletes the account {username} and all its details, for good.",
-        "form": form,
-        "submit": "Delete my account",
-    }
-    return render(request, "players/form.html", context)
+@transaction.atomic
+def delete_account(request):
+    if request.method == "POST":
+        form = DeleteAccountForm(request.user, request.POST)
+        if form.is_valid():
+            user = User.objects.select_for_update().filter(pk=request.user.pk).first()
+            if user is None:
+                return account_is_gone(request)
+            user.delete()
+            logout(request)
+            messages.success(request, f"The account {user.username} and its profile are deleted.")
+            return redirect("home")
+    else:
+        form = DeleteAccountForm(request.user)
+    return render(request, "players/delete_account.html", {"form": form})
 
 
-# --8<-- [end:leave]
-# --8<-- [start:players]
+def account_is_gone(request):
+    """Log out a visitor whose account was deleted during the request."""
+    logout(request)
+    messages.error(request, "Nothing was changed: this account does not exist any more.")
+    return redirect("home")
+
+
 def players(request):
-    """Who plays: usernames only. One row more than a page says whether there is a next page."""
-    after = request.GET.get("after", "").replace("\x00", "")
-    names = [player["username"] for player in roster.page(after, PAGE_SIZE + 1)]
-    context = {"title": "Players", "after": after, "names": names[:PAGE_SIZE]}
-    if len(names) > PAGE_SIZE:
-        context["next"] = names[PAGE_SIZE - 1]
+    """List the usernames, a page at a time, starting after the username in the address."""
+    after = request.GET.get("after", "").replace("\x00", "")  # PostgreSQL cannot store NUL
+    users = User.objects.filter(username__gt=after).order_by("username")
+    # One name more than a page holds tells whether there is a next page.
+    names = list(users.values_list("username", flat=True)[: PAGE_SIZE + 1])
+    context = {"after": after, "names": names[:PAGE_SIZE], "has_next": len(names) > PAGE_SIZE}
     return render(request, "players/players.html", context)
-
-
-# --8<-- [end:players]

@@ -1,26 +1,25 @@
-"""The staff's pages: the proxy in the place of Django's user, with what it adds to it."""
+"""The admin: the proxy takes the place of Django's user, with the methods that it adds."""
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
-from players import roster
-from players.errors import UsernameTaken
 from players.models import Player
 
 
 class PlayerChangeForm(UserChangeForm):
     def clean_username(self):
-        """Django's form for a change, unlike the one for a new user, minds the case."""
+        """Reject usernames that differ only in case, as AdminUserCreationForm does."""
         username = self.cleaned_data["username"]
-        if roster.is_taken(username, but_by=self.instance.pk):
-            raise forms.ValidationError(str(UsernameTaken()))
+        others = Player.objects.exclude(pk=self.instance.pk)
+        if others.filter(username__iexact=username).exists():
+            raise ValidationError("A user with that username already exists.", code="unique")
         return username
 
 
-# --8<-- [start:admin]
 admin.site.unregister(User)
 
 
@@ -33,5 +32,10 @@ class PlayerAdmin(UserAdmin):
     def newcomer(self, player):
         return player.is_newcomer()
 
-
-# --8<-- [end:admin]
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            # Someone else took the username after the form was checked.
+            # The second try finds it in use and shows the error on the field.
+            return super().changeform_view(request, *args, **kwargs)

@@ -1,31 +1,19 @@
-"""The authentication backend that makes request.user a Player."""
+"""The authentication backend. With it, request.user is a Player instead of a User."""
 
-from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.backends import BaseBackend, ModelBackend
 
 from players.models import Player
 
 
-# --8<-- [start:backend]
 class PlayerBackend(ModelBackend):
-    def authenticate(self, request, **credentials):
-        return as_player(super().authenticate(request, **credentials))
+    def authenticate(self, request, username=None, password=None, **kwargs):
+        user = super().authenticate(request, username, password, **kwargs)
+        return user and self.get_user(user.pk)
 
     def get_user(self, user_id):
-        return as_player(super().get_user(user_id))
+        player = Player.objects.filter(pk=user_id).first()
+        return player if player and self.user_can_authenticate(player) else None
 
-    async def aauthenticate(self, request, **credentials):
-        return as_player(await super().aauthenticate(request, **credentials))
-
-    async def aget_user(self, user_id):
-        return as_player(await super().aget_user(user_id))
-
-
-def as_player(user):
-    """The same row as a Player, without asking PostgreSQL again; None stays None."""
-    if user is None:
-        return None
-    names = [field.attname for field in Player._meta.concrete_fields]
-    return Player.from_db(user._state.db, names, [getattr(user, name) for name in names])
-
-
-# --8<-- [end:backend]
+    # The asynchronous methods of BaseBackend call the two methods above.
+    aauthenticate = BaseBackend.aauthenticate
+    aget_user = BaseBackend.aget_user

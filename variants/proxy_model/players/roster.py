@@ -1,136 +1,76 @@
-"""What one can do with players. Plain values in, plain values out, the same in all four variants.
+"""The same operations in all four projects, each written in the way of its approach.
 
-One table, Django's own: a proxy adds no column to it. What is about the extras is CannotDo.
+They take and return plain values, so that the four can be compared.
+This approach has one table, Django's own. It cannot store the extra fields: CannotDo says so.
 """
 
 from django.contrib.auth.hashers import make_password
 
-from players.copying import Table, blocks
-from players.errors import CannotDo, username_checked
-from players.extras import EXTRAS
-from players.kept import kept
+from players.fields import EXTRA_FIELDS
 from players.models import Player
 
-DETAILS = ("username", "email")
-NO_COLUMN = "A proxy model adds no column to auth_user, so there is nowhere to keep this."
+DETAILS = ["username", "email"]
 
 
-# --8<-- [start:without_extras]
-def without_extras(details):
-    """The details that can be stored. Raises CannotDo if there is an extra that is not blank."""
-    if any(details.get(name) is not None for name in EXTRAS):
-        raise CannotDo(NO_COLUMN)
-    return {name: value for name, value in details.items() if name not in EXTRAS}
+class CannotDo(Exception):
+    """Raised for an operation that a proxy model cannot do."""
+
+    def __init__(self):
+        super().__init__("A proxy model adds no column to auth_user, so this cannot be stored.")
 
 
-# --8<-- [end:without_extras]
-# --8<-- [start:enrol]
-def enrol(player, **extras):
-    """Store a new player. Raises UsernameTaken, and CannotDo for extras."""
-    without_extras(extras)
-    with username_checked():
-        player.save()
+def storable(details):
+    """Return the details without the extra fields. Raise CannotDo if one of these has a value."""
+    if any(details.get(name) is not None for name in EXTRA_FIELDS):
+        raise CannotDo
+    return {name: value for name, value in details.items() if name not in EXTRA_FIELDS}
 
 
-# --8<-- [end:enrol]
-# --8<-- [start:register]
-def register(username, password, email="", **extras):
-    """Enrol a player; returns their id. Raises UsernameTaken, and CannotDo for extras."""
-    player = Player(
-        username=Player.normalize_username(username),
-        email=Player.objects.normalize_email(email),
-        password=make_password(password),
-    )
-    enrol(player, **extras)
+def register(username, password, email="", **extra_fields):
+    """Create a user and return its id. Raise IntegrityError if the username is taken."""
+    player = Player.objects.create_user(username, email, password, **storable(extra_fields))
     return player.pk
 
 
-# --8<-- [end:register]
-# --8<-- [start:is_taken]
-def is_taken(username, but_by=None):
-    """Whether somebody else than the user with the id `but_by` has this name, in whatever case."""
-    return Player.objects.filter(username__iexact=username).exclude(pk=but_by).exists()
-
-
-# --8<-- [end:is_taken]
-# --8<-- [start:everybody]
-def everybody():
-    """All players' details, to be narrowed down."""
-    return Player.objects.order_by().values(*DETAILS)
-
-
-# --8<-- [end:everybody]
-# --8<-- [start:find]
-@kept
-def of_the_name(username):
-    return everybody().filter(username=username)
-
-
 def find(username):
-    """One player's details, or None."""
-    return next(iter(of_the_name(username)), None)
-
-
-# --8<-- [end:find]
-# --8<-- [start:page]
-@kept
-def after_the_name(after, *, size):
-    return everybody().filter(username__gt=after).order_by("username")[:size]
+    """Return one user's details as a dict, or None."""
+    return Player.objects.values(*DETAILS).filter(username=username).first()
 
 
 def page(after="", size=50):
-    """The details of the next `size` players whose username comes after `after`."""
-    return after_the_name(after, size=size)
+    """Return the details of the next `size` users in the order of their usernames."""
+    players = Player.objects.values(*DETAILS).filter(username__gt=after)
+    return list(players.order_by("username")[:size])
 
 
-# --8<-- [end:page]
-# --8<-- [start:by_discord_id]
 def by_discord_id(discord_id):
-    """Raises CannotDo: no column holds a Discord ID."""
-    raise CannotDo(NO_COLUMN)
+    """Raise CannotDo, because there is no column for a Discord ID."""
+    raise CannotDo
 
 
-# --8<-- [end:by_discord_id]
-# --8<-- [start:count_under]
 def count_under(age):
-    """Raises CannotDo: no column holds a birthdate."""
-    raise CannotDo(NO_COLUMN)
+    """Raise CannotDo, because there is no column for a birthdate."""
+    raise CannotDo
 
 
-# --8<-- [end:count_under]
-# --8<-- [start:change]
 def change(username, **new):
-    """Set a player's email; returns whether there is such a player. Raises CannotDo for extras."""
-    return Player.objects.filter(username=username).update(**without_extras(new)) == 1
+    """Change a user's e-mail address. Return whether the user exists."""
+    return Player.objects.filter(username=username).update(**storable(new)) == 1
 
 
-# --8<-- [end:change]
-# --8<-- [start:remove]
 def remove(username):
-    """Delete a player and all that is theirs; returns whether there was such a player."""
+    """Delete a user. Return whether the user existed."""
     deleted, _ = Player.objects.filter(username=username).delete()
     return deleted > 0
 
 
-# --8<-- [end:remove]
-# --8<-- [start:add_many]
-BLANK = {"email": "", "birthdate": None, "discord_id": None, "zoom_id": None}
-
-
 def add_many(rows, password=None):
-    """Add players from dicts of their details, all with one password, or with none that works.
+    """Create users from dicts of their details, all with one password, and return how many.
 
-    Returns how many. Raises UsernameTaken, or CannotDo for extras, and then adds nobody.
+    Without a password the users cannot log in. Raise IntegrityError if a username is taken;
+    then no user is created.
     """
-    players = Table(Player, DETAILS, password=make_password(password))
-    added = 0
-    with username_checked():
-        for names, emails, *extras in blocks(rows, [players], "username", **BLANK):
-            if any(set(values) != {None} for values in extras):
-                raise CannotDo(NO_COLUMN)
-            players.copy(names, emails)
-            added += len(names)
-    return added
-
-
-# --8<-- [end:add_many]
+    password = make_password(password)
+    players = [Player(password=password, **storable(row)) for row in rows]
+    Player.objects.bulk_create(players, batch_size=1000)
+    return len(players)

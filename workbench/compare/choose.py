@@ -1,0 +1,78 @@
+"""`workbench choose`: asks what you need, and says which approaches remain."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.text import Text
+
+from workbench.compare.answers import Comparison
+from workbench.compare.command import known, said
+from workbench.compare.needs import Need, all_needs, verdicts
+from workbench.errors import WorkbenchError
+from workbench.variants import SUMMARIES
+
+
+def chosen(ids: Sequence[str]) -> list[Need]:
+    """The needs with these ids, or, without any, those that the person at the terminal confirms.
+
+    Raises WorkbenchError for an unknown id, or when there is nobody to ask.
+    """
+    needs = {need.id: need for need in all_needs()}
+    if ids:
+        return [needs[known(name, needs, "need")] for name in ids]
+    if not sys.stdin.isatty():
+        raise WorkbenchError(
+            "There is no terminal to ask at: name what you need with --need, see --list."
+        )
+    return asked(list(needs.values()))
+
+
+def asked(needs: Sequence[Need]) -> list[Need]:
+    """Ask about each need in turn; returns those that were answered with yes."""
+    typer.echo(f"What do you need? {len(needs)} questions; Enter is no, q ends them.")
+    wanted = []
+    for number, need in enumerate(needs, 1):
+        said = answered(f"{number:>2}. {need.need}")
+        if said == "q":
+            break
+        if said == "y":
+            wanted.append(need)
+    return wanted
+
+
+def answered(question: str) -> str:
+    """ "y", "n" or "q", asked for until it is one of them."""
+    while True:
+        said = str(typer.prompt(question, "n", show_default=False, prompt_suffix=" [y/N/q] "))
+        if (first := said.strip().lower()[:1]) in ("y", "n", "q"):
+            return first
+        typer.echo("    Please answer y, n or q.")
+
+
+def show(console: Console, needs: Sequence[Need], comparison: Comparison) -> None:
+    """Print what remains, and by which measured answers the others are ruled out."""
+    console.print()
+    found = verdicts(needs, comparison)
+    for verdict in sorted(found, key=lambda verdict: not verdict.remains):
+        mark = ("remains", "bold green") if verdict.remains else ("ruled out", "bold red")
+        console.print(Text.assemble(mark, ": ", (verdict.variant, "bold")))
+        lines = [Text(SUMMARIES[verdict.variant])]
+        for need, question in verdict.failed:
+            answer = said(question["answers"][verdict.variant]).replace("\n", ", ")
+            asked = (f"{question['question']} {answer} ({question['id']})", "dim")
+            lines.append(Text.assemble("You need: ", need.need, "\nMeasured: ", asked))
+        console.print(Padding(Group(*lines), (0, 0, 1, 4)))
+    if not any(verdict.remains for verdict in found):
+        console.print("No approach does all of this: give up the need that you need least.")
+    elif not needs:
+        console.print("You need nothing in particular, so nothing is ruled out.")
+    console.print("The evidence for an answer: workbench compare --question ID")
+
+
+def show_list(console: Console) -> None:
+    """Print the needs with their ids."""
+    for need in all_needs():
+        console.print(Text.assemble((need.id, "bold"), f"  {need.need}"))

@@ -1,0 +1,70 @@
+"""What somebody who chooses may need, and the measured answers that rule an approach out.
+
+The needs are in needs.toml, each resting on questions of the comparison:
+
+    [[need]]
+    id = "one-record"
+    need = "The database itself must guarantee one record per player."
+    rules_out = { second_extras_row_for_one_user = ["accepted"] }
+
+`rules_out` maps a question's id to the answers that rule a variant out.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.compare.answers import Comparison, Question
+from workbench.variants import VARIANTS
+
+FILE = Path(__file__).with_name("needs.toml")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One need: its id, its sentence, and {question id: [answers that rule out]}."""
+
+    id: str
+    need: str
+    rules_out: dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a variant remains; if not, the needs that it fails, each with the question."""
+
+    variant: str
+    failed: list[tuple[Need, Question]]
+
+    @property
+    def remains(self) -> bool:
+        return not self.failed
+
+
+def all_needs(path: Path = FILE) -> list[Need]:
+    """The needs in the order of the file."""
+    return [Need(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["need"]]
+
+
+def verdicts(needs: Sequence[Need], comparison: Comparison) -> list[Verdict]:
+    """For each variant, in order, which of these needs it fails, and by which measured answer."""
+    questions: dict[str, Question] = {its["id"]: its for its in comparison["questions"]}
+    return [
+        Verdict(
+            variant,
+            [
+                (need, questions[name])
+                for need in needs
+                for name, answers in need.rules_out.items()
+                if is_among(questions[name]["answers"][variant], answers)
+            ],
+        )
+        for variant in VARIANTS
+    ]
+
+
+def is_among(answer: Any, answers: Sequence[Any]) -> bool:
+    """Whether the answer is one of these; 1 is not True."""
+    return any(answer == other and type(answer) is type(other) for other in answers)

@@ -1,1 +1,0 @@
-"""The notebooks as files: opening, running, cleaning and exporting them."""

@@ -1,0 +1,1 @@
+"""What `workbench move` runs in a project's process."""

@@ -1,0 +1,227 @@
+"""Does what a move takes inside a project: the source's, the move's or the target's settings.
+
+Its argument is a JSON object: `database`; `world`, whether the other app is installed; `rule` for
+duplicates; `settings` that are to be otherwise; `do`, a list of [what, arguments]. It prints what
+came of each as JSON.
+"""
+
+import functools
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import django
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import get_hasher
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+
+from moves.world.names import PASSWORD, REAL
+
+Statements = list[dict[str, Any]]
+
+
+def main() -> None:
+    """Do it all, in order; a refusal is told as {"refused": sentence}."""
+    order = json.loads(sys.argv[1])
+    set_up(order)
+    print(json.dumps(do(order)))
+
+
+def set_up(order: dict[str, Any]) -> None:
+    """Set Django up on the order's database."""
+    settings.DATABASES["default"]["NAME"] = order["database"]
+    settings.MOVES_DUPLICATES = order.get("rule") or ""
+    for name, value in order.get("settings", {}).items():
+        setattr(settings, name, value)
+    if order.get("world"):
+        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "moves.world"]
+    settings.ALLOWED_HOSTS = ["*"]
+    django.setup()
+    if order.get("fault"):
+        importlib.import_module("tests.faults").make(order["fault"])
+
+
+def do(order: dict[str, Any]) -> dict[str, Any]:
+    """What came of each part of the order."""
+    told: dict[str, Any] = {}
+    try:
+        for what, arguments in order["do"]:
+            told[what] = PARTS[what](**arguments)
+    except CommandError as error:
+        told["refused"] = str(error)
+    return told
+
+
+def migrate(app: str = "", to: str = "", record: bool = False, kill: int = 0) -> Statements:
+    """Run `migrate`; returns the statements with their seconds, if asked.
+
+    kill: end this process, unannounced, before the statement of that number, counted from the
+    first one that does more than read: before that there is nothing to be left half-done.
+    """
+    recorder = Recorder(kill)
+    target = [part for part in (app, to) if part]
+    if not (record or kill):
+        call_command("migrate", *target, interactive=False, verbosity=0)
+        return []
+    with connection.execute_wrapper(recorder):
+        call_command("migrate", *target, interactive=False, verbosity=0)
+    return recorder.statements
+
+
+def prune() -> None:
+    """Forget the migrations of the players that are recorded and not there any more."""
+    call_command("migrate", "players", prune=True, interactive=False, verbosity=0)
+
+
+def remove_stale() -> None:
+    """Remove the content types of models that the code has not, and their permissions."""
+    call_command("remove_stale_contenttypes", interactive=False, verbosity=0)
+
+
+class Recorder:
+    """Writes down each statement of a migration, and how long PostgreSQL took for it."""
+
+    def __init__(self, kill: int) -> None:
+        self.statements: Statements = []
+        self.kill = kill
+        self.only_read = True
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
+    ) -> Any:
+        text = sql if isinstance(sql, str) else sql.as_string(None)
+        self.only_read = self.only_read and text.lstrip().startswith("SELECT")
+        if not self.only_read:
+            self.kill -= 1
+            if self.kill == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        at, began = time.time(), time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            seconds = time.perf_counter() - began
+            self.statements.append({"sql": text, "at": at, "seconds": seconds})
+
+
+def plan() -> dict[str, list[str]]:
+    """The migrations of the app players that are still to run, and those of other apps."""
+    executor = MigrationExecutor(connection)
+    found: dict[str, list[str]] = {"players": [], "others": []}
+    for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        its = "players" if migration.app_label == "players" else "others"
+        found[its].append(f"{migration.app_label}.{migration.name}")
+    return found
+
+
+def load(players: int, duplicates: bool = True) -> None:
+    """Fill the database with players and the world around them."""
+    importlib.import_module("moves.world.load").load(players, duplicates=duplicates)
+
+
+def has_nothing_to_migrate() -> str:
+    """What `migrate --check` and `makemigrations --check` say; "" if there is nothing to do."""
+    said = []
+    for command, arguments in (
+        ("migrate", {"check_unapplied": True}),
+        ("makemigrations", {"check_changes": True, "dry_run": True}),
+    ):
+        try:
+            call_command(command, verbosity=0, interactive=False, **arguments)
+        except SystemExit as ended:
+            if ended.code:
+                said.append(f"{command} --check has something to do")
+    return "; ".join(said)
+
+
+def logins() -> list[str]:
+    """What is wrong with logging in by old passwords and with sessions that were open.
+
+    Looking changes nothing: the logins are undone.
+    """
+    hasher = get_hasher()
+    # it takes its time on purpose, and these players have the same password and hash
+    hasher.verify = functools.cache(hasher.verify)  # type: ignore[method-assign]
+    with transaction.atomic():
+        wrong = [said for nth in range(1, REAL + 1) for said in login(nth)]
+        transaction.set_rollback(True)
+    return wrong
+
+
+def login(nth: int) -> Iterator[str]:
+    """What is wrong with the login and the open session of one player."""
+    name = f"player{nth:07}"
+    user = get_user_model()._default_manager.filter(username=name).first()
+    if not Client().login(username=name, password=PASSWORD):
+        yield f"{name} cannot log in"
+    if nth == 1 and Client().login(username=name, password="wrong"):
+        yield f"{name} logs in by a wrong password"
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = f"session{100 + nth:025}"
+    shown = client.get("/profile/")
+    if user is None or shown.status_code != 200 or shown.wsgi_request.user.pk != user.pk:
+        yield f"the open session of {name} does not open their account"
+
+
+def use() -> None:
+    """Do what a site does after a move: somebody registers, somebody changes their details."""
+    roster = importlib.import_module("players.roster")
+    cannot_do = getattr(roster, "CannotDo", ())
+    extras = {"birthdate": "1991-02-03", "discord_id": "40000000000000000", "zoom_id": "444555666"}
+    for act, *arguments in (
+        (roster.register, "newcomer", "The dragon wakes at 7"),
+        (roster.change, "player0000002"),
+        (roster.change, "player0000007"),
+    ):
+        try:
+            act(*arguments, email="changed@example.org", **extras)
+        except cannot_do:
+            act(*arguments, email="changed@example.org")
+
+
+def change(player: str, details: dict[str, str | None]) -> None:
+    """Change what a player told about themselves."""
+    importlib.import_module("players.roster").change(player, **details)
+
+
+def look_up(wrote: dict[str, dict[str, str]]) -> list[str]:
+    """Which of the players are not there, or have another value of a detail that is kept here."""
+    roster = importlib.import_module("players.roster")
+    wrong = []
+    for player, details in wrote.items():
+        found = roster.find(player)
+        if found is None:
+            wrong.append(f"{player} is not there")
+        else:
+            wrong += [
+                f"{player} has {found[detail]}, wrote {value}"
+                for detail, value in details.items()
+                if found.get(detail, value) != value
+            ]
+    return wrong
+
+
+PARTS: dict[str, Callable[..., Any]] = {
+    "migrate": migrate,
+    "plan": plan,
+    "prune": prune,
+    "remove_stale": remove_stale,
+    "load": load,
+    "has_nothing_to_migrate": has_nothing_to_migrate,
+    "logins": logins,
+    "use": use,
+    "change": change,
+    "look_up": look_up,
+}
+
+
+if __name__ == "__main__":
+    main()

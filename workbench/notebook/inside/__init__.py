@@ -1,0 +1,1 @@
+"""What the notebooks run in a variant's process."""

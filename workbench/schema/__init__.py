@@ -1,0 +1,1 @@
+"""`workbench schema`: a variant's tables as PostgreSQL has them."""

@@ -1,0 +1,113 @@
+"""The page that links to the four sites, and below it the built site, served from threads."""
+
+import http.server
+import json
+import string
+import threading
+from collections.abc import Mapping
+from http import HTTPStatus
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from workbench import paths
+from workbench.errors import WorkbenchError
+from workbench.serve.ports import HOST
+from workbench.server.prepare import DEMO
+from workbench.variants import SUMMARIES
+
+HERE = Path(__file__).parent
+LINK = '<li><a href="{address}">{name}</a><br>{summary}</li>'
+# where the built site stands
+BELOW = "/site/"
+
+
+def serve(port: int, ports: Mapping[str, int]) -> http.server.ThreadingHTTPServer:
+    """Serve on that port until the server's shutdown(); ports holds the port of each variant.
+
+    Raises WorkbenchError when the port cannot be used.
+    """
+    addresses = {name: f"http://{HOST}:{ports[name]}/" for name in SUMMARIES}
+    try:
+        server = http.server.ThreadingHTTPServer((HOST, port), _handler(addresses))
+    except OSError as error:
+        raise WorkbenchError(f"Port {port} cannot be used ({error.strerror}).") from error
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def page(name: str, **filled: str) -> str:
+    """The HTML of front_page.html or not_built.html."""
+    return string.Template((HERE / name).read_text(encoding="utf-8")).substitute(filled)
+
+
+def _links(addresses: Mapping[str, str]) -> str:
+    return "\n".join(
+        LINK.format(address=address, name=name, summary=SUMMARIES[name])
+        for name, address in addresses.items()
+    )
+
+
+def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequestHandler]:
+    """The handler of all requests; the built site may come, go and change while it serves."""
+    front = page("front_page.html", sites=_links(addresses), below=BELOW, **DEMO)
+    running = json.dumps(dict(addresses))
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        # what a machine says of these endings is not always so
+        extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {
+            ".js": "text/javascript",
+            ".wasm": "application/wasm",
+        }
+
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(paths.SITE))
+
+        def send_head(self) -> Any:
+            path = self.path.partition("?")[0]
+            if path == "/":
+                return self._say(front)
+            if path == f"{BELOW}running.json":
+                return self._say(running, kind="application/json")
+            if path == BELOW.rstrip("/"):
+                return self._go(BELOW)
+            if not path.startswith(BELOW):
+                self.send_error(HTTPStatus.NOT_FOUND)
+                return None
+            if not (paths.SITE / "index.html").exists():
+                return self._say(page("not_built.html"), HTTPStatus.NOT_FOUND)
+            return super().send_head()
+
+        def translate_path(self, path: str) -> str:
+            return super().translate_path("/" + path.removeprefix(BELOW))
+
+        def send_error(
+            self, code: int, message: str | None = None, explain: str | None = None
+        ) -> None:
+            missing = paths.SITE / "404.html"
+            if code == HTTPStatus.NOT_FOUND and self.path.startswith(BELOW) and missing.exists():
+                self.wfile.write(self._head(missing.read_bytes(), code, "text/html"))
+            else:
+                super().send_error(code, message, explain)
+
+        def _go(self, address: str) -> None:
+            self.send_response(HTTPStatus.MOVED_PERMANENTLY)
+            self.send_header("Location", address)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def _say(self, text: str, code: int = HTTPStatus.OK, kind: str = "text/html") -> BytesIO:
+            return BytesIO(self._head(text.encode(), code, kind))
+
+        def _head(self, body: bytes, code: int, kind: str) -> bytes:
+            """Send the head; returns the body, or nothing where only the head was asked for."""
+            self.send_response(code)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            return b"" if self.command == "HEAD" else body
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the terminal for what matters."""
+
+    return Handler

@@ -1,0 +1,148 @@
+"""The PostgreSQL server that everything runs on: the user's own, or the embedded one.
+
+If PGHOST, PGHOSTADDR or PGSERVICE is set, the server that libpq finds by them is used and none is
+started (PostgreSQL 18 docs, 32.15 Environment Variables). Otherwise a keeper process (keeper.py)
+starts the embedded server, or joins the one that runs, and stops it after its last user.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+
+import psycopg
+
+from workbench import paths, variants
+from workbench.errors import WorkbenchError
+
+# libpq gives up on one address after so many seconds
+PATIENCE = 3
+
+_keeper: subprocess.Popen[str] | None = None
+_env: dict[str, str] = {}
+_users = 0
+
+
+def is_external() -> bool:
+    """Whether the environment names a server, so that none is embedded."""
+    return any(os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"))
+
+
+@contextlib.contextmanager
+def server(*, large: bool = False) -> Iterator[dict[str, str]]:
+    """libpq's variables of a running server, which stays for as long as the block lasts.
+
+    large: many players are about to be loaded. An embedded server that this starts gets more memory
+    for that; one that runs already is taken as it is. Raises WorkbenchError when no server answers
+    or the embedded one cannot start.
+    """
+    global _users
+    env = _obtain(large)
+    _users += 1
+    try:
+        yield env
+    finally:
+        _users -= 1
+        if _users == 0:
+            stop()
+
+
+def start() -> dict[str, str]:
+    """Like server(), for the rest of this process: the end of the process ends its use."""
+    global _users
+    env = _obtain()
+    _users += 1
+    atexit.register(stop)
+    return env
+
+
+def stop() -> None:
+    """End this process's use of the embedded server, which stops unless another process uses it."""
+    global _keeper, _users
+    keeper, _keeper, _users = _keeper, None, 0
+    _env.clear()
+    if keeper is not None:
+        _dismiss(keeper)
+
+
+def connect(server: Mapping[str, str], database: str) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection in autocommit mode; raises psycopg.Error."""
+    names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user"}
+    given = {names[key]: value for key, value in server.items() if key in names}
+    return psycopg.connect(
+        dbname=database,
+        connect_timeout=PATIENCE,
+        autocommit=True,
+        **given,  # type: ignore[arg-type]
+    )
+
+
+def reason(error: BaseException) -> str:
+    """What PostgreSQL or libpq says, as one line without its final dot."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = next((line for line in lines if "failed:" in line), lines[0] if lines else repr(error))
+    return said.rpartition("failed: ")[2].removeprefix("FATAL:").strip().rstrip(".")
+
+
+def _obtain(large: bool = False) -> dict[str, str]:
+    if _keeper is not None:
+        return dict(_env)
+    return _external() if is_external() else _embedded(large)
+
+
+def _external() -> dict[str, str]:
+    env = {key: value for key, value in os.environ.items() if key.startswith("PG")}
+    try:
+        connect(env, "postgres").close()
+    except psycopg.Error as error:
+        named = ", ".join(
+            f"{key}={env[key]}"
+            for key in ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT")
+            if env.get(key)
+        )
+        raise WorkbenchError(
+            f"No PostgreSQL to use at {named} ({reason(error)}): start it or correct the "
+            "variables, or unset them for the embedded server."
+        ) from error
+    return env
+
+
+def _embedded(large: bool) -> dict[str, str]:
+    global _keeper
+    folder = paths.writable(paths.data())
+    keeper = subprocess.Popen(
+        variants.command("workbench.server.keeper", str(folder), *(["large"] if large else [])),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=paths.PROJECT,
+        env=_without_postgres(),
+    )
+    try:
+        assert keeper.stdout is not None
+        answer = json.loads(keeper.stdout.readline() or '{"error": "Its keeper stopped."}')
+        if "error" in answer:
+            raise WorkbenchError(answer["error"])
+    except BaseException:
+        _dismiss(keeper)
+        raise
+    _keeper = keeper
+    _env.update(answer)
+    return dict(_env)
+
+
+def _without_postgres() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+
+
+def _dismiss(keeper: subprocess.Popen[str]) -> None:
+    """The end of its input tells a keeper to leave; so it does when this process is killed."""
+    assert keeper.stdin is not None
+    assert keeper.stdout is not None
+    with contextlib.suppress(OSError):
+        keeper.stdin.close()
+    keeper.wait()
+    keeper.stdout.close()

@@ -1,0 +1,1 @@
+"""What the site's build runs in a variant's process."""

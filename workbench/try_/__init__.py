@@ -1,0 +1,1 @@
+"""`workbench try`: one registration in all four variants."""

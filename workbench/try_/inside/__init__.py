@@ -1,0 +1,1 @@
+"""What `workbench try` runs in a variant's process."""
