@@ -37,26 +37,26 @@ def test_it_returns_how_many_users_it_added(before):
 
 
 @pytest.mark.parametrize(("position", "name"), [(0, "player3"), (MANY - 1, "PLAYER3")])
-def test_a_username_that_comes_twice_adds_nobody(before, position, name):
+def test_a_username_that_comes_twice_adds_nobody(transactional_db, before, position, name):
     with pytest.raises(IntegrityError):
         roster.add_many(many(position, username=name))
     assert usernames() == before
 
 
 @pytest.mark.parametrize(("position", "name"), [(0, "alice"), (MANY - 1, "Alice")])
-def test_a_taken_username_adds_nobody(before, position, name):
+def test_a_taken_username_adds_nobody(transactional_db, before, position, name):
     with pytest.raises(IntegrityError):
         roster.add_many(many(position, username=name))
     assert usernames() == before
 
 
-def test_a_row_that_postgresql_rejects_adds_nobody(before):
+def test_a_row_that_postgresql_rejects_adds_nobody(transactional_db, before):
     with pytest.raises(DataError):
         roster.add_many(many(MANY - 1, email="x" * 300))
     assert usernames() == before
 
 
-def test_rows_that_end_in_an_error_add_nobody(before):
+def test_rows_that_end_in_an_error_add_nobody(transactional_db, before):
     def broken():
         yield from many()
         raise FileNotFoundError("players.csv")
@@ -66,7 +66,7 @@ def test_rows_that_end_in_an_error_add_nobody(before):
     assert usernames() == before
 
 
-def test_an_unknown_field_adds_nobody(before):
+def test_an_unknown_field_adds_nobody(transactional_db, before):
     with pytest.raises(TypeError, match="nickname"):
         roster.add_many(many(MANY - 1, nickname="Bob"))
     assert usernames() == before
