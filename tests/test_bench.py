@@ -205,15 +205,6 @@ def test_what_players_take_on_disk_is_told_by_table_and_index(run, variant):
     assert any("unique_username_ignoring_case" in one["indexes"] for one in its)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_two_at_the_same_player_are_measured_alone_and_together(run, variant):
-    its = [one for one in run.result["waits"] if one["subject"] == variant]
-    pairs = {(one["kind"], one["first"], one["then"]) for one in its}
-    assert pairs >= {("uncommitted", "change", "log_in"), ("at work", "change", "log_in")}
-    assert (("uncommitted", "edit_extras", "log_in") in pairs) == (variant in EXTRAS)
-    assert all(len(one["alone_us"]) == len(one["wall_us"]) == 3 for one in its)
-
-
 def test_the_terminal_shows_each_variant_and_where_the_rest_is(run):
     said = run.ended.stdout
     for variant in VARIANTS:

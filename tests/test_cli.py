@@ -6,7 +6,7 @@ from conftest import command, environment
 from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
-COMMANDS = ["serve", "schema", "try", "manage", "move", "bench", "shards"]
+COMMANDS = ["serve", "schema", "try", "manage", "move", "bench"]
 
 
 def test_help_names_every_command(bare):

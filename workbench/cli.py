@@ -26,7 +26,6 @@ from workbench.serve import command as serving
 from workbench.serve import manage as managing
 from workbench.serve import ports
 from workbench.server import postgres
-from workbench.shards import command as sharding
 from workbench.try_ import command as trial_print
 from workbench.try_ import trial
 from workbench.variants import VARIANTS, checked
@@ -285,17 +284,6 @@ def bench(
         benching.compare(Console(), compare, output)
     else:
         benching.bench(Console(), players, quick=quick, seed=seed, output=output)
-
-
-@app.command()
-def shards(
-    players: Annotated[int, typer.Option(help="So many are moved onto the shards.")] = 100_000,
-) -> None:
-    """Try which of the four schemas can be spread over several servers by user.
-
-    Example: workbench shards --players 1000000
-    """
-    sharding.shards(Console(), players)
 
 
 @app.command()

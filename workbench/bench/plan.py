@@ -19,8 +19,8 @@ BASE = 1_500_000_000
 class Plan:
     """sizes: of the databases, in players; the last one is what was asked for.
 
-    budget: seconds for one sample. times: samples of what PostgreSQL counts, and of waits. loads:
-    how often players are loaded in each way, at the last size; at the others it is once.
+    budget: seconds for one sample. times: samples of what PostgreSQL counts. loads: how often
+    players are loaded in each way, at the last size; at the others it is once.
     """
 
     players: int
@@ -29,7 +29,6 @@ class Plan:
     rounds: int
     budget: float
     times: int
-    seconds_of_loops: float
     loads: int = 3
 
 
@@ -46,8 +45,8 @@ def plan(players: int | None, *, quick: bool) -> Plan:
         raise WorkbenchError("More than 9,999,999 players have no names here: say fewer.")
     sizes = (*(step for step in STEPS if step < players), players)
     if quick:
-        return Plan(players, True, sizes, rounds=3, budget=0.01, times=3, seconds_of_loops=0.3)
-    return Plan(players, False, sizes, rounds=11, budget=0.03, times=5, seconds_of_loops=2.0)
+        return Plan(players, True, sizes, rounds=3, budget=0.01, times=3)
+    return Plan(players, False, sizes, rounds=11, budget=0.03, times=5)
 
 
 def check_room(players: int, subjects: int) -> None:

@@ -76,7 +76,6 @@ class Bench:
         self.measures: list[Measure] = []
         self.loads: list[dict[str, Any]] = []
         self.disk: list[dict[str, Any]] = []
-        self.waits: list[dict[str, Any]] = []
         self.hashes: list[dict[str, Any]] = []
 
     def run(self) -> Result:
@@ -102,7 +101,6 @@ class Bench:
             "hashes": self.hashes,
             "loads": self.loads,
             "sizes_on_disk": self.disk,
-            "waits": self.waits,
         }
 
     def _dismiss(self) -> None:
@@ -130,7 +128,6 @@ class Bench:
         self._rounds(acts, size, f"{size:,} players")
         self._indexed(acts, size)
         if size == self.plan.players:
-            self._waits()
             self._without_the_index(acts, size)
         self._leave(size)
 
@@ -251,44 +248,6 @@ class Bench:
             times = 1 if cell.is_done else self.plan.times
             counted = cell.child.ask("count", operation=cell.operation, way=cell.way, times=times)
             self.measures.append(cell.measure(size, counted, name))
-
-    def _waits(self) -> None:
-        """Two at the same players: one holds a transaction open, or both are at work."""
-        for child in self.crew:
-            if not child.subject.floor:
-                continue
-            self.tell(f"Two at the same players of {child.subject.name}", 0.5)
-            its = {"subject": child.subject.name}
-            for told in child.ask("waits", times=self.plan.times):
-                times = {key: spread(told[key]) for key in ("alone_us", "wall_us")}
-                self.waits.append(its | {"kind": "uncommitted"} | told | times)
-            self.waits.append(its | self._at_work(child))
-
-    def _at_work(self, child: Child) -> dict[str, Any]:
-        """Logins to a few players alone, and while another process changes the same players."""
-        subject, seconds = child.subject, self.plan.seconds_of_loops
-        alone = child.ask("loop", what="log_in", seconds=seconds)["wall_us"]
-        rival = Child(subject, self.server, self.seed)
-        try:
-            rival.ask(
-                "open", database=called(subject, self.plan.players), players=self.plan.players
-            )
-            rival.ask("loop", what="change", seconds=0.05)
-            rival.order("loop", what="change", seconds=seconds)
-            child.order("loop", what="log_in", seconds=seconds)
-            beside, changes = child.answer()["wall_us"], rival.answer()["wall_us"]
-        finally:
-            rival.end()
-        return {
-            "kind": "at work",
-            "first": "change",
-            "then": "log_in",
-            "alone_us": spread(alone),
-            "wall_us": spread(beside),
-            "longest_us": round(max(beside)),
-            "logins": len(beside),
-            "changes": len(changes),
-        }
 
 
 def of_load(subject: Subject, size: int, way: str, told: list[dict[str, Any]]) -> dict[str, Any]:

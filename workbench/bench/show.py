@@ -51,11 +51,6 @@ def parts() -> dict[str, Part]:
             ["", "add_many", "x", "MB", "workbench seed", "x", "MB", "by hand", "MB"],
             loading,
         ),
-        "waiting": Part(
-            "What the second of two at the same player waits, milliseconds",
-            ["", *VARIANTS],
-            waiting,
-        ),
         "on_disk": Part("Bytes on disk for each player", ["", *VARIANTS], on_disk),
     }
 
@@ -134,13 +129,6 @@ def loading(found: Result) -> Iterable[Row]:
                 cells += [number(its.rate), *ratio, number(its.memory / 1e6)]
         if cells:
             yield [name, *cells]
-
-
-def waiting(found: Result) -> Iterable[Row]:
-    """A row for each pair of acts."""
-    for first, then in summary.pairs(found):
-        label = f"{then} while {first} is not committed"
-        yield [label, *(ms(summary.waited(found, first, then, it)) for it in VARIANTS)]
 
 
 def on_disk(found: Result) -> Iterable[Row]:

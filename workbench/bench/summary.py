@@ -130,21 +130,6 @@ def hashes(found: Result, subject: str, operation: str) -> str:
     return ""
 
 
-def pairs(found: Result) -> list[tuple[str, str]]:
-    """Which acts followed which while these were uncommitted."""
-    its = [w for w in found["waits"] if w["kind"] == "uncommitted"]
-    return list(dict.fromkeys((one["first"], one["then"]) for one in its))
-
-
-def waited(found: Result, first: str, then: str, subject: str) -> float | None:
-    """How much longer the second took than alone, in microseconds; never less than 0."""
-    for its in found["waits"]:
-        wanted = ("uncommitted", first, then, subject)
-        if (its["kind"], its["first"], its["then"], its["subject"]) == wanted:
-            return max(0.0, float(its["wall_us"][1] - its["alone_us"][1]))
-    return None
-
-
 def on_disk(found: Result, subject: str) -> dict[str, float]:
     """Bytes for each player at the most players: `heap` (with toast), `indexes`, `all`."""
     its = [

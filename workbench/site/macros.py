@@ -28,7 +28,6 @@ from workbench.move import report as move_report
 from workbench.move.moves import all_moves
 from workbench.paths import PROJECT
 from workbench.schema.tables import of_players
-from workbench.shards import run as sharding
 from workbench.site import (
     charts,
     operations,
@@ -36,7 +35,6 @@ from workbench.site import (
     reference,
     schema_pairs,
     schemas,
-    shards,
     snapshots,
 )
 from workbench.site import questions as shown
@@ -305,11 +303,6 @@ class Macros:
     def bench_table(self, found: Result, name: str) -> Block:
         """One of the tables that `workbench bench` prints."""
         return charts.table(found, name)
-
-    def shards(self) -> shards.Shards | None:
-        """What `workbench shards` found in its last run here, or None: its methods are blocks."""
-        found = sharding.read()
-        return shards.Shards(found) if found else None
 
     def decisions(self) -> list[dict[str, str]]:
         """The pages in docs/decisions/, each with its file and title, in their order."""

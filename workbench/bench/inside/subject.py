@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
 
-from workbench.bench.inside import acts, hashes, loads, locks, meter, outcomes, people, wrong
+from workbench.bench.inside import acts, hashes, loads, meter, outcomes, people, wrong
 from workbench.bench.inside.acts import Act
 from workbench.bench.inside.site import Site
 
@@ -123,15 +123,6 @@ class Subject:
         with connection.cursor() as cursor:
             cursor.execute("DROP INDEX unique_username_ignoring_case")
             cursor.execute(f"ANALYZE {get_user_model()._meta.db_table}")
-
-    def waits(self, times: int) -> list[dict[str, Any]]:
-        """How long one waits for another who is at the same player."""
-        return locks.waits(self._numbers("waits")[:times])
-
-    def loop(self, what: str, seconds: float) -> dict[str, Any]:
-        """Do it again and again, to the same few players, for so long."""
-        names = [people.name(number) for number in self._numbers("loop")[: locks.FEW]]
-        return locks.loop(self._site, what, names, seconds)
 
     def _numbers(self, turn: str) -> list[int]:
         chosen = random.Random(f"{self._seed} {turn}")
