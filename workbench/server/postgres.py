@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -81,6 +82,23 @@ def connect(server: Mapping[str, str], database: str) -> Connection:
         autocommit=True,
         **given,  # type: ignore[arg-type]
     )
+
+
+def check_room(players: int, needed: float) -> None:
+    """Raise WorkbenchError if the embedded server's disk has no room for so many players.
+
+    needed: bytes that they take in all. Of another server nothing is known.
+    """
+    if is_external():
+        return
+    folder = files.writable(paths.data())
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise WorkbenchError(
+            f"{players:,} players need about {needed / 1e9:,.1f} GB in {folder}, and "
+            f"{free / 1e9:,.1f} GB are free: make room, say fewer --players, or name another "
+            "folder with WORKBENCH_DATA."
+        )
 
 
 def reason(error: BaseException) -> str:

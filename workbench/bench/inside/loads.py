@@ -13,6 +13,7 @@ from django.db import connection
 from psycopg.rows import tuple_row
 
 from workbench.bench.inside import people
+from workbench.bench.result import Loaded
 from workbench.seed.inside import loader
 from workbench.seed.inside.strip import stripped
 from workbench.seed.players import players
@@ -21,7 +22,7 @@ from workbench.seed.players import players
 UNIT = 1 if sys.platform == "darwin" else 1024
 
 
-def load(way: str, floor: str, number: int) -> dict[str, Any]:
+def load(way: str, floor: str, number: int) -> Loaded:
     """Load the players of a seed into the database that Django's settings name.
 
     way: `roster` is the variant's own add_many(), `seed` the loader of `workbench seed`, and `sql`
@@ -35,13 +36,14 @@ def load(way: str, floor: str, number: int) -> dict[str, Any]:
     process.start()
     there.close()
     try:
-        told: dict[str, Any] = here.recv()
+        told = here.recv()
     except EOFError:
         told = {"error": "its process ended"}
     process.join()
     if "error" in told:
         raise ValueError(f"loading by {way}: {told['error']}")
-    return told
+    loaded: Loaded = told
+    return loaded
 
 
 def timed(answer: Connection, way: str, floor: str, number: int) -> None:

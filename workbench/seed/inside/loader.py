@@ -19,10 +19,10 @@ from django.db.models import Model
 from psycopg import sql
 
 from workbench.seed.inside.strip import stripped
+from workbench.variants import EXTRA_FIELDS
 
 Row = dict[str, Any]
 
-EXTRA_FIELDS = ("birthdate", "discord_id", "zoom_id")
 # rows in memory at once
 BLOCK = 10_000
 NEW_IDS = """
