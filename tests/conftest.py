@@ -157,6 +157,8 @@ def free_ports():
 def short_folder():
     """A folder whose path is short enough for a socket, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp(prefix="wb-"))
+    # as a clone's folder is: PostgreSQL's own user passes through, if root runs the tests
+    folder.chmod(0o711)
     try:
         yield folder
     finally:
@@ -255,7 +257,7 @@ class Holder:
     """A process that uses the embedded server until it is told to leave."""
 
     PROGRAM = (
-        "import json; from workbench import postgres; "
+        "import json; from workbench.server import postgres; "
         "print(json.dumps(postgres.start()), flush=True); input()"
     )
 
@@ -264,6 +266,7 @@ class Holder:
             [sys.executable, "-c", self.PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             cwd=PROJECT,
             env=environment(folder),

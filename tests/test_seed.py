@@ -223,8 +223,8 @@ def test_a_misspelt_variant_is_one_sentence(bare):
 
 def test_more_than_the_disk_holds_is_one_sentence(bare):
     said = bare.complaint("seed", "all", "--players", "2000000000")
-    assert said.startswith("8,000,000,000 players take about 8,000.0 GB, and ")
-    assert said.endswith("name fewer players, or another folder with WORKBENCH_DATA.")
+    assert said.startswith("8,000,000,000 players need about 8,000.0 GB in ")
+    assert said.endswith("say fewer --players, or name another folder with WORKBENCH_DATA.")
 
 
 def test_what_postgresql_refuses_is_one_sentence_and_nothing_is_left(env):
@@ -244,7 +244,7 @@ def test_what_postgresql_refuses_is_one_sentence_and_nothing_is_left(env):
         load(env, "foreignkey", "scratch_full", 100, 2)
     assert str(refusal.value) == (
         "scratch_full could not be loaded (django.db.utils.OperationalError: could not extend "
-        "file: No space left on device), and is as it was: put that right and try again."
+        "file: No space left on device): it is as it was; put that right and try again."
     )
     assert asked(env, "foreignkey", "SELECT * FROM {users}", "scratch_full") == before
 

@@ -130,7 +130,7 @@ def four() -> Four:
 
 def _evaluating(name: str, server: dict[str, str], database: str) -> Conversation:
     order = {"database": database, "demo": databases.DEMO}
-    words = ("ended", "run this cell again")
+    words = (f"{name} ended", "run this cell again")
     return processes.inside(name, server, "workbench.notebook.inside.evaluate", order, *words)
 
 

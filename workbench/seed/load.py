@@ -43,10 +43,8 @@ def load(
         "password": password or None,
         "demo": databases.DEMO if demo else None,
     }
-    words = (
-        f"could not be loaded in {database}",
-        "it is as it was; put that right and try again",
-    )
+    failed = f"{database} could not be loaded"
+    words = (failed, "it is as it was; put that right and try again")
     process = processes.inside(variant, server, "workbench.seed.inside.add", order, *words)
     try:
         while "handed_over" in (said := process.hear()):

@@ -197,7 +197,10 @@ def prepare(
 
 
 def _migrating(name: str, server: Server, order: dict[str, Any]) -> processes.Conversation:
-    words = ("could not be migrated", f"see it whole with `workbench manage {name} migrate`")
+    words = (
+        f"{name} could not be migrated",
+        f"see it whole with `workbench manage {name} migrate`",
+    )
     return processes.inside(name, server, "workbench.inside.setup", order, *words)
 
 

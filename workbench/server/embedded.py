@@ -18,6 +18,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
@@ -188,14 +189,23 @@ def _open_the_way(folder: Path) -> None:
 
 
 def _close_the_way(folder: Path) -> None:
-    """Close what was opened, unless another server of that user may need it: then the next time."""
+    """Close what was opened, but for what another server needs; that is closed the next time."""
     note = folder / OPENED
-    others = (it.info["username"] for it in psutil.process_iter(["username"]))
-    if note.exists() and SYSTEM_USER not in others:
-        for way in map(Path, note.read_text(encoding="utf-8").splitlines()):
-            if way.exists():
-                way.chmod(way.stat().st_mode & ~stat.S_IXOTH)
-        note.unlink()
+    if not note.exists():
+        return
+    ways = [Path(line) for line in note.read_text(encoding="utf-8").splitlines()]
+    needed = [path for path in _in_use() for path in path.parents]
+    for way in ways:
+        if way not in needed and way.exists():
+            way.chmod(way.stat().st_mode & ~stat.S_IXOTH)
+    note.write_text("".join(f"{way}\n" for way in ways if way in needed), encoding="utf-8")
+
+
+def _in_use() -> list[Path]:
+    """The programs and the data of all servers that run as PostgreSQL's own user."""
+    found = psutil.process_iter(["username", "exe", "cwd"])
+    ours = (process.info for process in found if process.info["username"] == SYSTEM_USER)
+    return [Path(info[key]) for info in ours for key in ("exe", "cwd") if info[key]]
 
 
 def _give_away(path: Path) -> None:
@@ -322,13 +332,21 @@ def _run(program: str, *arguments: str) -> str:
             stdout=output,
             stderr=output,
             cwd=PROGRAMS,
-            user=SYSTEM_USER,
+            **_as_system_user(),
             env=processes.environment(),
             check=False,
         )
         output.seek(0)
         said = output.read().decode(errors="replace")
     return "" if done.returncode == 0 else _complaint(said)
+
+
+def _as_system_user() -> dict[str, Any]:
+    """What makes subprocess.run() drop root's user, its group and all others."""
+    if sys.platform == "win32" or not SYSTEM_USER:
+        return {}
+    entry = pwd.getpwnam(SYSTEM_USER)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def _complaint(said: str) -> str:

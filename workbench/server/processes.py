@@ -135,7 +135,7 @@ def inside(
 ) -> Conversation:
     """Start a module of an inside folder in a variant; for the last two see Conversation."""
     env = environment_of(variants.path(variant), server)
-    return Conversation(module, order, env, f"{variant} {failed}", advice)
+    return Conversation(module, order, env, failed, advice)
 
 
 def spawn_site(

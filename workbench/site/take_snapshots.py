@@ -55,7 +55,7 @@ def take(file: Path, dump: Callable[[str], Path]) -> None:
 
 def _looking(variant: str, server: Server, database: str) -> Conversation:
     order = {"database": database, "demo": databases.DEMO}
-    words = ("could not be looked at", f"see that `pytest --variant {variant}` passes")
+    words = (f"{variant} could not be looked at", f"see that `pytest --variant {variant}` passes")
     return processes.inside(variant, server, "workbench.site.inside.snapshot", order, *words)
 
 

@@ -77,7 +77,8 @@ def register(server: Mapping[str, str], username: str, *, keep: bool) -> list[Tr
 
 
 def _registering(name: str, server: Mapping[str, str], order: dict[str, Any]) -> Conversation:
-    words = ("could not register the player", "try it in its pages, with `workbench serve`")
+    failed = f"{name} could not register the player"
+    words = (failed, "try it in its pages, with `workbench serve`")
     return processes.inside(name, server, "workbench.try_.inside.register", order, *words)
 
 
