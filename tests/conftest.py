@@ -278,7 +278,7 @@ class Holder:
 
     def leave(self):
         if self.process.poll() is None:
-            self.process.communicate("\n", timeout=30)
+            _, self.complained = self.process.communicate("\n", timeout=30)
 
 
 @pytest.fixture
