@@ -319,7 +319,7 @@ def test_a_disk_without_room_is_one_sentence(folder, monkeypatch):
     monkeypatch.setenv("WORKBENCH_DATA", str(folder))
     for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(WorkbenchError, match=r"need about 6000001\.5 GB in .* are free: make"):
+    with pytest.raises(WorkbenchError, match=r"need about 6,000,001\.5 GB in .* are free: make"):
         check_room(10**12, 4)
 
 
