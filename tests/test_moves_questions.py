@@ -1,6 +1,6 @@
 """Questions of the comparison, asked of a database that has been moved.
 
-`workbench move profile_onetoone custom_user --questions` asks all of them.
+`workbench move run profile_onetoone custom_user --questions` asks all of them.
 """
 
 from workbench.move import run, suite
