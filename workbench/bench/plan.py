@@ -1,9 +1,7 @@
 """How much is measured: so many players, rounds and seconds, and whether there is room."""
 
-import shutil
 from dataclasses import dataclass
 
-from workbench import paths
 from workbench.errors import WorkbenchError
 from workbench.server import postgres
 
@@ -33,9 +31,9 @@ class Plan:
 
 
 def plan(players: int | None, *, quick: bool) -> Plan:
-    """The plan for so many players, or as many as is usual.
+    """Return the plan for so many players, or as many as is usual.
 
-    Raises WorkbenchError for a number that is none.
+    Raises WorkbenchError if there are too few or too many.
     """
     if players is not None and players < 100:
         raise WorkbenchError("Fewer than 100 players are too few to measure: say 100 or more.")
@@ -51,13 +49,4 @@ def plan(players: int | None, *, quick: bool) -> Plan:
 
 def check_room(players: int, subjects: int) -> None:
     """Raise WorkbenchError if the embedded server's disk will not do."""
-    if postgres.is_external():
-        return
-    wanted = BASE + players * subjects * ROOM
-    free = shutil.disk_usage(paths.writable(paths.data())).free
-    if free < wanted:
-        raise WorkbenchError(
-            f"{players:,} players need about {wanted / 1e9:.1f} GB in {paths.data()}, and "
-            f"{free / 1e9:.1f} GB are free: make room, say fewer --players, or name another "
-            "folder with WORKBENCH_DATA."
-        )
+    postgres.check_room(players, BASE + players * subjects * ROOM)
