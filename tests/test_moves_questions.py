@@ -1,10 +1,11 @@
 """Questions of the comparison, asked of a database that has been moved.
 
-`workbench move profile_onetoone custom_user --questions` asks all of them.
+`workbench move run profile_onetoone custom_user --questions` asks all of them.
 """
 
 from workbench.move import run, suite
 from workbench.move.moves import move
+from workbench.server.databases import drop
 
 AREAS = [f"suite/questions/test_{name}.py" for name in ("schema", "missing_row", "deletion")]
 
@@ -15,7 +16,7 @@ def test_a_moved_database_answers_as_a_fresh_one(server):
 
     it = move("profile_onetoone", "custom_user")
     report = run.move(server, it, 200, also=[questions])
-    run.drop(server, f"move_{it.name}")
+    drop(server, f"move_{it.name}")
     [said] = [check for check in report.rides[0].checks if check.name == "questions"]
     assert said.wrong == []
     assert int(said.looked_at.split()[0]) > 70

@@ -17,7 +17,7 @@ from suite.evidence import TRANSACTION, verb_and_table
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.schema.sql import WIDTH, pretty
-from workbench.server import postgres, prepare
+from workbench.server import databases, postgres
 from workbench.site import diagrams, operations, schema_pairs, snapshots, take_snapshots
 from workbench.site.schemas import Schema, readable
 from workbench.variants import VARIANTS
@@ -108,7 +108,9 @@ def test_a_killed_run_leaves_the_next_one_the_same(found, folder, hold, tmp_path
 
 def test_a_variant_that_fails_is_one_sentence_and_nothing_is_left(folder, hold, tmp_path):
     server = hold(folder).env()
-    nowhere = f"from workbench import prepare\nprepare.DEMO['csv'] = '{tmp_path}/nowhere.csv'\n"
+    nowhere = (
+        f"from workbench.server.databases import DEMO\nDEMO['csv'] = '{tmp_path}/nowhere.csv'\n"
+    )
     process = taking_to(tmp_path, folder, nowhere)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -126,7 +128,7 @@ def test_the_snapshots_are_old_when_something_that_they_rest_on_is_younger(monke
     assert snapshots.is_current()
     rested_on = tmp_path / "demo.csv"
     rested_on.touch()
-    monkeypatch.setattr(snapshots, "rests_on", lambda: [rested_on])
+    monkeypatch.setattr(snapshots, "rest_on", lambda: [rested_on])
     later = snapshots.FILE.stat().st_mtime + 1
     os.utime(rested_on, (later, later))
     assert not snapshots.is_current()
@@ -213,7 +215,7 @@ def test_the_dumps_load_beside_each_other(found, folder, hold):
             users = "players_user" if variant == "custom_user" else "auth_user"
             rows = connection.execute(f"SELECT username FROM {variant}.{users}").fetchall()
             names = [line.split(",")[0] for line in demo]
-            assert sorted(rows) == sorted((name,) for name in [*names, prepare.DEMO["superuser"]])
+            assert sorted(rows) == sorted((name,) for name in [*names, databases.DEMO["superuser"]])
     with postgres.connect(server, "postgres") as connection:
         connection.execute("DROP DATABASE scratch_restored")
 
@@ -274,7 +276,7 @@ def test_a_scene_says_what_was_asked_and_answered(found):
 
 
 def test_an_operation_that_is_not_there_is_one_sentence(found):
-    with pytest.raises(WorkbenchError, match=r"There is no 'fnd' among register, is_taken, find"):
+    with pytest.raises(WorkbenchError, match=r"There is no 'fnd' among register, find"):
         operations.operation("fnd", found)
 
 

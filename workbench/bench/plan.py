@@ -1,9 +1,7 @@
 """How much is measured: so many players, rounds and seconds, and whether there is room."""
 
-import shutil
 from dataclasses import dataclass
 
-from workbench import paths
 from workbench.errors import WorkbenchError
 from workbench.server import postgres
 
@@ -19,8 +17,8 @@ BASE = 1_500_000_000
 class Plan:
     """sizes: of the databases, in players; the last one is what was asked for.
 
-    budget: seconds for one sample. times: samples of what PostgreSQL counts, and of waits. loads:
-    how often players are loaded in each way, at the last size; at the others it is once.
+    budget: seconds for one sample. times: samples of what PostgreSQL counts. loads: how often
+    players are loaded in each way, at the last size; at the others it is once.
     """
 
     players: int
@@ -29,14 +27,13 @@ class Plan:
     rounds: int
     budget: float
     times: int
-    seconds_of_loops: float
     loads: int = 3
 
 
 def plan(players: int | None, *, quick: bool) -> Plan:
-    """The plan for so many players, or as many as is usual.
+    """Return the plan for so many players, or as many as is usual.
 
-    Raises WorkbenchError for a number that is none.
+    Raises WorkbenchError if there are too few or too many.
     """
     if players is not None and players < 100:
         raise WorkbenchError("Fewer than 100 players are too few to measure: say 100 or more.")
@@ -46,19 +43,10 @@ def plan(players: int | None, *, quick: bool) -> Plan:
         raise WorkbenchError("More than 9,999,999 players have no names here: say fewer.")
     sizes = (*(step for step in STEPS if step < players), players)
     if quick:
-        return Plan(players, True, sizes, rounds=3, budget=0.01, times=3, seconds_of_loops=0.3)
-    return Plan(players, False, sizes, rounds=11, budget=0.03, times=5, seconds_of_loops=2.0)
+        return Plan(players, True, sizes, rounds=3, budget=0.01, times=3)
+    return Plan(players, False, sizes, rounds=11, budget=0.03, times=5)
 
 
 def check_room(players: int, subjects: int) -> None:
     """Raise WorkbenchError if the embedded server's disk will not do."""
-    if postgres.is_external():
-        return
-    wanted = BASE + players * subjects * ROOM
-    free = shutil.disk_usage(paths.writable(paths.data())).free
-    if free < wanted:
-        raise WorkbenchError(
-            f"{players:,} players need about {wanted / 1e9:.1f} GB in {paths.data()}, and "
-            f"{free / 1e9:.1f} GB are free: make room, say fewer --players, or name another "
-            "folder with WORKBENCH_DATA."
-        )
+    postgres.check_room(players, BASE + players * subjects * ROOM)

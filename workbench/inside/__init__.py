@@ -1,1 +1,5 @@
-"""What runs in a variant's own process: the only modules of the tool that import Django."""
+"""What several commands run in a variant's own process.
+
+Only the inside folders and workbench.notebook import Django. `python -m workbench.inside` runs one
+of their modules.
+"""

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench.move.moves import all_moves
-from workbench.move.report import Report, Ride
+from workbench.move.report import Check, Report, Ride, Staged
 
 # seconds under which a lock is not worth a line
 SHORT = 0.05
@@ -31,12 +31,7 @@ def show(console: Console, report: Report) -> None:
 def show_ride(console: Console, report: Report, ride: Ride) -> None:
     """One direction."""
     console.print(f"\n[bold]{report.name}, {ride.direction}[/], {report.players:,} players")
-    checks = Table(box=None, pad_edge=False, show_header=False)
-    for check in ride.checks:
-        checks.add_row("wrong" if check.wrong else "as it was", check.name, check.looked_at)
-    console.print(checks)
-    for said in ride.wrong:
-        console.print(f"  {said}", markup=False, highlight=False)
+    show_checks(console, ride.checks, "as it was")
     console.print(
         f"{len(ride.statements)} statements in {ride.seconds:.2f} s, of which PostgreSQL took "
         f"{ride.sql:.2f} s; the rest is Django's."
@@ -64,11 +59,41 @@ def show_probes(console: Console, report: Report) -> None:
             "are not as written.",
             highlight=False,
         )
-        for which in ("first", "last"):
-            if error := visit[f"{which}_error"]:
+        errors = {"first": visit["first_error"], "last": visit["last_error"]}
+        for which, error in errors.items():
+            if error:
                 console.print(
                     f"  {which} of {visit['errors']} errors, {error['at']:.1f} s after the start: "
                     f"{error['error']}",
                     markup=False,
                     highlight=False,
                 )
+
+
+def show_staged(console: Console, told: Staged) -> None:
+    """Each stage with what visitors waited for meanwhile, and what was checked."""
+    console.print(f"\n[bold]{told.name}[/], {told.players:,} players")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("migrate players", "seconds", "the longest wait of a visitor", "strong locks"):
+        table.add_column(heading)
+    for stage in told.stages:
+        table.add_row(
+            stage.to,
+            f"{stage.seconds:.1f}",
+            ", ".join(f"{code} {seconds:.2f} s" for code, seconds in stage.longest.items()) or "-",
+            ", ".join(f"{it[0]} {it[2]:.2f} s" for it in stage.locks[:2]) or "-",
+        )
+    console.print(table)
+    console.print(f"Before it began, the longest wait was {told.idle:.2f} s.", highlight=False)
+    show_checks(console, told.checks, "as it should")
+
+
+def show_checks(console: Console, checks: list[Check], right: str) -> None:
+    """What was looked at, whether it is right, and what is wrong."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for check in checks:
+        table.add_row("wrong" if check.wrong else right, check.name, check.looked_at)
+    console.print(table)
+    for check in checks:
+        for said in check.wrong:
+            console.print(f"  {check.name}: {said}", markup=False, highlight=False)

@@ -4,17 +4,16 @@ Its common tests run with all that is in it. Its questions are about a site on w
 they are asked of a copy that has been emptied, so that what answers is the moved tables.
 """
 
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from workbench.move.project import Server
 from workbench.move.report import Check
-from workbench.move.run import Server, copied, drop
 from workbench.paths import PROJECT
-from workbench.server import postgres
+from workbench.server import databases, postgres, processes
 
 PLAIN = "suite/plain"
 
@@ -55,11 +54,11 @@ def questions(
 def copy_of(server: Server, database: str) -> Iterator[str]:
     """The name of a copy, for the block."""
     copy = f"{database}_suite"
-    copied(server, database, copy)
+    databases.copy(server, database, copy)
     try:
         yield copy
     finally:
-        drop(server, copy)
+        databases.drop(server, copy)
 
 
 def ran(name: str, variant: str, copy: str, server: Server, *arguments: str) -> Check:
@@ -70,7 +69,7 @@ def ran(name: str, variant: str, copy: str, server: Server, *arguments: str) -> 
             *("-q", "--tb=line", "--color=no", "-p", "no:cacheprovider", *arguments),
         ],
         cwd=PROJECT,
-        env=environment(server),
+        env=processes.environment(server),
         capture_output=True,
         text=True,
         check=False,
@@ -80,11 +79,3 @@ def ran(name: str, variant: str, copy: str, server: Server, *arguments: str) -> 
     number = re.search(r"(\d+) passed", lines[-1])
     passed = f"{number[1] if number else 0} tests passed"
     return Check(name, passed, failed or ([lines[-1]] if done.returncode else []))
-
-
-def environment(server: Server) -> dict[str, str]:
-    """This process's environment, with the server that it uses."""
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PG", "DJANGO_"))
-    }
-    return kept | dict(server)

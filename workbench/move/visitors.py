@@ -1,28 +1,22 @@
 """Visitors of the old and of the new code while a move runs: how long they wait, what fails."""
 
-import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from workbench import variants
 from workbench.move.project import Project
-from workbench.paths import PROJECT
+from workbench.move.report import Act, Failure, VisitSummary
 from workbench.server import processes
 
-# seconds that a visitor may take to end; it waits for a lock at the worst
-PATIENCE = 120
 # seconds for which they come and go before the move and after it
 BEFORE = AFTER = 1
 
 
 @dataclass
 class Visit:
-    """What one visitor did: acts are [since the epoch, seconds, what, error], in their order."""
+    """What one visitor did: their acts in order, and what they wrote of each player."""
 
-    acts: list[tuple[float, float, str, str]] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
     wrote: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -33,28 +27,19 @@ def visiting(project: Project, name: str) -> Iterator[Visit]:
     name: what the names of their players begin with.
     """
     visit = Visit()
-    process = subprocess.Popen(
-        variants.command("workbench.move.inside.visitor", project.order(), name),
-        env=project.environment(),
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    process = project.start("workbench.move.inside.visitor", "had a visitor who failed", name=name)
     try:
-        assert process.stdout is not None
-        process.stdout.readline()
+        process.hear()
         yield visit
-        said, _ = process.communicate("\n", timeout=PATIENCE)
-        told: dict[str, Any] = json.loads(said.splitlines()[-1])
+        process.close()
+        told = process.hear()
         visit.acts, visit.wrote = told["acts"], told["wrote"]
     finally:
         processes.end([process])
 
 
-def summary(visit: Visit, began: float, lost: list[str]) -> dict[str, Any]:
-    """What a page tells of a visit; times in seconds since the move began.
+def summary(visit: Visit, began: float, lost: list[str]) -> VisitSummary:
+    """Return what a page tells of a visit; times in seconds since the move began.
 
     began: since the epoch. lost: what was written and is not there afterwards.
     """
@@ -72,6 +57,6 @@ def summary(visit: Visit, began: float, lost: list[str]) -> dict[str, Any]:
     }
 
 
-def told(act: tuple[float, float, str, str], began: float) -> dict[str, Any]:
+def told(act: Act, began: float) -> Failure:
     """An error: when it came, at what, and its first line."""
     return {"at": act[0] + act[1] - began, "what": act[2], "error": act[3]}

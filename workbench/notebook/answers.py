@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd  # type: ignore[import-untyped]
 
 from workbench.compare import answers
-from workbench.compare.command import chosen, said
-from workbench.notebook.showing import LEFT
+from workbench.compare.answers import chosen, said
+from workbench.notebook.output import LEFT
 from workbench.variants import VARIANTS
 
 # the variant that this kernel is, whose answer stands out

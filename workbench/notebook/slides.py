@@ -8,12 +8,12 @@ from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from workbench.notebook import executed
-from workbench.notebook import run as running
-from workbench.paths import PROJECT
-from workbench.site import vendor
+from workbench import files
+from workbench.notebook import run
+from workbench.npm import install
+from workbench.paths import BUILD
 
-FOLDER = PROJECT / "build" / "slides"
+FOLDER = BUILD / "slides"
 TEMPLATES = Path(__file__).parent / "templates"
 # what of reveal.js the slides use
 PARTS = ("LICENSE", "dist/reveal.css", "dist/reveal.js", "dist/theme/white.css", "dist/theme/fonts")
@@ -25,20 +25,19 @@ def written() -> list[Path]:
 
     Raises WorkbenchError if a notebook does not run, or npm cannot bring reveal.js.
     """
-    found = executed.executed()
+    found = run.executed()
     pages = [FOLDER / f"{name}.html" for name in found]
     if not _are_current(pages):
         FOLDER.mkdir(parents=True, exist_ok=True)
-        _copy(vendor.node_modules() / "reveal.js", FOLDER / "reveal.js")
+        _copy(install.node_modules() / "reveal.js", FOLDER / "reveal.js")
         for (name, notebook), page in zip(found.items(), pages, strict=True):
             page.write_text(_page(name, notebook), encoding="utf-8")
     return pages
 
 
 def _are_current(pages: list[Path]) -> bool:
-    rests_on = [Path(__file__), *TEMPLATES.rglob("*.j2"), *executed.FOLDER.glob("*.ipynb")]
-    newest = max(path.stat().st_mtime for path in rests_on)
-    return all(page.exists() and page.stat().st_mtime > newest for page in pages)
+    rest_on = [Path(__file__), *TEMPLATES.rglob("*.j2"), *run.EXECUTED.glob("*.ipynb")]
+    return files.are_current(pages, rest_on)
 
 
 def _page(name: str, notebook: NotebookNode) -> str:
@@ -56,8 +55,8 @@ def _unfolded(notebook: NotebookNode) -> NotebookNode:
     """The speaker's view shows the notes, so they are not folded there."""
     unfolded = deepcopy(notebook)
     for cell in unfolded.cells:
-        if "instructor" in running.tags(cell):
-            cell.source = running.note(cell)
+        if "instructor" in run.tags(cell):
+            cell.source = run.note(cell)
     return unfolded
 
 

@@ -1,13 +1,11 @@
 """Filling a database of a variant with the players of a seed, through the variant's own roster."""
 
-import json
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from workbench.errors import WorkbenchError
 from workbench.seed.players import SEED
-from workbench.server import prepare, processes
+from workbench.server import databases, processes
 
 
 @dataclass(frozen=True)
@@ -40,22 +38,20 @@ def load(
     """
     order = {
         "database": database,
-        "players": players,
+        "number": players,
         "seed": seed,
         "password": password or None,
-        "demo": prepare.DEMO if demo else {},
+        "demo": databases.DEMO if demo else None,
     }
-    process = processes.spawn_inside(variant, server, "workbench.inside.seed", json.dumps(order))
+    failed = f"{database} could not be loaded"
+    words = (failed, "it is as it was; put that right and try again")
+    process = processes.inside(variant, server, "workbench.seed.inside.add", order, *words)
     try:
-        said = _said(process, told)
-        _, errors = process.communicate()
+        while "handed_over" in (said := process.hear()):
+            told(said["handed_over"])
+        process.finish()
     finally:
         processes.end([process])
-    if process.returncode:
-        raise WorkbenchError(
-            f"{database} could not be loaded ({prepare.last_line(errors)}), and is as it was: put "
-            "that right and try again."
-        )
     if "taken" in said:
         raise already(database, seed)
     return Loaded(variant, players, said["seconds"])
@@ -67,14 +63,3 @@ def already(database: str, seed: int) -> WorkbenchError:
         f"{database} holds players of seed {seed} already, so nobody was added: "
         "add others with another --seed."
     )
-
-
-def _said(process: subprocess.Popen[str], told: Callable[[int], None]) -> dict[str, float]:
-    """The last of its lines, once it has ended; told hears the others."""
-    assert process.stdout is not None
-    said: dict[str, float] = {}
-    for line in process.stdout:
-        said = json.loads(line)
-        if "handed_over" in said:
-            told(int(said["handed_over"]))
-    return said

@@ -21,15 +21,13 @@ from workbench.bench import summary as bench
 from workbench.bench.result import Result
 from workbench.compare import answers as comparison
 from workbench.compare import needs
-from workbench.compare.answers import Comparison, Question
-from workbench.compare.command import said
+from workbench.compare.answers import Comparison, Question, said
 from workbench.errors import WorkbenchError
 from workbench.move import answers as move_answers
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
 from workbench.paths import PROJECT
-from workbench.schema import tables as schema
-from workbench.shards import run as sharding
+from workbench.schema.tables import of_players
 from workbench.site import (
     charts,
     excerpts,
@@ -38,7 +36,6 @@ from workbench.site import (
     reference,
     schema_pairs,
     schemas,
-    shards,
     snapshots,
 )
 from workbench.site import questions as shown
@@ -294,7 +291,7 @@ class Macros:
         """Where a variant keeps its players: the tables that hold them, with their columns."""
         snapshot = self._snapshots["variants"][variant]
         tables = snapshots.tables(snapshot)
-        return shown.small_tables(schema.of_players(variant, tables), snapshot["user_table"])
+        return shown.small_tables(of_players(variant, tables), snapshot["user_table"])
 
     # the project
 
@@ -339,11 +336,6 @@ class Macros:
     def bench_table(self, found: Result, name: str) -> Block:
         """One of the tables that `workbench bench` prints."""
         return charts.table(found, name)
-
-    def shards(self) -> shards.Shards | None:
-        """What `workbench shards` found in its last run here, or None: its methods are blocks."""
-        found = sharding.read()
-        return shards.Shards(found) if found else None
 
     def decisions(self) -> list[dict[str, str]]:
         """The pages in docs/decisions/, each with its file and title, in their order."""

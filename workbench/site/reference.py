@@ -1,14 +1,18 @@
 """The reference of the command line, as the commands' own help has it."""
 
-import typer
-from typer.cli import get_docs_for_click
+import subprocess
+import sys
 
 
 def commands() -> str:
-    """Markdown: a section for each command, with its usage, arguments and options."""
-    from workbench.cli import app  # which imports the site's builder
-
-    program = typer.main.get_command(app)
-    docs = get_docs_for_click(obj=program, ctx=typer.Context(program), name="workbench")
+    """Return Markdown: a section for each command, with its usage, arguments and options."""
+    # a process of its own, as the command line imports what builds the site
+    options = ("utils", "docs", "--name", "workbench")
+    docs = subprocess.run(
+        [sys.executable, "-m", "typer", "workbench.cli", *options],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     _, heading, sections = docs.partition("\n## ")
     return heading.lstrip() + sections

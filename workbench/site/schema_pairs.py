@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from html import escape
 from itertools import combinations
 
-from workbench.schema import diff as schema_diff
 from workbench.schema.diff import TableDiff
+from workbench.schema.diff import differences as table_differences
 from workbench.site import snapshots
 from workbench.site.snapshots import Snapshots
 
@@ -21,7 +21,7 @@ def differences(a: str, b: str, found: Snapshots) -> list[TableDiff]:
     """All tables of both, paired by role: the players' first, then Django's."""
     its_a, its_b = found["variants"][a], found["variants"][b]
     users = (its_a["user_table"], its_b["user_table"])
-    diffs = schema_diff.diff(snapshots.tables(its_a), snapshots.tables(its_b), users)
+    diffs = table_differences(snapshots.tables(its_a), snapshots.tables(its_b), users)
     return sorted(diffs, key=lambda diff: (diff.role != "user", "_" in diff.role))
 
 

@@ -5,10 +5,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from suite.catalog import Column, ForeignKey, Table
-from workbench.schema import tables as schema
 from workbench.schema.diff import method, uniqueness
 from workbench.schema.sql import pretty
-from workbench.schema.tables import Tables
+from workbench.schema.tables import Tables, of_players, role
 from workbench.site import diagrams, snapshots
 from workbench.site.snapshots import Snapshots
 from workbench.variants import VARIANTS
@@ -26,13 +25,13 @@ class Schema:
         self._found = found
         self._snapshot = found["variants"][variant]
         self._tables = snapshots.tables(self._snapshot)
-        self._of_players = schema.of_players(variant, self._tables)
+        self._of_players = of_players(variant, self._tables)
         # the user's own table and that of the extras: neither groups nor permissions
         user = self._snapshot["user_table"]
         self._holding = {
             name: table
             for name, table in self._of_players.items()
-            if not schema.role(name, user).startswith("user_")
+            if not role(name, user).startswith("user_")
         }
 
     def diagram(self) -> str:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from suite.catalog import Column, Constraint, ForeignKey, Index, OwnedSequence, Table
-from workbench.paths import PROJECT
+from workbench import files
+from workbench.paths import BUILD
 from workbench.schema.tables import Tables
 from workbench.site import take_snapshots
 from workbench.variants import VARIANTS
 
-FILE = PROJECT / "build" / "snapshots.json"
+FILE = BUILD / "snapshots.json"
 
 
 class Statement(TypedDict):
@@ -103,18 +104,18 @@ def _table(its: dict[str, Any]) -> Table:
 
 
 def is_current() -> bool:
-    """Whether the snapshots are younger than everything that they rest on."""
-    if not all(path.exists() for path in (FILE, *map(dump, VARIANTS))):
-        return False
-    return FILE.stat().st_mtime > max(path.stat().st_mtime for path in rests_on())
+    """Return whether the snapshots are newer than everything that they rest on."""
+    return files.are_current([FILE, *map(dump, VARIANTS)], rest_on())
 
 
-def rests_on() -> Iterator[Path]:
-    """The files on which the snapshots depend."""
-    yield PROJECT / "requirements.lock"
-    yield PROJECT / "workbench" / "server" / "demo.csv"
-    yield PROJECT / "workbench" / "site" / "take_snapshots.py"
-    for folder in ("suite", "workbench/inside", "workbench/site/inside", "variants"):
-        for path in (PROJECT / folder).rglob("*"):
-            if path.is_file() and not {"__pycache__", "questions", "plain"} & set(path.parts):
-                yield path
+def rest_on() -> Iterator[Path]:
+    """Yield the files on which the snapshots depend."""
+    return files.sources(
+        "requirements.lock",
+        "suite/*.py",
+        "variants/**/*",
+        "workbench/inside/*.py",
+        "workbench/server/demo.csv",
+        "workbench/site/*snapshots.py",
+        "workbench/site/inside/*.py",
+    )

@@ -54,13 +54,12 @@ def operations() -> dict[str, dict[str, Any]]:
 def called(source: str) -> dict[str, Any]:
     """The call, its result as Python writes it or its error, and the statements that it ran."""
     roster = importlib.import_module("players.roster")
-    cannot_do = getattr(roster, "CannotDo", ())
     result = error = None
     with recorded() as statements:
         try:
             # what is shown is what ran
             result = eval(source, {"roster": roster, "date": date})
-        except cannot_do as refusal:
+        except getattr(roster, "CannotDo", ()) as refusal:
             error = f"CannotDo: {refusal}"
     return {
         "call": source,

@@ -1,13 +1,92 @@
-"""Whether a moved database is in every way what a fresh installation of the target would be."""
+"""Verifying a moved database: nothing is lost, and it is as a fresh installation of the target."""
 
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 from suite import catalog
+from workbench.move import census
+from workbench.move.moves import Move
+from workbench.move.project import Project, Server
+from workbench.move.report import Check
+from workbench.server import databases, postgres
 
 Cursor = Any
 Things = set[str]
+
+
+def counted_checks(
+    cursor: Any, counted: dict[str, int], before: str, after: str, but: tuple[str, ...] = ()
+) -> list[Check]:
+    """A check for each fact of the census."""
+    differing = census.compare(cursor, before, after, but=but)
+    cursor.execute(f"SELECT fact, count(*) FROM census.{before} GROUP BY fact")
+    numbers = dict(cursor.fetchall())
+    return [
+        Check(
+            fact,
+            f"{numbers.get(fact, 0):,}",
+            [said.partition(": ")[2] for said in differing if said.startswith(f"{fact}: ")],
+        )
+        for fact in sorted(numbers.keys() | counted.keys())
+    ]
+
+
+def kept_what_was_done(cursor: Any, it: Move) -> Check:
+    """Who registered or changed something after the move is there, with all of it."""
+    now: dict[str, dict[str, str]] = {"used": {}, "again": {}}
+    for name, found in now.items():
+        cursor.execute(
+            f"SELECT fact || ' of ' || who, line FROM census.{name}"
+            " WHERE who = ANY(%s) AND fact IN ('players', 'extras')",
+            [list(census.ACTORS)],
+        )
+        found.update(cursor.fetchall())
+    wrong = [
+        f"{fact} was {line}, and is {now['again'].get(fact, 'gone')}"
+        for fact, line in now["used"].items()
+        if now["again"].get(fact) != line
+    ]
+    return Check("what was done after the move", f"{len(now['used'])}", wrong)
+
+
+def verified(server: Server, variant: str, name: str) -> list[Check]:
+    """What is looked at under the variant's own, unmodified settings."""
+    told = Project(server, variant, name, world=False).do(
+        ("has_nothing_to_migrate", {}), ("logins", {})
+    )
+    with postgres.connect(server, name) as connection:
+        cursor = connection.cursor()
+        behind = sequences_behind(cursor)
+        here = things(cursor)
+    pending = told["has_nothing_to_migrate"]
+    return [
+        Check("logins and open sessions", "by password and by cookie", told["logins"]),
+        Check(
+            "schema",
+            f"{len(here)} facts, as on a fresh database",
+            differences(here, as_installed(server, variant, name)),
+        ),
+        Check("sequences", "next values", behind),
+        Check("migrations", "--check, unmodified settings", [pending] if pending else []),
+    ]
+
+
+_installed: dict[str, Things] = {}
+
+
+def as_installed(server: Server, variant: str, beside: str) -> Things:
+    """What a fresh database of the variant has, with the other app; looked up once a process."""
+    if variant not in _installed:
+        name = f"{beside}_fresh"
+        databases.anew(server, name)
+        try:
+            Project(server, variant, name).do(("migrate", {}))
+            with postgres.connect(server, name) as connection:
+                _installed[variant] = things(connection.cursor())
+        finally:
+            databases.drop(server, name)
+    return _installed[variant]
 
 
 def differences(here: Things, there: Things) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from workbench.notebook import showing
+from workbench.notebook import output
 
 
 class Verdict(str):
@@ -27,7 +27,7 @@ def check(answer: Callable[[], Any], expected: Any, statements: int | None = Non
 
     expected is what it must return; statements is how many it may send to PostgreSQL.
     """
-    before = 0 if statements is None else len(showing.ran())
+    before = 0 if statements is None else len(output.ran())
     try:
         given = answer()
     except Exception as error:
@@ -36,7 +36,7 @@ def check(answer: Callable[[], Any], expected: Any, statements: int | None = Non
         return Verdict("Not yet: it returns nothing.")
     if given != expected:
         return Verdict(f"Not yet: it returns `{given!r}`, and asked for was `{expected!r}`.")
-    asked = 0 if statements is None else len(showing.ran()) - before
+    asked = 0 if statements is None else len(output.ran()) - before
     if statements is not None and asked > statements:
         return Verdict(f"Not yet: the result is right, but it took {asked} statements.")
     verdict = Verdict(f"Right: `{given!r}`.")

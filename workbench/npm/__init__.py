@@ -1,0 +1,1 @@
+"""What comes from npm: the list of the packages, and their installation."""
