@@ -45,7 +45,7 @@ from workbench.variants import SUMMARIES, VARIANTS
 Block = str
 Inline = str
 
-LANGUAGES = {".py": "python", ".html": "html+django"}
+LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql"}
 
 
 class Macros:
