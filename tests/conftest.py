@@ -1,5 +1,6 @@
 """Real processes on a real PostgreSQL, in folders and on ports of their own."""
 
+import ast
 import contextlib
 import io
 import json
@@ -40,6 +41,20 @@ def environment(folder, **more):
         if not key.startswith(("PG", "DJANGO_", "WORKBENCH_"))
     }
     return kept | {"WORKBENCH_DATA": str(folder), "COLUMNS": "120"} | more
+
+
+def roster_functions(variant):
+    """List the functions of a variant's roster in their order, private ones left out."""
+    source = (PROJECT / "variants" / variant / "players" / "roster.py").read_text()
+    found = [its.name for its in ast.parse(source).body if isinstance(its, ast.FunctionDef)]
+    return [name for name in found if not name.startswith("_")]
+
+
+def roster_operations():
+    """Return the names of the roster's operations: the functions that all four variants have."""
+    # enrol takes a user that is not stored yet, and register calls it; find begins with everybody
+    parts = {"enrol", "everybody", "of_the_name", "after_the_name"}
+    return set.intersection(*map(set, map(roster_functions, VARIANTS))) - parts
 
 
 def command(*arguments):

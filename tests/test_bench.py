@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import Tool, command, environment, short_folder
+from conftest import Tool, command, environment, roster_operations, short_folder
 from workbench.bench import show
 from workbench.bench.result import find, find_load
 from workbench.bench.run import LOADS, check_room
@@ -66,17 +66,10 @@ def bench(folder):
     return Tool(folder)
 
 
-def operations(variant):
-    """What its roster can do, by the names of its sections."""
-    source = (PROJECT / "variants" / variant / "players" / "roster.py").read_text()
-    named = {line.split("start:")[1].rstrip("]") for line in source.split("\n") if "start:" in line}
-    return named - {"enrol", "everybody", "without_extras"}
-
-
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_each_operation_is_measured_beside_sql_by_hand(run, variant):
     cannot = set() if variant in EXTRAS else {"by_discord_id", "count_under"}
-    for operation in (operations(variant) | PAGES) - cannot:
+    for operation in (roster_operations() | PAGES) - cannot:
         own = "http" if operation in PAGES else "roster"
         assert run.measure(operation, variant, own), operation
         assert run.measure(operation, variant, "sql"), operation

@@ -17,7 +17,6 @@ NOT_SAID = [
     re.compile(r"\A---\n.*?\n---\n", re.DOTALL),
     re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2 *$", re.DOTALL | re.MULTILINE),
     re.compile(r"<(script|textarea).*?</\1>|<!--.*?-->", re.DOTALL),
-    re.compile(r"^--8<-- .*$", re.MULTILINE),
     re.compile(r"\[#.*?#\]|\[%.*?%\]|\[\[.*?\]\]", re.DOTALL),
     re.compile(r"<[^<>]+>"),
     re.compile(r"(?<=\])\([^)]*\)"),

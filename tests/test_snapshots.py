@@ -12,7 +12,7 @@ from html import escape
 
 import pytest
 
-from conftest import environment, short_folder
+from conftest import environment, roster_operations, short_folder
 from suite.evidence import TRANSACTION, verb_and_table
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
@@ -137,18 +137,9 @@ def test_the_snapshots_are_old_when_something_that_they_rest_on_is_younger(monke
 # What is in them
 
 
-def functions(variant):
-    """The functions of a variant's roster."""
-    source = (PROJECT / "variants" / variant / "players" / "roster.py").read_text()
-    return {its.name for its in ast.parse(source).body if isinstance(its, ast.FunctionDef)}
-
-
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_operation_of_the_roster_is_called(found, variant):
-    # enrol takes a user that is not stored yet, and register calls it; find begins with everybody
-    parts = {"enrol", "everybody", "of_the_name", "after_the_name"}
-    in_all = set.intersection(*map(functions, VARIANTS)) - parts
-    assert set(found["variants"][variant]["operations"]) == in_all
+    assert set(found["variants"][variant]["operations"]) == roster_operations()
 
 
 def test_only_the_proxy_refuses_and_it_says_why(found):

@@ -94,10 +94,8 @@ def explain(query: Any, **options: Any) -> Plan:
 
 
 def source(thing: Any) -> Markdown:
-    """The code of a class or function, as its file has it but for the marks of the site."""
-    lines = inspect.getsource(thing).rstrip().splitlines()
-    kept = (line for line in lines if "--8<--" not in line)
-    return Markdown("```python\n" + "\n".join(kept) + "\n```")
+    """Show the code of a class or function as it stands in its file."""
+    return Markdown(f"```python\n{inspect.getsource(thing).rstrip()}\n```")
 
 
 def picture(axes: Any, alt: str) -> None:

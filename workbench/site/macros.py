@@ -30,6 +30,7 @@ from workbench.paths import PROJECT
 from workbench.schema.tables import of_players
 from workbench.site import (
     charts,
+    excerpts,
     operations,
     playground,
     schemas,
@@ -41,6 +42,8 @@ from workbench.variants import SUMMARIES, VARIANTS
 
 Block = str
 Inline = str
+
+LANGUAGES = {".py": "python", ".html": "html+django"}
 
 
 class Macros:
@@ -196,23 +199,53 @@ class Macros:
             parts.append(f"Source: {escaped(question['source'])}.")
         return "\n\n".join([*parts, shown.evidence(question), shown.code(question)])
 
-    def code(self, path: str, section: str = "", *, without: str = "") -> Block:
-        """A file of the variants, or a named section of it, in a tab for each variant.
+    # the project's own files
 
-        A variant that has no such section gets a tab with the sentence `without`, or none.
+    def code(self, path: str, *names: str, without: str = "") -> Block:
+        """Show a file of the variants, or its parts with these names, in a tab for each variant.
+
+        The file's imports, functions and variables that the parts use come along. A variant that
+        has none of the names gets a tab with the sentence `without`, or no tab. If all variants
+        have the same code, it is shown once.
         """
-        files = {}
+        found, missing, known = {}, set(names), dict[str, None]()
         for variant in VARIANTS:
-            file = f"variants/{variant}/{path}"
-            if has_section(file, section):
-                language = {".py": "python", ".html": "html+django"}[posixpath.splitext(path)[1]]
-                place = f"{file}:{section}" if section else file
-                files[variant] = f'```{language} title="{file}"\n--8<-- "{place}"\n```'
-            elif without:
-                files[variant] = without
-        if not any("--8<--" in its for its in files.values()):
-            raise WorkbenchError(f"no variant has {path} with {section!r}.")
-        return tabs(files)
+            file = PROJECT / "variants" / variant / path
+            if not file.exists():
+                continue
+            source = excerpts.Source(file)
+            its = [name for name in names if source.has(name)]
+            missing.difference_update(its)
+            known |= dict.fromkeys(source.names if names else ())
+            if its or not names:
+                found[variant] = source.excerpt(*its)
+        if missing or not found:
+            asked = " and ".join(map(repr, sorted(missing))) + " in " if missing else ""
+            has = f": they have {', '.join(known)}" if known else ""
+            raise WorkbenchError(f"no variant has {asked}{path}{has}.")
+        if len(found) == len(VARIANTS) and len(set(found.values())) == 1:
+            return fenced(found[VARIANTS[0]], path, f"{path}, the same in all four")
+        blocks = {
+            variant: fenced(its, path, f"variants/{variant}/{path}")
+            for variant, its in found.items()
+        }
+        if without:
+            blocks = {variant: blocks.get(variant, without) for variant in VARIANTS}
+        return tabs(blocks)
+
+    def file(self, path: str, *names: str, highlight: Sequence[str] = ()) -> Block:
+        """Show a file of the project, or its parts with these names, as code() does.
+
+        Lines that contain one of the texts in `highlight` are highlighted.
+        """
+        its = excerpts.Source(PROJECT / path).excerpt(*names)
+        return fenced(its, path, path, highlight)
+
+    def include(self, path: str, heading: str = "") -> Block:
+        """Insert the text of a file of the project, or only its part below a heading."""
+        if heading:
+            return excerpts.section(PROJECT / path, heading)
+        return excerpts.text(PROJECT / path)
 
     # what the variants did, and are
 
@@ -360,6 +393,17 @@ def tabs(contents: dict[str, str]) -> Block:
     return "\n" + "\n".join(blocks) + "\n"
 
 
+def fenced(code: str, path: str, title: str, highlight: Sequence[str] = ()) -> Block:
+    """Return a block of code with a title. The path's suffix tells its language."""
+    lines = [
+        str(number)
+        for number, line in enumerate(code.splitlines(), 1)
+        if any(text in line for text in highlight)
+    ]
+    marked = f' hl_lines="{" ".join(lines)}"' if lines else ""
+    return f'```{LANGUAGES[posixpath.splitext(path)[1]]} title="{title}"{marked}\n{code}\n```'
+
+
 def inline(answer: Any) -> Inline:
     """An answer in the middle of a sentence."""
     return escaped(said(answer).replace("\n", ", "))
@@ -379,11 +423,3 @@ def in_words(names: Sequence[str]) -> Inline:
     """ "a", "a and b", "a, b and c"."""
     names = [escaped(name) for name in names]
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def has_section(file: str, section: str) -> bool:
-    """Whether a file of the project exists and has that named section; "" is the whole file."""
-    path = PROJECT / file
-    if not path.exists():
-        return False
-    return not section or f"--8<-- [start:{section}]" in path.read_text(encoding="utf-8")
