@@ -21,7 +21,7 @@ import pytest
 from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
 
-from workbench.npm import install
+from workbench import npm
 from workbench.paths import PROJECT
 from workbench.serve import front_page, ports
 from workbench.server import postgres
@@ -235,7 +235,7 @@ def never_mind_the_disk(server):
 @pytest.fixture(scope="session")
 def building():
     """What `workbench site` says while it builds the site from this tree; npm was asked before."""
-    install.node_modules()
+    npm.node_modules()
     said = io.StringIO()
     build.build(Console(file=said))
     return said.getvalue()
