@@ -27,6 +27,10 @@ class PersonInline(admin.TabularInline):
     form = PersonForm
     extra = 1
 
+    def get_queryset(self, request):
+        # Each row shows its user. Without this, Django reads the user once per row.
+        return super().get_queryset(request).select_related("user")
+
 
 admin.site.unregister(User)
 
