@@ -13,7 +13,6 @@ ORM = {
     "by_indexed_discord_id": "roster",
     "by_discord_id": "roster",
     "count_under": "roster",
-    "is_taken": "roster",
     "change": "roster",
     "register": "roster",
     "remove": "roster",
@@ -32,8 +31,6 @@ WAYS = [
     ("... by OFFSET", "deepest_page", "offset"),
     ("by Discord ID: with an index", "by_indexed_discord_id", "roster"),
     ("... without", "by_discord_id", "roster"),
-    ("is a name taken: with the unique index", "is_taken", "roster"),
-    ("... without", "is_taken_unindexed", "roster"),
 ]
 
 
@@ -46,11 +43,11 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Load:
-    """The median seconds of a load, players a second, and the most bytes of its process."""
+class LoadCost:
+    """Players a second, the time as a multiple of COPY by hand, and the process's most bytes."""
 
-    seconds: float
     rate: int
+    ratio: float
     memory: int
 
 
@@ -113,16 +110,13 @@ def growth(found: Result, operation: str, subject: str, way: str) -> float | Non
     return many["wall_us"][1] / few["wall_us"][1] if few and many else None
 
 
-def load(found: Result, subject: str, way: str) -> Load | None:
-    """How the players were loaded at the most players; None if they were not."""
-    its = find_load(found, subject, way, found["players"])
-    return Load(its["seconds"][1], its["rate"], its["memory"]) if its else None
-
-
-def of_load(found: Result, subject: str, way: str) -> float | None:
-    """How long the roster loads, in times of another way."""
-    own, other = load(found, subject, "roster"), load(found, subject, way)
-    return own.seconds / other.seconds if own and other else None
+def load(found: Result, subject: str, way: str) -> LoadCost | None:
+    """Return what a load took at the largest size measured in this way, or None."""
+    for players in reversed(found["sizes"]):
+        its, by_hand = (find_load(found, subject, each, players) for each in (way, "sql"))
+        if its and by_hand:
+            return LoadCost(its["rate"], its["seconds"][1] / by_hand["seconds"][1], its["memory"])
+    return None
 
 
 def hashes(found: Result, subject: str, operation: str) -> str:
@@ -131,21 +125,6 @@ def hashes(found: Result, subject: str, operation: str) -> str:
         if (its["subject"], its["operation"]) == (subject, operation):
             return f"{its['hashes']} {its['hasher']}"
     return ""
-
-
-def pairs(found: Result) -> list[tuple[str, str]]:
-    """Which acts followed which while these were uncommitted."""
-    its = [w for w in found["waits"] if w["kind"] == "uncommitted"]
-    return list(dict.fromkeys((one["first"], one["then"]) for one in its))
-
-
-def waited(found: Result, first: str, then: str, subject: str) -> float | None:
-    """How much longer the second took than alone, in microseconds; never less than 0."""
-    for its in found["waits"]:
-        wanted = ("uncommitted", first, then, subject)
-        if (its["kind"], its["first"], its["then"], its["subject"]) == wanted:
-            return max(0.0, float(its["wall_us"][1] - its["alone_us"][1]))
-    return None
 
 
 def on_disk(found: Result, subject: str) -> dict[str, float]:

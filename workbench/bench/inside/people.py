@@ -1,28 +1,33 @@
-"""The players of a benchmark: who they are by number, and a database full of them."""
+"""The players of a benchmark: who they are by number, and loading many of them.
 
+A load is timed in a process of its own.
+"""
+
+import importlib
+import multiprocessing
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from multiprocessing.connection import Connection
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.db.models import Model
+from psycopg.rows import tuple_row
 
-from workbench.bench.inside.bare import stripped
+from workbench.bench.result import Loaded
+from workbench.seed import players as made_up
+from workbench.seed.inside import loader
+from workbench.seed.inside.loader import stripped
 
-EXTRAS = ("birthdate", "discord_id", "zoom_id")
 PASSWORD = "roll-for-initiative"
 # whoever is added while measuring is called so, to be found again
 NEW = "new"
 
-# in an order of their own, as people do not register by the alphabet
-MIXED = "(SELECT i FROM generate_series(1, %s) AS i ORDER BY md5(i::text)) AS them"
-BY_SQL = {
-    "birthdate": "date '1950-01-01' + i * 13 %% 24000",
-    "discord_id": "(300000000000000000 + i::bigint * 7919)::text",
-    "zoom_id": "(9000000000 + i::bigint * 7919)::text",
-}
 FIRST_BIRTHDATE = date(1950, 1, 1)
 
 
@@ -43,32 +48,24 @@ def details(number: int) -> dict[str, Any]:
 
 def place_of_extras() -> type[Model] | None:
     """The model whose rows hold the extras, or None if there is none."""
-    for model in apps.get_app_config("players").get_models():
-        if {field.name for field in model._meta.concrete_fields}.issuperset(EXTRAS):
-            return model
-    return None
+    model = loader.models()[-1]
+    return model if loader.has_extra_fields(model) else None
 
 
 def tables() -> list[str]:
     """The table of users, and that of the extras if it is another."""
-    place = place_of_extras()
-    models = [get_user_model(), *([place] if place else [])]
-    return list(dict.fromkeys(model._meta.db_table for model in models))
+    return [model._meta.db_table for model in loader.models()]
 
 
 def fill(players: int) -> None:
-    """Put so many players into the empty database, in the way that is quickest for every subject.
+    """Put so many players into the empty database.
 
     PostgreSQL then gathers its statistics, has nothing left to write, and keeps in memory what it
     has room for, as on a site that has been in use.
     """
+    loader.load(everybody(players), PASSWORD)
     users, *people = tables()
     with connection.cursor() as cursor:
-        own = place_of_extras() is get_user_model()
-        with stripped([users, *people]):
-            cursor.execute(user_rows(users, own), [make_password(PASSWORD), players])
-            for table in people:
-                cursor.execute(people_rows(table, users))
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")
         cursor.execute("SET enable_seqscan = off; SET enable_sort = off")
@@ -80,27 +77,75 @@ def fill(players: int) -> None:
         cursor.execute("RESET enable_seqscan; RESET enable_sort")
 
 
-def user_rows(users: str, own: bool) -> str:
-    """The INSERT of the users, with the extras if these are columns of their own table."""
-    columns = "".join(f", {extra}" for extra in EXTRAS) if own else ""
-    values = "".join(f", {BY_SQL[extra]}" for extra in EXTRAS) if own else ""
-    return f"""
-        INSERT INTO {users} (username, email, password, first_name, last_name, is_staff,
-            is_superuser, is_active, date_joined{columns})
-        SELECT 'player' || lpad(i::text, 7, '0'), 'player' || i || '@example.com', %s,
-            '', '', false, false, true, now(){values}
-        FROM {MIXED}"""
-
-
-def people_rows(people: str, users: str) -> str:
-    """The INSERT of the extras into a table of their own, one row for each user."""
-    values = ", ".join(BY_SQL[extra].replace("%%", "%") for extra in EXTRAS)
-    return f"""
-        INSERT INTO {people} (user_id, {", ".join(EXTRAS)})
-        SELECT id, {values}
-        FROM (SELECT id, substr(username, 7)::int AS i FROM {users} ORDER BY id) AS them"""
+def everybody(players: int) -> Iterator[dict[str, Any]]:
+    """Yield the players as rows, in random order, because people do not register by alphabet."""
+    for number in random.Random(0).sample(range(1, players + 1), players):
+        yield {"username": name(number)} | details(number)
 
 
 def remove_new() -> None:
     """Remove whoever was added while measuring, with all that is theirs."""
     get_user_model()._default_manager.filter(username__startswith=NEW).delete()
+
+
+# bytes in one unit of getrusage(2)
+UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def timed_load(way: str, floor: str, number: int) -> Loaded:
+    """Load the players of a seed into the database that Django's settings name.
+
+    way: `roster` is the variant's own add_many(), `seed` the loader of `workbench seed`, and `sql`
+    COPY by hand (`load` in the module `floor`) while the tables have no indexes. The time includes
+    making the players, one by one. Return `seconds` and `memory`, the most bytes that the process
+    had. The process is a fork, so it has no memory of earlier loads. Raise ValueError if it fails.
+    """
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=timed, args=(there, way, floor, number))
+    process.start()
+    there.close()
+    try:
+        told = here.recv()
+    except EOFError:
+        told = {"error": "its process ended"}
+    process.join()
+    if "error" in told:
+        raise ValueError(f"loading by {way}: {told['error']}")
+    loaded: Loaded = told
+    return loaded
+
+
+def timed(answer: Connection, way: str, floor: str, number: int) -> None:
+    """In the process of its own: load, and answer what it took."""
+    try:
+        act = ready(way, floor, number)
+        began = time.perf_counter()
+        act()
+        seconds = time.perf_counter() - began
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT
+        answer.send({"seconds": seconds, "memory": memory})
+    except Exception as error:
+        answer.send({"error": f"{type(error).__name__}: {error}"})
+
+
+def ready(way: str, floor: str, number: int) -> Callable[[], Any]:
+    """Connect, and return the load as a function."""
+    rows = made_up.players(number, extras=place_of_extras() is not None)
+    if way == "sql":
+        by_hand = importlib.import_module(floor).load
+        raw = importlib.import_module("benchmarks.floor.common").connect(
+            connection.settings_dict["NAME"]
+        )
+        return lambda: without_indexes(raw, lambda: by_hand(raw, rows))
+    connection.ensure_connection()
+    if way == "seed":
+        return lambda: loader.load(rows)
+    return lambda: importlib.import_module("players.roster").add_many(rows)
+
+
+def without_indexes(raw: Any, load: Callable[[], Any]) -> None:
+    """Load in one transaction, in which the tables have no indexes until the end."""
+    cursor = raw.cursor(row_factory=tuple_row)
+    with raw.transaction(), stripped(cursor, tables()):
+        load()
