@@ -8,7 +8,7 @@ from typing import TypeVar
 from suite.evidence import TRANSACTION
 from workbench.errors import WorkbenchError
 from workbench.schema.sql import WIDTH, pretty
-from workbench.site import questions
+from workbench.site.html import part
 from workbench.site.snapshots import Call, Operation, Scene, Snapshots, Statement
 
 Thing = TypeVar("Thing")
@@ -33,23 +33,11 @@ def scene(name: str, snapshots: Snapshots) -> dict[str, str]:
 def table(snapshots: Snapshots) -> str:
     """How many statements each operation takes in each variant, as HTML."""
     variants = snapshots["variants"]
-    rows = (
-        _row(name, {variant: its["operations"][name] for variant, its in variants.items()})
+    rows = [
+        (name, {variant: its["operations"][name] for variant, its in variants.items()})
         for name in next(iter(variants.values()))["operations"]
-    )
-    return questions.fours("statements", "Statements", [f"<tbody>{''.join(rows)}</tbody>"])
-
-
-def _row(name: str, calls: Mapping[str, Operation]) -> str:
-    cells = "".join(
-        f'<td data-variant="{variant}"{_kind(its)}>{in_short(its)}</td>'
-        for variant, its in calls.items()
-    )
-    return f'<tr><th scope="row"><a href="#{name}"><code>{name}</code></a></th>{cells}</tr>'
-
-
-def _kind(called: Operation) -> str:
-    return "" if called["error"] is None else ' class="cannot"'
+    ]
+    return part("statements_table", rows, in_short)
 
 
 def in_short(called: Operation) -> str:

@@ -3,7 +3,6 @@
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from html import escape
 from itertools import combinations
 
 from suite.catalog import Column, ForeignKey, Table
@@ -12,10 +11,10 @@ from workbench.schema.diff import differences as table_differences
 from workbench.schema.sql import pretty
 from workbench.schema.tables import Tables, of_players, role
 from workbench.site import diagrams, snapshots
+from workbench.site.html import part
 from workbench.site.snapshots import Snapshots
-from workbench.variants import VARIANTS
+from workbench.variants import EXTRA_FIELDS, VARIANTS
 
-EXTRAS = ("birthdate", "discord_id", "zoom_id")
 CREATED = re.compile(r'CREATE TABLE "(\w+)"')
 KEYS = {"PK": "primary key", "FK": "foreign key", "U": "unique"}
 
@@ -82,8 +81,8 @@ class Schema:
         migrations = self._snapshot["migrations"].values()
         own = {name for text in migrations for name in CREATED.findall(text)}
         return {
-            "players": diagrams.dot(self._holding, own, EXTRAS),
-            "all": diagrams.dot(self._tables, own, EXTRAS),
+            "players": diagrams.dot(self._holding, own, EXTRA_FIELDS),
+            "all": diagrams.dot(self._tables, own, EXTRA_FIELDS),
         }
 
     def _figure(self, name: str, title: str, tables: Tables) -> str:
@@ -226,37 +225,9 @@ def anchor(a: str, b: str) -> str:
 def _section(a: str, b: str, found: Snapshots) -> Iterator[str]:
     diffs = differences(a, b, found)
     yield f"### {a} and {b} {{ #{anchor(a, b)} }}"
-    yield table(a, b, diffs)
-    same = ", ".join(f"`{_names(diff)}`" for diff in diffs if not diff.facts)
+    yield part("pair_table", a, b, diffs)
+    same = ", ".join(f"`{diff.both}`" for diff in diffs if not diff.facts)
     yield f"The same in both: {same}."
-
-
-def table(a: str, b: str, diffs: list[TableDiff]) -> str:
-    """What differs, table by table, as HTML; on a phone each row is a card."""
-    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Table and part", a, b))
-    bodies = "".join(_body(a, b, diff) for diff in diffs if diff.facts)
-    return f'<table class="fours pair"><thead><tr>{heads}</tr></thead>{bodies}</table>'
-
-
-def _body(a: str, b: str, diff: TableDiff) -> str:
-    only = b if diff.names[0] is None else a if diff.names[1] is None else None
-    title = f"<code>{_names(diff)}</code>{f', only in {only}' if only else ''}"
-    rows = "".join(
-        f'<tr><th scope="row">{escape(what)}</th>{_cell(a, in_a)}{_cell(b, in_b)}</tr>'
-        for what, in_a, in_b in diff.facts
-    )
-    return (
-        f'<tbody><tr class="area"><th colspan="3" scope="rowgroup">{title}</th></tr>{rows}</tbody>'
-    )
-
-
-def _cell(variant: str, fact: str) -> str:
-    said = escape(fact) if fact else '<span class="cannot">none</span>'
-    return f'<td data-variant="{variant}">{said}</td>'
-
-
-def _names(diff: TableDiff) -> str:
-    return " / ".join(dict.fromkeys(name for name in diff.names if name))
 
 
 def _count(diffs: list[TableDiff]) -> str:
