@@ -97,8 +97,8 @@ def _columns(columns: Iterable[Column]) -> Grid:
     for title in ("column", "type", "null", "default"):
         grid.add_column(title)
     for column in columns:
-        given = f"identity, {column.identity}" if column.identity else column.default or ""
-        grid.add_row(column.name, column.type, "yes" if column.nullable else "no", Text(given))
+        null = "yes" if column.nullable else "no"
+        grid.add_row(column.name, column.type, null, Text(column.given))
     return grid
 
 

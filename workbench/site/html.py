@@ -1,8 +1,9 @@
-"""The pieces of HTML in parts.html: what fills them in, and how one is rendered."""
+"""The pieces of HTML in parts.html, and two of Markdown."""
 
 import html
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import groupby
@@ -42,6 +43,16 @@ def _parts() -> Any:
         extra_fields=EXTRA_FIELDS,
     )
     return environment.get_template("parts.html").module
+
+
+def fenced(language: str, code: str) -> str:
+    """A block of code in Markdown."""
+    return f"```{language}\n{code.rstrip()}\n```"
+
+
+def indented(head: str, body: str) -> str:
+    """A block of Markdown below its head, such as `??? note "Title"`."""
+    return f"{head}\n\n{textwrap.indent(body, '    ')}"
 
 
 def text(value: str) -> str:

@@ -1,9 +1,11 @@
 """A variant's tables on the site: drawn, in words, and where those of two variants differ."""
 
 import re
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
+
+import jinja2
 
 from suite.catalog import Column, ForeignKey, Table
 from workbench.schema.diff import TableDiff, method, uniqueness
@@ -11,11 +13,12 @@ from workbench.schema.diff import differences as table_differences
 from workbench.schema.sql import pretty
 from workbench.schema.tables import Tables, of_players, role
 from workbench.site import diagrams, snapshots
-from workbench.site.html import part
+from workbench.site.html import indented, part
 from workbench.site.snapshots import Snapshots
 from workbench.variants import EXTRA_FIELDS, VARIANTS
 
 CREATED = re.compile(r'CREATE TABLE "(\w+)"')
+CATALOG = Path(__file__).with_name("catalog.md")
 KEYS = {"PK": "primary key", "FK": "foreign key", "U": "unique"}
 
 
@@ -137,43 +140,9 @@ def _relation(table: Table, key: ForeignKey) -> str:
 
 def whole(table: Table, block: str = '!!! catalog ""') -> str:
     """A table with all that hangs on it but its size, in a block of Markdown."""
-    columns = _grid(("Column", "Type", "Null", "Default"), map(_column, table.columns))
-    parts = _grid(("Kept by", "Definition and name"), _parts(table))
-    return f"{block}\n\n" + textwrap.indent(f"{columns}\n\n{parts}", "    ")
-
-
-def _column(column: Column) -> tuple[str, ...]:
-    given = f"identity, {column.identity}" if column.identity else column.default or ""
-    null = "yes" if column.nullable else "no"
-    return (_code(column.name), _code(column.type), null, _code(given))
-
-
-def _parts(table: Table) -> Iterator[tuple[str, ...]]:
-    for constraint in table.constraints:
-        yield (constraint.kind, _named(_code(constraint.definition), constraint.name))
-    for key in table.foreign_keys:
-        about = f"{_code(key.definition)}, on delete {_code(key.on_delete)}"
-        yield ("foreign key", _named(about, key.name))
-    for index in table.indexes:
-        about = f"{_code(method(index))}, {uniqueness(index)}"
-        yield ("index", _named(about, index.name))
-    for sequence in table.sequences:
-        about = f"{_code(sequence.type)} for {_code(sequence.column)}"
-        yield ("sequence", _named(about, sequence.name))
-
-
-def _named(definition: str, name: str) -> str:
-    return f"{definition}<br><small>{name}</small>"
-
-
-def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
-
-
-def _grid(titles: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
-    titles = tuple(titles)
-    lines = [titles, ("---",) * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    template = jinja2.Template(CATALOG.read_text(encoding="utf-8"), trim_blocks=True)
+    filled = template.render(table=table, method=method, uniqueness=uniqueness)
+    return indented(block, filled.strip())
 
 
 def readable(migration: str) -> str:
