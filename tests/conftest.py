@@ -254,7 +254,7 @@ class Holder:
     """A process that uses the embedded server until it is told to leave."""
 
     PROGRAM = (
-        "import json; from workbench import postgres; "
+        "import json; from workbench.server import postgres; "
         "print(json.dumps(postgres.start()), flush=True); input()"
     )
 
