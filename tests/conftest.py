@@ -1,5 +1,6 @@
 """Real processes on a real PostgreSQL, in folders and on ports of their own."""
 
+import ast
 import contextlib
 import io
 import json
@@ -20,10 +21,11 @@ import pytest
 from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
 
+from workbench import npm
 from workbench.paths import PROJECT
 from workbench.serve import front_page, ports
 from workbench.server import postgres
-from workbench.site import build, vendor
+from workbench.site import build
 from workbench.variants import VARIANTS
 
 # seconds in which the sites must answer, once set up
@@ -39,6 +41,18 @@ def environment(folder, **more):
         if not key.startswith(("PG", "DJANGO_", "WORKBENCH_"))
     }
     return kept | {"WORKBENCH_DATA": str(folder), "COLUMNS": "120"} | more
+
+
+def roster_functions(variant):
+    """List the functions of a variant's roster in their order, private ones left out."""
+    source = (PROJECT / "variants" / variant / "players" / "roster.py").read_text()
+    found = [its.name for its in ast.parse(source).body if isinstance(its, ast.FunctionDef)]
+    return [name for name in found if not name.startswith("_")]
+
+
+def roster_operations():
+    """Return the names of the roster's operations: the functions that all four variants have."""
+    return set.intersection(*map(set, map(roster_functions, VARIANTS)))
 
 
 def command(*arguments):
@@ -156,6 +170,8 @@ def free_ports():
 def short_folder():
     """A folder whose path is short enough for a socket, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp(prefix="wb-"))
+    # as a clone's folder is: PostgreSQL's own user passes through, if root runs the tests
+    folder.chmod(0o711)
     try:
         yield folder
     finally:
@@ -219,7 +235,7 @@ def never_mind_the_disk(server):
 @pytest.fixture(scope="session")
 def building():
     """What `workbench site` says while it builds the site from this tree; npm was asked before."""
-    vendor.node_modules()
+    npm.node_modules()
     said = io.StringIO()
     build.build(Console(file=said))
     return said.getvalue()
@@ -263,6 +279,7 @@ class Holder:
             [sys.executable, "-c", self.PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             cwd=PROJECT,
             env=environment(folder),
@@ -274,7 +291,7 @@ class Holder:
 
     def leave(self):
         if self.process.poll() is None:
-            self.process.communicate("\n", timeout=30)
+            _, self.complained = self.process.communicate("\n", timeout=30)
 
 
 @pytest.fixture

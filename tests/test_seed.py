@@ -7,11 +7,12 @@ import pytest
 
 from conftest import Holder, Tool, short_folder
 from workbench.paths import PROJECT
-from workbench.schema import tables as schema
-from workbench.seed.load import load
+from workbench.schema import tables
+from workbench.seed.command import load
 from workbench.seed.players import players
 from workbench.server import databases, postgres
-from workbench.server.prepare import DEMO, last_line
+from workbench.server.databases import DEMO
+from workbench.server.processes import last_line
 from workbench.variants import VARIANTS
 
 EXTRAS = ["birthdate", "discord_id", "zoom_id"]
@@ -221,8 +222,8 @@ def test_a_misspelt_variant_is_one_sentence(bare):
 
 def test_more_than_the_disk_holds_is_one_sentence(bare):
     said = bare.complaint("seed", "all", "--players", "2000000000")
-    assert said.startswith("8,000,000,000 players take about 8,000.0 GB, and ")
-    assert said.endswith("name fewer players, or another folder with WORKBENCH_DATA.")
+    assert said.startswith("8,000,000,000 players need about 8,000.0 GB in ")
+    assert said.endswith("say fewer --players, or name another folder with WORKBENCH_DATA.")
 
 
 def test_the_context_of_an_error_is_not_taken_for_the_error():
@@ -235,4 +236,4 @@ def test_told_hears_how_many_were_handed_over(env):
     loaded = load(env, "custom_user", "scratch_told", 25_000, told=heard.append)
     assert heard == [10_000, 20_000, 25_000]
     assert (loaded.variant, loaded.players) == ("custom_user", 25_000)
-    assert schema.user_table("custom_user", schema.read(env, "custom_user")) == "players_user"
+    assert tables.user_table("custom_user", tables.read(env, "custom_user")) == "players_user"

@@ -5,8 +5,8 @@ import weakref
 import pytest
 
 from workbench.errors import WorkbenchError
+from workbench.seed.command import load
 from workbench.seed.inside import loader
-from workbench.seed.load import load
 from workbench.server import databases, postgres
 
 NUMBER = 2_000

@@ -15,7 +15,7 @@ from conftest import environment
 from suite.questions import AREAS
 from workbench import paths
 from workbench.compare import answers as comparison
-from workbench.compare.command import said
+from workbench.compare.answers import said
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.site import build, pages, snapshots
@@ -173,8 +173,10 @@ def filled():
         ('[[ answer("no_such_question", "custom_user") ]]', "no_such_question"),
         ('[[ ask("no_such_question") ]]', "no_such_question"),
         ('[[ no_such_macro("x") ]]', "no_such_macro"),
-        ('[[ code("players/models.py", "no_such_section") ]]', "no_such_section"),
+        ('[[ code("players/models.py", "NoSuchName") ]]', "'NoSuchName' in players/models.py"),
         ('[[ code("players/no_such_file.py") ]]', "no_such_file"),
+        ('[[ file("no_such_file.py") ]]', "no_such_file"),
+        ('[[ include("CONTRIBUTING.md", "No such heading") ]]', "No such heading"),
         ('[[ operation("no_such_operation") ]]', "no_such_operation"),
         ('[[ ran("no_such_scene") ]]', "no_such_scene"),
         ('[[ answer("columns_that_hold_the_extras", "no_such_variant") ]]', "no_such_variant"),
@@ -221,8 +223,8 @@ def test_the_command_ends_in_one_sentence_about_the_page(tmp_path):
     assert done.stderr.splitlines()[-1] == "docs/wrong.md: there is no question 'no_such_question'."
 
 
-@pytest.mark.parametrize("dead", ["[a](nowhere.md)", "[a](#nowhere)", '--8<-- "nowhere.py"'])
-def test_a_link_or_a_snippet_that_leads_nowhere_ends_the_build(tmp_path, monkeypatch, dead):
+@pytest.mark.parametrize("dead", ["[a](nowhere.md)", "[a](#nowhere)"])
+def test_a_link_that_leads_nowhere_ends_the_build(tmp_path, monkeypatch, dead):
     kept = {name: CONFIG[name] for name in CONFIG.keys() - {"nav"}}
     kept["theme"] = {"name": "material", "font": False}
     (tmp_path / "mkdocs.yml").write_text(json.dumps(kept))

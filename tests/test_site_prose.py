@@ -17,20 +17,21 @@ NOT_SAID = [
     re.compile(r"\A---\n.*?\n---\n", re.DOTALL),
     re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2 *$", re.DOTALL | re.MULTILINE),
     re.compile(r"<(script|textarea).*?</\1>|<!--.*?-->", re.DOTALL),
-    re.compile(r"^--8<-- .*$", re.MULTILINE),
     re.compile(r"\[#.*?#\]|\[%.*?%\]|\[\[.*?\]\]", re.DOTALL),
     re.compile(r"<[^<>]+>"),
     re.compile(r"(?<=\])\([^)]*\)"),
+    re.compile(r"^\[[^]]+\]: .*$", re.MULTILINE),
     re.compile(r"\{[^{}]*\}"),
 ]
 CODE = re.compile(r"`[^`]+`")
 END = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.) )|(?<=[.?!:])\s")
 
 # a figure that nobody measured: a list's number, a step's, the oldest Python that will do, the
-# release to whose notes a link leads, the article's date, an exit code
+# release to whose notes a link leads, the article's date, an exit code, the servers on which a page
+# was tried, the month in which other people's documentation was read
 FIGURES = re.compile(
     r"^\d+\.(?= |$)|\b[Ss]teps? \d+( to \d+)?|\bPython 3\.11 or newer|\[Django \d\.\d\]|"
-    r"\bJuly 2020|\bexit code \d"
+    r"\bJuly 2020|\bexit code \d|\bPostgreSQL \d\d\.\d+|\bread in November 2026"
 )
 # how long a lesson takes, in its title and in the first column of its plan, and a block's number
 LESSON = re.compile(r"^## A lesson of \d+ minutes|^\| \d+\.?(?= \||$)")

@@ -19,5 +19,6 @@ AREAS = (
     "inspectdb",
     "neighbours",
     "size",
+    "partitions",
     "article",
 )

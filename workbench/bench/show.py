@@ -51,11 +51,6 @@ def parts() -> dict[str, Part]:
             ["", "add_many", "x", "MB", "workbench seed", "x", "MB", "by hand", "MB"],
             loading,
         ),
-        "waiting": Part(
-            "What the second of two at the same player waits, milliseconds",
-            ["", *VARIANTS],
-            waiting,
-        ),
         "on_disk": Part("Bytes on disk for each player", ["", *VARIANTS], on_disk),
     }
 
@@ -136,13 +131,6 @@ def loading(found: Result) -> Iterable[Row]:
             yield [name, *cells]
 
 
-def waiting(found: Result) -> Iterable[Row]:
-    """A row for each pair of acts."""
-    for first, then in summary.pairs(found):
-        label = f"{then} while {first} is not committed"
-        yield [label, *(ms(summary.waited(found, first, then, it)) for it in VARIANTS)]
-
-
 def on_disk(found: Result) -> Iterable[Row]:
     """Tables and indexes, of all tables of a variant."""
     for part in ("heap", "indexes", "all"):
@@ -150,7 +138,7 @@ def on_disk(found: Result) -> Iterable[Row]:
 
 
 def number(value: float | None) -> str:
-    """As many digits as are worth summary."""
+    """As many digits as are worth reading."""
     return "" if value is None else f"{value:,.0f}"
 
 

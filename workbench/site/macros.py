@@ -6,9 +6,10 @@ is an answer; the answers come from build/comparison.json and build/snapshots.js
 """
 
 import html
-import json
 import posixpath
 import re
+import subprocess
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from itertools import combinations
@@ -21,23 +22,18 @@ from workbench.bench import summary as bench
 from workbench.bench.result import Result
 from workbench.compare import answers as comparison
 from workbench.compare import needs
-from workbench.compare.answers import Comparison, Question
-from workbench.compare.command import said
+from workbench.compare.answers import Comparison, Question, said
 from workbench.errors import WorkbenchError
-from workbench.move import answers as move_answers
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
 from workbench.paths import PROJECT
-from workbench.schema import tables as schema
-from workbench.shards import run as sharding
+from workbench.schema.tables import of_players
 from workbench.site import (
     charts,
+    excerpts,
     operations,
     playground,
-    reference,
-    schema_pairs,
     schemas,
-    shards,
     snapshots,
 )
 from workbench.site import questions as shown
@@ -46,6 +42,8 @@ from workbench.variants import SUMMARIES, VARIANTS
 
 Block = str
 Inline = str
+
+LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql"}
 
 
 class Macros:
@@ -201,23 +199,53 @@ class Macros:
             parts.append(f"Source: {escaped(question['source'])}.")
         return "\n\n".join([*parts, shown.evidence(question), shown.code(question)])
 
-    def code(self, path: str, section: str = "", *, without: str = "") -> Block:
-        """A file of the variants, or a named section of it, in a tab for each variant.
+    # the project's own files
 
-        A variant that has no such section gets a tab with the sentence `without`, or none.
+    def code(self, path: str, *names: str, without: str = "") -> Block:
+        """Show a file of the variants, or its parts with these names, in a tab for each variant.
+
+        The file's imports, functions and variables that the parts use come along. A variant that
+        has none of the names gets a tab with the sentence `without`, or no tab. If all variants
+        have the same code, it is shown once.
         """
-        files = {}
+        found, missing, known = {}, set(names), dict[str, None]()
         for variant in VARIANTS:
-            file = f"variants/{variant}/{path}"
-            if has_section(file, section):
-                language = {".py": "python", ".html": "html+django"}[posixpath.splitext(path)[1]]
-                place = f"{file}:{section}" if section else file
-                files[variant] = f'```{language} title="{file}"\n--8<-- "{place}"\n```'
-            elif without:
-                files[variant] = without
-        if not any("--8<--" in its for its in files.values()):
-            raise WorkbenchError(f"no variant has {path} with {section!r}.")
-        return tabs(files)
+            file = PROJECT / "variants" / variant / path
+            if not file.exists():
+                continue
+            source = excerpts.Source(file)
+            its = [name for name in names if source.has(name)]
+            missing.difference_update(its)
+            known |= dict.fromkeys(source.names if names else ())
+            if its or not names:
+                found[variant] = source.excerpt(*its)
+        if missing or not found:
+            asked = " and ".join(map(repr, sorted(missing))) + " in " if missing else ""
+            has = f": they have {', '.join(known)}" if known else ""
+            raise WorkbenchError(f"no variant has {asked}{path}{has}.")
+        if len(found) == len(VARIANTS) and len(set(found.values())) == 1:
+            return fenced(found[VARIANTS[0]], path, f"{path}, the same in all four")
+        blocks = {
+            variant: fenced(its, path, f"variants/{variant}/{path}")
+            for variant, its in found.items()
+        }
+        if without:
+            blocks = {variant: blocks.get(variant, without) for variant in VARIANTS}
+        return tabs(blocks)
+
+    def file(self, path: str, *names: str, highlight: Sequence[str] = ()) -> Block:
+        """Show a file of the project, or its parts with these names, as code() does.
+
+        Lines that contain one of the texts in `highlight` are highlighted.
+        """
+        its = excerpts.Source(PROJECT / path).excerpt(*names)
+        return fenced(its, path, path, highlight)
+
+    def include(self, path: str, heading: str = "") -> Block:
+        """Insert the text of a file of the project, or only its part below a heading."""
+        if heading:
+            return excerpts.section(PROJECT / path, heading)
+        return excerpts.text(PROJECT / path)
 
     # what the variants did, and are
 
@@ -251,23 +279,36 @@ class Macros:
 
     def schema_pairs(self) -> Block:
         """Any two variants, each pair linked to its part of schema_differences()."""
-        return schema_pairs.contents(self._snapshots)
+        return schemas.pairs_contents(self._snapshots)
 
     def schema_differences(self) -> Block:
         """A part for any two variants: where their tables differ, aligned."""
-        return schema_pairs.sections(self._snapshots)
+        return schemas.pairs_sections(self._snapshots)
 
     def table_of(self, variant: str) -> Block:
         """Where a variant keeps its players: the tables that hold them, with their columns."""
         snapshot = self._snapshots["variants"][variant]
         tables = snapshots.tables(snapshot)
-        return shown.small_tables(schema.of_players(variant, tables), snapshot["user_table"])
+        return shown.small_tables(of_players(variant, tables), snapshot["user_table"])
 
     # the project
 
     def commands(self) -> Block:
-        """What the command line says of itself."""
-        return reference.commands()
+        """A section for each command, with its usage, arguments and options."""
+        # a process of its own, as the command line imports what builds the site
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "typer", "workbench.cli"),
+                "utils",
+                "docs",
+                "--name",
+                "workbench",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.partition("\n## ")[2]
 
     def moves_table(self) -> Block:
         """What each move keeps, what waits in the archive, whether a site can serve meanwhile."""
@@ -283,7 +324,7 @@ class Macros:
     def moving(self) -> Block:
         """The questions about moving, answered by the last runs: to each approach, from each."""
         lines = [f"| | {' | '.join(f'from {name}' for name in VARIANTS)} |", "| --- " * 5 + "|"]
-        for target, questions in move_answers.answers(move_report.read()).items():
+        for target, questions in move_report.answers(move_report.read()).items():
             for question, found in questions.items():
                 asked = f"To {target}: {question[0].lower()}{question[1:]}"
                 lines.append(f"| {asked} | {' | '.join(found)} |")
@@ -306,11 +347,6 @@ class Macros:
     def bench_table(self, found: Result, name: str) -> Block:
         """One of the tables that `workbench bench` prints."""
         return charts.table(found, name)
-
-    def shards(self) -> shards.Shards | None:
-        """What `workbench shards` found in its last run here, or None: its methods are blocks."""
-        found = sharding.read()
-        return shards.Shards(found) if found else None
 
     def decisions(self) -> list[dict[str, str]]:
         """The pages in docs/decisions/, each with its file and title, in their order."""
@@ -357,6 +393,17 @@ def tabs(contents: dict[str, str]) -> Block:
     return "\n" + "\n".join(blocks) + "\n"
 
 
+def fenced(code: str, path: str, title: str, highlight: Sequence[str] = ()) -> Block:
+    """Return a block of code with a title. The path's suffix tells its language."""
+    lines = [
+        str(number)
+        for number, line in enumerate(code.splitlines(), 1)
+        if any(text in line for text in highlight)
+    ]
+    marked = f' hl_lines="{" ".join(lines)}"' if lines else ""
+    return f'```{LANGUAGES[posixpath.splitext(path)[1]]} title="{title}"{marked}\n{code}\n```'
+
+
 def inline(answer: Any) -> Inline:
     """An answer in the middle of a sentence."""
     return escaped(said(answer).replace("\n", ", "))
@@ -376,16 +423,3 @@ def in_words(names: Sequence[str]) -> Inline:
     """ "a", "a and b", "a, b and c"."""
     names = [escaped(name) for name in names]
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def has_section(file: str, section: str) -> bool:
-    """Whether a file of the project exists and has that named section; "" is the whole file."""
-    path = PROJECT / file
-    if not path.exists():
-        return False
-    return not section or f"--8<-- [start:{section}]" in path.read_text(encoding="utf-8")
-
-
-def as_data(value: Any) -> str:
-    """JSON that may stand in a script element."""
-    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")

@@ -1,1 +1,0 @@
-"""`workbench shards`: which schemas can be distributed by user, with partitions for shards."""
