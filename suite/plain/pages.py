@@ -1,4 +1,4 @@
-"""What the plain tests type and read: forms as a visitor fills them in, pages as a visitor sees them."""
+"""What the plain tests type and read: the forms and pages as a visitor has them."""
 
 from suite.variant import PASSWORD, VARIANT
 

@@ -3,15 +3,13 @@
 import re
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from players import roster
 
 from suite.adminpages import filled, page
 from suite.conftest import ALICE
 from suite.outcomes import rows
 from suite.plain.pages import STORES_EXTRA_FIELDS
-from suite.variant import PASSWORD, VARIANT, User, enrolled, enrolled_many
+from suite.variant import PASSWORD, VARIANT, User, enrolled
 
 # The prefix of the extra fields' names in the form of a user.
 PREFIX = {"profile_onetoone": "person-0-", "foreignkey": "person_set-0-"}.get(VARIANT, "")
