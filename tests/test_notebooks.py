@@ -27,7 +27,7 @@ from workbench.errors import WorkbenchError
 from workbench.notebook import clean, jupyter, run
 from workbench.notebook.answers import check
 from workbench.paths import PROJECT
-from workbench.server import postgres
+from workbench.server import postgres, processes
 from workbench.site import notebooks as pages
 from workbench.variants import VARIANTS
 
@@ -536,7 +536,7 @@ def test_shell_plus_opens_a_notebook_in_which_django_runs(sites, variant, tmp_pa
         "--allow-root",
         f"--IdentityProvider.token={token}",
     ]
-    env = run.environment() | variants.environment(variant, sites.env)
+    env = run.environment() | processes.environment_of(variants.path(variant), sites.env)
     env |= {
         "PYTHONPATH": os.pathsep.join([env["PYTHONPATH"], str(tmp_path)]),
         "JUPYTER_PATH": str(tmp_path),
