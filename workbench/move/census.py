@@ -50,14 +50,14 @@ def user_label(variant: str) -> str:
 @cache
 def template() -> jinja2.Template:
     """The template in census.sql."""
-    names: dict[str, Any] = {
-        "users_table": users_table,
-        "user_label": user_label,
-        "models": MODELS,
-        "keys": KEYS,
-    }
-    file = Path(__file__).with_suffix(".sql")
-    return files.template(file, extra_fields=EXTRA_FIELDS, **names)
+    return files.template(
+        Path(__file__).with_suffix(".sql"),
+        users_table=users_table,
+        user_label=user_label,
+        models=MODELS,
+        keys=KEYS,
+        extra_fields=EXTRA_FIELDS,
+    )
 
 
 def facts(variant: str, ends: Ends, rule: str, tables: set[str]) -> dict[str, str]:

@@ -13,19 +13,19 @@ from workbench.site.snapshots import Call, Operation, Scene, Snapshots, Statemen
 
 def operation(name: str, snapshots: Snapshots) -> dict[str, str]:
     """What a call of the roster gives in each variant, and what it asks; raises WorkbenchError."""
+    found = {variant: its["operations"] for variant, its in snapshots["variants"].items()}
     return {
-        variant: "\n\n".join(
-            _operation(its["operations"][known(name, its["operations"], "operation")])
-        )
-        for variant, its in snapshots["variants"].items()
+        variant: "\n\n".join(_operation(its[known(name, its, "operation")]))
+        for variant, its in found.items()
     }
 
 
 def scene(name: str, snapshots: Snapshots) -> dict[str, str]:
     """What one request to each variant's pages asks; raises WorkbenchError."""
+    found = {variant: its["scenes"] for variant, its in snapshots["variants"].items()}
     return {
-        variant: "\n\n".join(_scene(its["scenes"][known(name, its["scenes"], "scene")]))
-        for variant, its in snapshots["variants"].items()
+        variant: "\n\n".join(_scene(its[known(name, its, "scene")]))
+        for variant, its in found.items()
     }
 
 
