@@ -167,4 +167,5 @@ def test_in_production_a_variant_passes_the_deployment_check(variant):
         text=True,
     )
     assert ended.returncode == 0, ended.stderr
-    assert "no issues (0 silenced)" in ended.stdout
+    # a new project cannot promise HTTPS for all subdomains or for ever
+    assert "no issues (2 silenced)" in ended.stdout
