@@ -256,7 +256,9 @@ def test_a_player_deletes_the_account(registered, sites, variant):
     send(registered, {"Your password": ANOTHER})
     expect(registered.get_by_text("This is not your password.")).to_be_visible()
     send(registered, {"Your password": PASSWORD})
-    expect(registered.get_by_role("status")).to_contain_text(f"The account {NEWCOMER} and its profile are deleted.")
+    expect(registered.get_by_role("status")).to_have_text(
+        f"The account {NEWCOMER} and its profile are deleted."
+    )
     registered.goto(sites.url(variant, f"/players/?after={NEWCOMER[:-1]}"))
     expect(registered.get_by_text(NEWCOMER, exact=True)).not_to_be_attached()
 
