@@ -52,9 +52,7 @@ def roster_functions(variant):
 
 def roster_operations():
     """Return the names of the roster's operations: the functions that all four variants have."""
-    # enrol takes a user that is not stored yet, and register calls it; find begins with everybody
-    parts = {"enrol", "everybody", "of_the_name", "after_the_name"}
-    return set.intersection(*map(set, map(roster_functions, VARIANTS))) - parts
+    return set.intersection(*map(set, map(roster_functions, VARIANTS)))
 
 
 def command(*arguments):

@@ -43,7 +43,7 @@ from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 Block = str
 Inline = str
 
-LANGUAGES = {".py": "python", ".html": "html+django"}
+LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql"}
 
 
 class Macros:
