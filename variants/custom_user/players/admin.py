@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import DatabaseError
 
 from players.fields import EXTRA_FIELDS, ExtraFieldsForm
 from players.models import User
@@ -33,10 +33,18 @@ class PlayerAdmin(UserAdmin):
     list_display = ["username", "email", "birthdate", "discord_id", "is_staff"]
     search_fields = [*UserAdmin.search_fields, "discord_id", "zoom_id"]
 
+    def save_model(self, request, user, form, change):
+        if change:
+            # Write only the changed fields. Writing all would undo what another request changes
+            # at the same time, such as the password, or create a deleted user again.
+            user.save(update_fields=set(form.changed_data) - {"groups", "user_permissions"})
+        else:
+            user.save()
+
     def changeform_view(self, request, *args, **kwargs):
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except IntegrityError:
-            # Someone else took the username after the form was checked.
-            # The second try finds it in use and shows the error on the field.
+        except DatabaseError:
+            # Someone else took the username or deleted the user after the form was checked.
+            # The second try finds this out and shows it.
             return super().changeform_view(request, *args, **kwargs)

@@ -5,7 +5,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import DatabaseError
 
 from players.forms import PersonForm
 from players.models import Person
@@ -38,10 +38,18 @@ class PlayerAdmin(UserAdmin):
     list_select_related = ["person"]
     search_fields = [*UserAdmin.search_fields, "person__discord_id", "person__zoom_id"]
 
+    def save_model(self, request, user, form, change):
+        if change:
+            # Write only the changed fields. Writing all would undo what another request changes
+            # at the same time, such as the password, or create a deleted user again.
+            user.save(update_fields=set(form.changed_data) - {"groups", "user_permissions"})
+        else:
+            user.save()
+
     def changeform_view(self, request, *args, **kwargs):
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except IntegrityError:
-            # Someone else took the username after the form was checked.
-            # The second try finds it in use and shows the error on the field.
+        except DatabaseError:
+            # Someone else took the username or deleted the user after the form was checked.
+            # The second try finds this out and shows it.
             return super().changeform_view(request, *args, **kwargs)
