@@ -13,7 +13,7 @@ from conftest import Tool, command, environment, roster_operations, short_folder
 from workbench.bench import show
 from workbench.bench.plan import check_room
 from workbench.bench.result import find, find_load
-from workbench.bench.run import TURN
+from workbench.bench.run import LOADS, TURN
 from workbench.bench.subjects import peers
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
@@ -156,8 +156,8 @@ def test_growth_is_told_of_the_roster_and_of_sql_by_hand(run, variant, operation
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_loading_is_measured_by_the_roster_by_hand_and_from_ready_rows(run, variant):
-    for way in ("roster", "sql", "lines"):
+def test_loading_is_measured_by_the_roster_by_the_seed_and_by_hand(run, variant):
+    for way in LOADS:
         for players, samples in ((FEWEST, 1), (PLAYERS, 3)):
             its = find_load(run.result, variant, way, players)
             lower, median, upper = its["seconds"]
@@ -221,8 +221,10 @@ def test_the_page_shows_the_result(run):
         assert f"var(--{variant})" in text
         assert f"| {variant} | " in text
         assert f" {run.measure('find', variant, 'roster')['wall_us'][1]:,.0f} " in text
-        loaded = find_load(run.result, variant, "roster", PLAYERS)
-        assert f"| {loaded['seconds'][1]:.2f} | {loaded['rate']:,} | " in text
+        roster, seed, by_hand = (find_load(run.result, variant, way, PLAYERS) for way in LOADS)
+        ratio = roster["seconds"][1] / by_hand["seconds"][1]
+        assert f"| {roster['rate']:,} | {ratio:.2f} | " in text
+        assert f" | {seed['rate']:,} | " in text
     assert "bench --quick` takes" not in text
 
 

@@ -9,7 +9,7 @@ from workbench.server import databases, postgres
 from workbench.variants import VARIANTS
 
 PLAYERS = 200
-# more than a block of the roster
+# more than a block of the loader
 MANY = 12_000
 OPERATIONS = [
     *("find", "page", "deepest_page", "is_taken", "by_discord_id", "count_under"),
@@ -78,24 +78,21 @@ def both(child, operation):
 
 
 @pytest.fixture(scope="module", params=VARIANTS)
-def loaded(request, server, tmp_path_factory):
-    """A variant's databases, filled in each way by one load; enough that indexes are dropped."""
+def loaded(request, server):
+    """A variant's databases, filled by one load in each way."""
     child = Child(of_variant(request.param), server, seed=7)
     empty = f"floor_empty_{request.param}"
     databases.anew(server, empty)
     child.ask("open", database=empty, players=0)
     child.ask("migrate")
     child.ask("close")
-    folder = tmp_path_factory.mktemp("lines")
-    files = {table: str(folder / table) for table in child.ask("tables")}
+    tables = child.ask("tables")
     names = {way: f"floor_{way}_{request.param}" for way in LOADS}
     for way, name in names.items():
         databases.anew(server, name, empty)
-        child.ask("load", database=name, players=MANY, way=way, files=files)
-        if way == "roster":
-            child.ask("write_lines", database=name, files=files)
+        child.ask("load", database=name, players=MANY, way=way)
     child.end()
-    yield {"empty": empty, **names}, list(files)
+    yield {"empty": empty, **names}, tables
     for name in (empty, *names.values()):
         databases.drop(server, name)
 
@@ -106,12 +103,12 @@ def test_a_load_leaves_the_schema_as_it_was(loaded, server, way):
     assert schema(server, names[way]) == schema(server, names["empty"])
 
 
-@pytest.mark.parametrize("way", ["sql", "lines"])
-def test_a_load_by_hand_leaves_the_rows_that_the_roster_leaves(loaded, server, way):
+@pytest.mark.parametrize("way", ["seed", "sql"])
+def test_a_load_leaves_the_rows_that_the_roster_leaves(loaded, server, way):
     names, tables = loaded
-    own, by_hand = (all_rows(server, names[its], tables) for its in ("roster", way))
+    own, other = (all_rows(server, names[its], tables) for its in ("roster", way))
     assert [len(rows) for rows in own] == [MANY] * len(tables)
-    assert by_hand == own
+    assert other == own
 
 
 @pytest.mark.parametrize("way", LOADS)

@@ -27,10 +27,11 @@ ENROL = """
         is_superuser, is_active, date_joined, last_login)
     VALUES (%s, %s, %s, '', '', false, false, true, %s, %s) RETURNING id
 """
-USERS = """
-    COPY auth_user (username, password, email, first_name, last_name, is_staff,
-        is_superuser, is_active, date_joined) FROM STDIN
+USER_COLUMNS = """
+    username, password, email, first_name, last_name, is_staff, is_superuser, is_active, date_joined
 """
+EXTRAS = ("birthdate", "discord_id", "zoom_id")
+PEOPLE = f"COPY person (user_id, {', '.join(EXTRAS)}) FROM STDIN"
 
 
 class UsernameTaken(Exception):
@@ -125,7 +126,7 @@ def copy_users(connection, rows, password):
     secret = hashed(password) if password else UNUSABLE
     plain = ("", "", False, False, True, now())
     cursor = connection.cursor()
-    with cursor.copy(USERS) as copy:
+    with cursor.copy(f"COPY auth_user ({USER_COLUMNS}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row([row["username"], secret, row.get("email", ""), *plain])
     return cursor.rowcount
@@ -138,11 +139,30 @@ def copy_people(connection, rows):
         "SELECT username, id FROM auth_user WHERE username = ANY(%s)", [names]
     ).fetchall()
     user_of = {found["username"]: found["id"] for found in ids}
-    sql = "COPY person (user_id, birthdate, discord_id, zoom_id) FROM STDIN"
-    with connection.cursor().copy(sql) as copy:
+    with connection.cursor().copy(PEOPLE) as copy:
         for row in rows:
-            extras = (row.get(name) for name in ("birthdate", "discord_id", "zoom_id"))
-            copy.write_row([user_of[row["username"]], *extras])
+            copy.write_row([user_of[row["username"]], *(row.get(name) for name in EXTRAS)])
+
+
+def load_users_and_people(connection, rows):
+    """Add users with a row of `person` each to empty tables, by one COPY for each table.
+
+    The ids are counted, because nobody else uses the tables. The rows of `person` wait in memory
+    until the first COPY has ended.
+    """
+    plain = ("", "", False, False, True, now())
+    people = []
+    cursor = connection.cursor()
+    with cursor.copy(f"COPY auth_user (id, {USER_COLUMNS}) FROM STDIN") as copy:
+        for user, row in enumerate(rows, 1):
+            copy.write_row([user, row["username"], UNUSABLE, row.get("email", ""), *plain])
+            people.append([user, *(row.get(name) for name in EXTRAS)])
+    with cursor.copy(PEOPLE) as copy:
+        for row in people:
+            copy.write_row(row)
+    connection.execute(
+        "SELECT setval(pg_get_serial_sequence('auth_user', 'id'), max(id)) FROM auth_user"
+    )
 
 
 def begin_session(connection, user_id):

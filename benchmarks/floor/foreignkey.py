@@ -1,6 +1,6 @@
 """foreignkey by hand: the user's row, and the newest of the rows of `person` that point at it."""
 
-from benchmarks.floor import common, loading
+from benchmarks.floor import common
 
 DETAILS = "username, email, birthdate, discord_id, zoom_id"
 JOINED = f"""
@@ -98,8 +98,7 @@ def add_many(connection, rows, password=None):
     return added
 
 
-def load(connection, rows):
-    return loading.add(connection, rows, "auth_user", people="person")
+load = common.load_users_and_people
 
 
 def register_page(connection, username, password, **details):

@@ -1,6 +1,6 @@
 """profile_onetoone by hand: the user's row, and a row of `person` whose primary key it is."""
 
-from benchmarks.floor import common, loading
+from benchmarks.floor import common
 
 DETAILS = "username, email, birthdate, discord_id, zoom_id"
 JOINED = f"SELECT {DETAILS} FROM auth_user LEFT JOIN person ON person.user_id = auth_user.id"
@@ -79,8 +79,7 @@ def add_many(connection, rows, password=None):
     return added
 
 
-def load(connection, rows):
-    return loading.add(connection, rows, "auth_user", people="person")
+load = common.load_users_and_people
 
 
 def register_page(connection, username, password, **details):

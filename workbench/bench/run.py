@@ -4,12 +4,10 @@ Each sample is some calls; in each round every subject, operation and way has on
 moment of the machine hits all alike, and everybody begins a round in turn.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -31,9 +29,10 @@ PREFIX = "bench_"
 TURN = 8_001_8005
 # microseconds from which on a call is so slow that some rounds are enough
 SLOW, SLOW_ROUNDS = 150_000, 3
-# how players are loaded: by the variant's own roster, by hand from the same players, and by hand
-# from rows that lie ready
-LOADS = ("roster", "sql", "lines")
+# how players are loaded: by the variant's add_many(), by `workbench seed`, and by hand
+LOADS = ("roster", "seed", "sql")
+# add_many() is measured up to here: it takes ten times as long, and memory for every player
+MOST_BY_ROSTER = 100_000
 
 
 @dataclass
@@ -133,34 +132,24 @@ class Bench:
         self._leave(size)
 
     def _loads(self, size: int) -> None:
-        """Load players by the roster and by hand, in turn, each time into empty tables.
-
-        The roster is the first of all, for the rows that are to lie ready are those that it stored.
-        """
+        """Load players in each way in turn, each time into empty tables."""
         times = self.plan.loads if size == self.plan.players else 1
+        ways = [way for way in LOADS if way != "roster" or size <= MOST_BY_ROSTER]
         for child in self._at_work_at(size):
             if not child.subject.floor:
                 continue
             subject, database = child.subject, called(child.subject, "load")
             databases.ensure(self.server, database, called(subject, 0))
-            taken: dict[str, list[dict[str, Any]]] = {way: [] for way in LOADS}
-            with tempfile.TemporaryDirectory() as folder:
-                files = {table: f"{folder}/{table}" for table in child.ask("tables")}
-                for turn in range(times):
-                    for number, way in enumerate(LOADS if turn % 2 == 0 else LOADS[::-1]):
-                        part = (turn + number / len(LOADS)) / times
-                        self.tell(f"Loading {size:,} players into {subject.name}", part)
-                        taken[way].append(self._load(child, database, size, way, files))
-                self._empty_tables(database, files)
+            tables = child.ask("tables")
+            taken: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
+            for turn in range(times):
+                for number, way in enumerate(ways if turn % 2 == 0 else ways[::-1]):
+                    part = (turn + number / len(ways)) / times
+                    self.tell(f"Loading {size:,} players into {subject.name}", part)
+                    self._empty_tables(database, tables)
+                    taken[way].append(child.ask("load", database=database, players=size, way=way))
+            self._empty_tables(database, tables)
             self.loads += [of_load(subject, size, way, told) for way, told in taken.items()]
-
-    def _load(self, child: Child, database: str, size: int, way: str, files: dict[str, str]) -> Any:
-        """One load; the first one's rows are written into the files."""
-        self._empty_tables(database, files)
-        told = child.ask("load", database=database, players=size, way=way, files=files)
-        if not all(Path(file).exists() for file in files.values()):
-            child.ask("write_lines", database=database, files=files)
-        return told
 
     def _empty_tables(self, database: str, tables: Iterable[str]) -> None:
         """Make the tables as new, and leave PostgreSQL nothing to write from before."""
@@ -262,18 +251,13 @@ class Bench:
 
 
 def of_load(subject: Subject, size: int, way: str, told: list[dict[str, Any]]) -> dict[str, Any]:
-    """What is kept of loads in one way: seconds as quartiles, the most memory of all, in bytes.
-
-    making: where that was told apart, the seconds of these in which the players were only made.
-    """
+    """What is kept of loads in one way: seconds as quartiles, the most memory of all, in bytes."""
     seconds = [its["seconds"] for its in told]
-    making = [its["making"] for its in told if "making" in its]
     return {
         "subject": subject.name,
         "players": size,
         "way": way,
         "seconds": spread(seconds),
-        **({"making": spread(making)} if making else {}),
         "rate": round(size / median(seconds)),
         "memory": max(its["memory"] for its in told),
         "samples": len(told),

@@ -46,9 +46,9 @@ def parts() -> dict[str, Part]:
             growth,
         ),
         "loading": Part(
-            "Loading {players} players into empty tables: the roster, and in times of COPY by hand "
-            "(x), and with rows that lie ready in a file (x file)",
-            ["", "seconds", "players/s", "x", "x file", "MB of memory", "by hand"],
+            "Loading {players} players into empty tables: players a second, time as a multiple "
+            "of COPY by hand (x), and memory",
+            ["", "add_many", "x", "MB", "workbench seed", "x", "MB", "by hand", "MB"],
             loading,
         ),
         "on_disk": Part("Bytes on disk for each player", ["", *VARIANTS], on_disk),
@@ -121,11 +121,14 @@ def growth(found: Result) -> Iterable[Row]:
 def loading(found: Result) -> Iterable[Row]:
     """A row for each variant."""
     for name in VARIANTS:
-        own, by_hand = (summary.load(found, name, way) for way in ("roster", "sql"))
-        if own and by_hand:
-            ratios = (hundredths(summary.of_load(found, name, way)) for way in ("sql", "lines"))
-            memory = (number(its.memory / 1e6) for its in (own, by_hand))
-            yield [name, f"{own.seconds:,.2f}", number(own.rate), *ratios, *memory]
+        cells: list[str] = []
+        for way in ("roster", "seed", "sql"):
+            its = summary.load(found, name, way)
+            if its:
+                ratio = [] if way == "sql" else [hundredths(its.ratio)]
+                cells += [number(its.rate), *ratio, number(its.memory / 1e6)]
+        if cells:
+            yield [name, *cells]
 
 
 def on_disk(found: Result) -> Iterable[Row]:
@@ -135,7 +138,7 @@ def on_disk(found: Result) -> Iterable[Row]:
 
 
 def number(value: float | None) -> str:
-    """As many digits as are worth reading."""
+    """As many digits as are worth summary."""
     return "" if value is None else f"{value:,.0f}"
 
 

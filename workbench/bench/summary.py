@@ -47,10 +47,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Load:
-    """The median seconds of a load, players a second, and the most bytes of its process."""
+    """Players a second, the time as a multiple of COPY by hand, and the process's most bytes."""
 
-    seconds: float
     rate: int
+    ratio: float
     memory: int
 
 
@@ -114,15 +114,12 @@ def growth(found: Result, operation: str, subject: str, way: str) -> float | Non
 
 
 def load(found: Result, subject: str, way: str) -> Load | None:
-    """How the players were loaded at the most players; None if they were not."""
-    its = find_load(found, subject, way, found["players"])
-    return Load(its["seconds"][1], its["rate"], its["memory"]) if its else None
-
-
-def of_load(found: Result, subject: str, way: str) -> float | None:
-    """How long the roster loads, in times of another way."""
-    own, other = load(found, subject, "roster"), load(found, subject, way)
-    return own.seconds / other.seconds if own and other else None
+    """Return what a load took at the largest size measured in this way, or None."""
+    for players in reversed(found["sizes"]):
+        its, by_hand = (find_load(found, subject, each, players) for each in (way, "sql"))
+        if its and by_hand:
+            return Load(its["rate"], its["seconds"][1] / by_hand["seconds"][1], its["memory"])
+    return None
 
 
 def hashes(found: Result, subject: str, operation: str) -> str:

@@ -45,7 +45,7 @@ def load(
         "password": password or None,
         "demo": prepare.DEMO if demo else {},
     }
-    process = processes.spawn_inside(variant, server, "workbench.inside.seed", json.dumps(order))
+    process = processes.spawn_inside(variant, server, "workbench.seed.inside", json.dumps(order))
     try:
         said = _said(process, told)
         _, errors = process.communicate()

@@ -5,32 +5,33 @@ import multiprocessing
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from django.db import connection
+from psycopg.rows import tuple_row
 
 from workbench.bench.inside import people
-from workbench.seed.players import Player, players
+from workbench.seed.inside import loader
+from workbench.seed.inside.strip import stripped
+from workbench.seed.players import players
 
 # bytes in one unit of getrusage(2)
 UNIT = 1 if sys.platform == "darwin" else 1024
 
 
-def load(way: str, floor: str, number: int, files: dict[str, str]) -> dict[str, Any]:
+def load(way: str, floor: str, number: int) -> dict[str, Any]:
     """Load the players of a seed into the database that Django's settings name.
 
-    way: `roster`, the variant's own add_many; `sql`, the floor by hand; `lines`, the floor with
-    rows that lie ready in files, {table: path}. In each the players are made meanwhile, one by
-    one, so that nobody has them for nothing. Returns `seconds`, of these `making` in which they
-    were made where that can be told apart, and `memory`: the most bytes that the process had. It
-    is a fork of this one, and so has no memory of what was measured before. Raises ValueError if
-    it fails.
+    way: `roster` is the variant's own add_many(), `seed` the loader of `workbench seed`, and `sql`
+    COPY by hand (`load` in the module `floor`) while the tables have no indexes. The time includes
+    making the players, one by one. Return `seconds` and `memory`, the most bytes that the process
+    had. The process is a fork, so it has no memory of earlier loads. Raise ValueError if it fails.
     """
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=timed, args=(there, way, floor, number, files))
+    process = context.Process(target=timed, args=(there, way, floor, number))
     process.start()
     there.close()
     try:
@@ -43,51 +44,36 @@ def load(way: str, floor: str, number: int, files: dict[str, str]) -> dict[str, 
     return told
 
 
-def timed(answer: Connection, way: str, floor: str, number: int, files: dict[str, str]) -> None:
+def timed(answer: Connection, way: str, floor: str, number: int) -> None:
     """In the process of its own: load, and answer what it took."""
     try:
-        act = ready(way, floor, number, files)
+        act = ready(way, floor, number)
         began = time.perf_counter()
-        told = act()
+        act()
         seconds = time.perf_counter() - began
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT
-        its = {"making": told} if way == "lines" else {}
-        answer.send({"seconds": seconds, "memory": memory} | its)
+        answer.send({"seconds": seconds, "memory": memory})
     except Exception as error:
         answer.send({"error": f"{type(error).__name__}: {error}"})
 
 
-def ready(way: str, floor: str, number: int, files: dict[str, str]) -> Callable[[], Any]:
-    """The load with all that it needs; it connects beforehand."""
+def ready(way: str, floor: str, number: int) -> Callable[[], Any]:
+    """Connect, and return the load as a function."""
     rows = players(number, extras=people.place_of_extras() is not None)
-    if way == "roster":
-        connection.ensure_connection()
-        roster = importlib.import_module("players.roster")
-        return lambda: roster.add_many(rows)
-    raw = connect()
-    if way == "lines":
-        return lambda: add_lines(raw, rows, files)
-    return lambda: importlib.import_module(floor).load(raw, rows)
+    if way == "sql":
+        by_hand = importlib.import_module(floor).load
+        raw = importlib.import_module("benchmarks.floor.common").connect(
+            connection.settings_dict["NAME"]
+        )
+        return lambda: without_indexes(raw, lambda: by_hand(raw, rows))
+    connection.ensure_connection()
+    if way == "seed":
+        return lambda: loader.load(rows)
+    return lambda: importlib.import_module("players.roster").add_many(rows)
 
 
-def add_lines(raw: Any, rows: Iterable[Player], files: dict[str, str]) -> float:
-    """Make the players, and add the lines that were made of them before; seconds of the first."""
-    began = time.perf_counter()
-    for _ in rows:
-        pass
-    making = time.perf_counter() - began
-    importlib.import_module("benchmarks.floor.loading").add_lines(raw, files)
-    return making
-
-
-def write_lines(files: dict[str, str]) -> None:
-    """Write the rows that were loaded into files, {table: path}."""
-    loading = importlib.import_module("benchmarks.floor.loading")
-    with connect() as raw:
-        loading.lines(raw, files)
-
-
-def connect() -> Any:
-    """A connection of the floor to the database that Django's settings name."""
-    common = importlib.import_module("benchmarks.floor.common")
-    return common.connect(connection.settings_dict["NAME"])
+def without_indexes(raw: Any, load: Callable[[], Any]) -> None:
+    """Load in one transaction, in which the tables have no indexes until the end."""
+    cursor = raw.cursor(row_factory=tuple_row)
+    with raw.transaction(), stripped(cursor, people.tables()):
+        load()

@@ -74,16 +74,11 @@ class Subject:
         """Put the players into the database that is open."""
         people.fill(self._players)
 
-    def load(self, database: str, players: int, way: str, files: dict[str, str]) -> dict[str, Any]:
+    def load(self, database: str, players: int, way: str) -> dict[str, Any]:
         """Load so many players into an empty database; what that took (loads.load)."""
         self.close()
         connection.settings_dict["NAME"] = database
-        return loads.load(way, self._floor_module, players, files)
-
-    def write_lines(self, database: str, files: dict[str, str]) -> None:
-        """Write the rows that are in a database into files, {table: path}."""
-        connection.settings_dict["NAME"] = database
-        loads.write_lines(files)
+        return loads.load(way, self._floor_module, players)
 
     def tables(self) -> list[str]:
         """The tables that hold the players."""

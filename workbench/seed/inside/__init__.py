@@ -1,0 +1,1 @@
+"""What `workbench seed` runs inside a variant's process."""
