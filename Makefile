@@ -19,10 +19,11 @@ site: $(READY)  ## build the site; the suite is run first if it has to be; `make
 test: $(READY)  ## the suite on all four variants, then the tests of the workbench itself
 	@$(BIN)/pytest; suite=$$?; $(BIN)/pytest tests -n 2 --dist loadfile && exit $$suite
 
-lint: $(READY)  ## ruff and mypy
+lint: $(READY)  ## ruff, mypy, and which part may import which
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 lock: $(READY)  ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --upgrade \

@@ -16,8 +16,7 @@ from pathlib import Path
 import fasteners
 import pytest
 
-from workbench import paths as places
-from workbench import variants
+from workbench import files, paths, variants
 from workbench.compare import answers
 from workbench.errors import WorkbenchError
 from workbench.server import postgres
@@ -103,7 +102,7 @@ def prepare(config):
 
 def keep_others_out(config):
     """Two runs at once on one server would drop each other's test databases."""
-    lock = fasteners.InterProcessLock(places.writable(places.data()) / "suite.lock")
+    lock = fasteners.InterProcessLock(files.writable(paths.data()) / "suite.lock")
     if not lock.acquire(blocking=False):
         raise pytest.UsageError("The suite is being run already: wait for that run, or stop it.")
     config.add_cleanup(lock.release)
@@ -160,7 +159,7 @@ class Collector:
         for area, questions, differing in rows:
             terminalreporter.write_line(f"{area:<{width}}  {questions:>9}  {differing:>6}")
         if self.whole and answers.is_whole(self.sent):
-            answers.write(measured)
+            files.write_json(answers.FILE, measured)
             terminalreporter.write_line(
                 "Written to build/comparison.json; to read: workbench compare"
             )

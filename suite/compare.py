@@ -16,6 +16,7 @@ an error of Django's or Python's that names what is missing.
 from dataclasses import dataclass
 
 CANNOT = "cannot"
+VARIANTS = ("proxy_model", "profile_onetoone", "custom_user", "foreignkey")
 
 
 class NotPossible(Exception):

@@ -11,8 +11,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from players import roster
 
-from suite.compare import NotPossible
-from workbench.variants import VARIANTS
+from suite.compare import VARIANTS, NotPossible
 
 EXTRA_FIELDS = ("birthdate", "discord_id", "zoom_id")
 

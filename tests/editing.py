@@ -1,22 +1,18 @@
 """Staff who edit rows of other apps while a move runs: notes, and entries of the admin's log.
 
-    python tests/editing.py ORDER
-
-in the environment and with the order of workbench.move.inside.steps. Each reads a row, takes as
-long as a page, and saves it, all columns of it. They begin with a printed line and stop when the
-input ends; then they print as JSON: `wrote`, {table: {id: text}}, how many `edits` that were, the
-`longest` one in seconds, and the `errors`.
+workbench.inside runs it in the process of some code. Each reads a row, takes as long as a page, and
+saves it, all columns of it. They say when they begin, and stop when nothing more is said to them;
+then they say what they `wrote`, {table: {id: text}}, how many `edits` that were, the `longest` one
+in seconds, and the `errors`.
 """
 
 import itertools
-import json
-import sys
 import threading
 import time
 
 from django.db import connection
 
-from workbench.move.inside import steps
+from workbench.inside import hear, say
 
 EDITORS = 20
 A_PAGE = 0.2
@@ -56,7 +52,6 @@ def edit(mine, name, over, told):
 
 
 def main():
-    steps.set_up(json.loads(sys.argv[1]))
     found, over = rows_to_edit(), threading.Event()
     told = {"wrote": {}, "edits": 0, "longest": 0.0, "errors": []}
     editors = [
@@ -65,13 +60,9 @@ def main():
     ]
     for editor in editors:
         editor.start()
-    print("ready", flush=True)
-    sys.stdin.read()
+    say("ready")
+    hear()
     over.set()
     for editor in editors:
         editor.join()
-    print(json.dumps(told))
-
-
-if __name__ == "__main__":
-    main()
+    say(told)

@@ -1,31 +1,28 @@
 """Kills a move before each of its statements, and goes on from what that leaves.
 
-    python tests/killing.py ORDER
+workbench.inside runs it in the process of a move's code. Each attempt is a process of its own that
+ends, unannounced, before its next statement; so the migrations also resume after each kill. Killed
+while it has only read, it would leave what it found: that is not tried. It says how many `kills`
+there were, what a kill has changed that it should not (`wrong`), and what was `resumed`.
 
-in the environment and with the order of workbench.move.inside.steps. Each attempt is a process of
-its own that ends, unannounced, before its next statement; so the migrations also resume after each
-kill. Killed while it has only read, it would leave what it found: that is not tried.
-Prints as JSON: how many kills there were, what a kill has changed that it should not, and what was
-`resumed`.
-
-`stages` of the order: the migrations to which one goes, "" for the last; `rest`: those to which
-one goes then, unkilled; `back`: all of them on the way back. In a migration that commits as it
-goes, a kill leaves what was committed. Each such state is copied, the copy migrated to the end, and
-compared with one that was never killed: `resumed` has for each state in which migration it was, and
-what is not as it should be.
+Its order: `stages`, the migrations to which one goes, "" for the last; `rest`, those to which one
+goes then, unkilled; `back`, if all of them are on the way back; `ends`, of the census. In a
+migration that commits as it goes, a kill leaves what was committed. Each such state is copied, the
+copy migrated to the end, and compared with one that was never killed: `resumed` has for each state
+in which migration it was, and what is not as it should be.
 """
 
 import hashlib
-import json
 import os
-import sys
+import signal
 
 import psycopg
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from workbench.move import census, shape
-from workbench.move.inside import steps
+from workbench.inside import say
+from workbench.inside.setup import migrate
+from workbench.move import census, verify
 
 TABLES = """
     SELECT schemaname || '.' || tablename FROM pg_tables
@@ -57,13 +54,34 @@ def seen(database):
     return applied, digest.hexdigest()
 
 
+class Killer:
+    """Ends this process before the statement of that number.
+
+    Counted from the first one that does more than read: before that, nothing is left half done.
+    """
+
+    def __init__(self, number):
+        self.number = number
+        self.only_read = True
+
+    def __call__(self, execute, sql, params, many, context):
+        text = sql if isinstance(sql, str) else sql.as_string(None)
+        self.only_read = self.only_read and text.lstrip().startswith("SELECT")
+        if not self.only_read:
+            self.number -= 1
+            if self.number == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return execute(sql, params, many, context)
+
+
 def attempt(database, stages, number=0):
     """Migrate in a process of its own, up to that statement; returns whether it was killed."""
     child = os.fork()
     if child == 0:
         connection.settings_dict["NAME"] = database
         for to in stages:
-            steps.migrate(**({"app": "players", "to": to} if to else {}), kill=number)
+            with connection.execute_wrapper(Killer(number)):
+                migrate(*(["players", to] if to else []))
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFEXITED(status) and os.waitstatus_to_exitcode(status):
@@ -81,10 +99,10 @@ def wait_for_the_rollback(database):
 class Resumed:
     """What a copy of the database comes to that is migrated to the end, without another kill."""
 
-    def __init__(self, order):
-        self.database, self.ends = order["database"], census.Ends(*order["ends"])
-        self.copy = f"{self.database}_resumed"
-        self.unkilled = self.complete(order["stages"] + order["rest"])[1]
+    def __init__(self, database, ends, stages):
+        self.database, self.ends = database, ends
+        self.copy = f"{database}_resumed"
+        self.unkilled = self.complete(stages)[1]
 
     def complete(self, stages):
         """(what the census says, all that there is) of a copy that was migrated to the end."""
@@ -94,32 +112,29 @@ class Resumed:
             with opened(self.copy) as there:
                 cursor = there.cursor()
                 census.count(cursor, "after", self.ends.target, self.ends, "")
-                told = census.compare(cursor, "before", "after"), shape.things(cursor)
+                told = census.compare(cursor, "before", "after"), verify.things(cursor)
             server.execute(f"DROP DATABASE {self.copy}")
         return told
 
     def wrong(self, stages):
         """What is not as it should be if one goes on from here."""
         lost, things = self.complete(stages)
-        return lost + shape.differences(things, self.unkilled)
+        return lost + verify.differences(things, self.unkilled)
 
 
-def main():
-    order = json.loads(sys.argv[1])
-    steps.set_up(order)
-    stages, rest = order["stages"], order["rest"]
-    resumed = Resumed(order)
+def main(stages, rest, back, ends):
+    database = connection.settings_dict["NAME"]
+    resumed = Resumed(database, census.Ends(*ends), stages + rest)
     told = {"kills": 0, "wrong": [], "resumed": []}
     for nth, to in enumerate(stages):
         left = stages[nth:] + rest
-        kill(order, to, told, lambda left=left: resumed.wrong(left))
-    attempt(order["database"], rest)
-    print(json.dumps(told))
+        kill(database, to, back, told, lambda left=left: resumed.wrong(left))
+    attempt(database, rest)
+    say(told)
 
 
-def kill(order, to, told, resume):
+def kill(database, to, back, told, resume):
     """Kill one stage everywhere until it is through."""
-    database, back = order["database"], order["back"]
     migrations = [it for _, it in sorted(MigrationLoader(None).disk_migrations.items())]
     migrations = [it for it in migrations if it.app_label == "players"]
     end = len([it for it in migrations if not to or it.name[:4] <= to])
@@ -142,7 +157,3 @@ def kill(order, to, told, resume):
                 else:
                     told["resumed"].append([it.name, resume()])
         applied = now
-
-
-if __name__ == "__main__":
-    main()

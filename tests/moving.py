@@ -2,16 +2,29 @@
 
 import itertools
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from workbench.move import census, run
+from workbench.move import census, verify
 from workbench.move.census import Ends
 from workbench.move.moves import move
 from workbench.move.project import Project
 from workbench.server import postgres
+from workbench.server.databases import anew, drop
 
 PLAYERS = 300
 # all files of a process share one server: what one has loaded, the next ones copy
 LOADED = {}
+
+
+@dataclass(frozen=True)
+class Faulty(Project):
+    """A move's code with one of the faults of tests/faults.py in it."""
+
+    fault: str = ""
+    module = "tests.faults"
+
+    def order(self):
+        return super().order() | {"fault": self.fault}
 
 
 class Databases:
@@ -26,7 +39,7 @@ class Databases:
         """The name of a database of the variant with players and the world around them."""
         name = f"loaded_{variant}_{players}{'' if duplicates else '_single'}"
         if name not in self.loaded:
-            run.make(self.server, name)
+            anew(self.server, name)
             load = ("load", {"players": players, "duplicates": duplicates})
             Project(self.server, variant, name).do(("migrate", {}), load)
             self.loaded[name] = True
@@ -40,10 +53,10 @@ class Databases:
         try:
             yield name
         finally:
-            run.drop(self.server, name)
+            drop(self.server, name)
 
     def create(self, name, template):
-        run.drop(self.server, name)
+        drop(self.server, name)
         with postgres.connect(self.server, "postgres") as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
@@ -72,13 +85,13 @@ class Databases:
         self.count(name, "after", it.target, Ends(it.source, it.target), rule)
         with postgres.connect(self.server, name) as connection:
             lost = census.compare(connection.cursor(), "before", "after")
-        checks = run.verified(self.server, it.target, name)
+        checks = verify.verified(self.server, it.target, name)
         return lost + [said for check in checks for said in check.wrong]
 
-    def moving(self, name, source, target, rule="newest", **more):
+    def moving(self, name, source, target, rule="newest", code=Project, **more):
         """The move's code on a database."""
         it = move(source, target)
-        return Project(self.server, target, name, it.settings, rule=rule, **more)
+        return code(self.server, target, name, it.settings, rule=rule, **more)
 
     def forget(self, name, variant):
         """Run `migrate players --prune` with the variant's own settings."""

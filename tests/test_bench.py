@@ -11,9 +11,8 @@ import pytest
 
 from conftest import Tool, command, environment, roster_operations, short_folder
 from workbench.bench import show
-from workbench.bench.plan import check_room
 from workbench.bench.result import find, find_load
-from workbench.bench.run import LOADS, TURN
+from workbench.bench.run import LOADS, check_room
 from workbench.bench.subjects import peers
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
@@ -276,7 +275,7 @@ def test_ctrl_c_leaves_no_database_nor_does_a_run_that_was_killed_before(bench, 
 def test_one_bench_at_a_time(bench, hold):
     server = hold(bench.folder).env()
     with postgres.connect(server, "postgres") as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", [TURN])
+        connection.execute("SELECT pg_advisory_lock(%s)", [databases.Turn.BENCH])
         assert bench.complaint("bench", "--quick") == (
             "workbench bench runs on this server already: wait for its end."
         )
@@ -312,14 +311,14 @@ def test_a_disk_without_room_is_one_sentence(folder, monkeypatch):
     monkeypatch.setenv("WORKBENCH_DATA", str(folder))
     for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(WorkbenchError, match=r"need about 6000001\.5 GB in .* are free: make"):
+    with pytest.raises(WorkbenchError, match=r"need about 6,000,001\.5 GB in .* are free: make"):
         check_room(10**12, 4)
 
 
 def test_a_result_that_cannot_be_written_is_one_sentence_before_the_run(bench, tmp_path):
     (tmp_path / "file").touch()
     said = bench.complaint("bench", "--output", str(tmp_path / "file" / "result.json"))
-    assert said.startswith(f"The result cannot be written to {tmp_path}/file/result.json (")
+    assert said.startswith(f"Cannot write to {tmp_path}/file (")
 
 
 def test_a_result_compared_with_itself_has_not_changed(run, bench):

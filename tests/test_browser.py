@@ -12,9 +12,9 @@ from browser import field, heading, link, send, tab_to
 from playwright.sync_api import expect
 
 from workbench.paths import PROJECT
-from workbench.schema import tables as schema
+from workbench.schema import tables
 from workbench.server import postgres
-from workbench.server.prepare import DEMO
+from workbench.server.databases import DEMO
 from workbench.variants import VARIANTS
 
 PLAYER = "arannis"
@@ -102,7 +102,7 @@ def registered(page, sites, variant, newcomer):
 
 
 def forget(sites, variant, username):
-    table = schema.user_table(variant, schema.read(sites.env, variant))
+    table = tables.user_table(variant, tables.read(sites.env, variant))
     which = f"(SELECT id FROM {table} WHERE username = %s)"
     with postgres.connect(sites.env, variant) as connection:
         if connection.execute("SELECT to_regclass('person')").fetchone() != (None,):

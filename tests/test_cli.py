@@ -6,7 +6,11 @@ from conftest import command, environment
 from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
-COMMANDS = ["serve", "schema", "try", "manage", "move", "bench"]
+COMMANDS = [
+    *("choose", "compare", "try", "schema", "serve", "manage", "seed"),
+    *("move", "bench", "site", "notebook"),
+]
+OF_MOVE = ["list", "run", "all", "staged", "database"]
 
 
 def test_help_names_every_command(bare):
@@ -17,6 +21,11 @@ def test_help_names_every_command(bare):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_an_example(bare, name):
     assert f"Example: workbench {name}" in bare.run(name, "--help").stdout
+
+
+@pytest.mark.parametrize("name", OF_MOVE)
+def test_each_kind_of_move_has_an_example(bare, name):
+    assert f"Example: workbench move {name}" in bare.run("move", name, "--help").stdout
 
 
 def test_no_command_at_all_is_help(bare):

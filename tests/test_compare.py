@@ -5,7 +5,7 @@ import json
 import pytest
 
 from workbench.compare import answers as comparison
-from workbench.compare.command import as_markdown, chosen, said
+from workbench.compare.answers import as_markdown, chosen, said
 from workbench.compare.run_suite import measured
 from workbench.errors import WorkbenchError
 from workbench.variants import VARIANTS

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from workbench.move import report, run, suite
+from workbench.move import report, run, verify
 from workbench.move.moves import all_moves
+from workbench.server.databases import drop
 
 PLAYERS = 2_000
 AT_ONCE = 3
@@ -17,8 +18,8 @@ def ridden(server):
     """{move: its report}, forward and back, several at once; then written down for the site."""
 
     def ride(it):
-        told = run.move(server, it, PLAYERS, rule="newest", back=True, also=[suite.suite])
-        run.drop(server, f"move_{it.name}")
+        told = run.move(server, it, PLAYERS, rule="newest", back=True, also=[verify.suite])
+        drop(server, f"move_{it.name}")
         return told
 
     moves = all_moves()
@@ -68,11 +69,10 @@ def test_only_a_change_of_the_key_rewrites_tables(ridden, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_report_is_plain_values(ridden, name, tmp_path):
+def test_a_report_is_read_as_it_was_written(ridden, name, tmp_path):
     report.write(ridden[name], tmp_path / "moves.json")
     [told] = report.read(tmp_path / "moves.json").values()
-    assert [ride["direction"] for ride in told["rides"]] == ["forward", "back"]
-    assert json.dumps(told["rides"][0]["statements"])
+    assert told == ridden[name]
 
 
 def test_a_report_that_an_older_workbench_has_written_is_left_out_and_goes_with_the_next(tmp_path):

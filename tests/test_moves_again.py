@@ -8,7 +8,7 @@ from moving import Databases
 from conftest import Tool
 from workbench import paths
 from workbench.errors import WorkbenchError
-from workbench.move import census, run
+from workbench.move import census, run, verify
 from workbench.move.census import Ends
 from workbench.server import postgres
 
@@ -37,10 +37,10 @@ def there_and_back_and_there(databases, tool, source, target):
             moving.do(("migrate", {}))
         census.count(cursor, "again", target, ends, "")
         lost = census.compare(cursor, "before", "again")
-        checks = run.verified(server, target, name)
-        said.append(tool.complaint("move", target, source, "--database", name))
+        checks = verify.verified(server, target, name)
+        said.append(tool.complaint("move", "database", name, target, source))
         databases.moving(name, source, target).do(("migrate", {"app": "players", "to": run.START}))
-        checks += run.verified(server, source, name)
+        checks += verify.verified(server, source, name)
     return said, lost, [said for check in checks for said in check.wrong]
 
 

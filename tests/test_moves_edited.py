@@ -1,8 +1,5 @@
 """While a staged move writes rows of other apps anew, staff edit them: no error, nothing lost."""
 
-import json
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -10,10 +7,8 @@ import pytest
 from moving import Databases
 
 from workbench.move import moves, run
-from workbench.move.beside import beside
 from workbench.move.census import Ends
-from workbench.move.project import Project
-from workbench.paths import PROJECT
+from workbench.move.project import Project, beside
 from workbench.server import processes
 
 PLAYERS = 3_000
@@ -35,18 +30,12 @@ NAMED = """
 @contextmanager
 def editors(code, told):
     """Staff edit with that code for the block; what came of it goes into `told`."""
-    process = subprocess.Popen(
-        [sys.executable, "tests/editing.py", code.order()],
-        env=code.environment(),
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = code.start("tests.editing", "had editors who failed")
     try:
-        assert process.stdout.readline() == "ready\n"
+        process.hear()
         yield
-        told.append(json.loads(process.communicate(timeout=60)[0]))
+        process.close()
+        told.append(process.hear())
     finally:
         processes.end([process])
 

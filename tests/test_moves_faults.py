@@ -1,9 +1,7 @@
 """The checks are checked: each deliberate fault in a migration is caught, and not by Django."""
 
-from dataclasses import replace
-
 import pytest
-from moving import Databases
+from moving import Databases, Faulty
 
 from workbench.move import run
 from workbench.move.moves import move
@@ -53,10 +51,10 @@ def test_a_fault_is_caught(databases, fault):
     source, target = WHERE.get(fault, ("profile_onetoone", "custom_user"))
     it = move(source, target)
     with databases.copy(databases.template(source)) as name:
-        ride = run.forward(databases.server, it, name, "newest", fault=fault)
+        moving = databases.moving(name, source, target, code=Faulty, fault=fault)
+        ride = run.forward(databases.server, it, name, "newest", moving=moving)
         caught = {check.name for check in ride.checks if check.wrong}
         assert caught >= set(CAUGHT[fault]), ride.wrong
-        moving = replace(databases.moving(name, source, target), fault=fault)
         assert moving.do(("has_nothing_to_migrate", {}))["has_nothing_to_migrate"] == ""
 
 

@@ -10,6 +10,7 @@ from moving import Databases
 from workbench.move import run
 from workbench.move.moves import move
 from workbench.move.project import Project
+from workbench.server.databases import drop
 
 TARGETS = ["profile_onetoone", "custom_user", "proxy_model"]
 WITH_EXTRAS = ["profile_onetoone", "custom_user"]
@@ -50,7 +51,7 @@ def template(databases):
     databases.create(name, databases.template("foreignkey"))
     databases.sql(name, TWO_RECORDS)
     yield name
-    run.drop(databases.server, name)
+    drop(databases.server, name)
 
 
 def there_and_back(databases, name, target, rule):

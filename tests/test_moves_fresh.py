@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from workbench.move import moves, run, shape
+from workbench.move import moves, verify
 from workbench.move.project import Project
 from workbench.server import postgres
+from workbench.server.databases import anew, drop
 
 SETTINGS = {it.name: (it.target, it.settings) for it in moves.all_moves()} | {
     it.staged_name: (it.target, it.staged_settings) for it in moves.all_moves() if it.stages
@@ -20,12 +21,12 @@ def installed(server):
     def install(name):
         target, settings = SETTINGS[name]
         database = f"fresh_{name}"
-        run.make(server, database)
+        anew(server, database)
         Project(server, target, database, settings).do(("migrate", {}))
         with postgres.connect(server, database) as connection:
-            here = shape.things(connection.cursor())
-        run.drop(server, database)
-        return shape.differences(here, run.as_installed(server, target, database))
+            here = verify.things(connection.cursor())
+        drop(server, database)
+        return verify.differences(here, verify.as_installed(server, target, database))
 
     with ThreadPoolExecutor(3) as pool:
         return dict(zip(SETTINGS, pool.map(install, SETTINGS), strict=True))

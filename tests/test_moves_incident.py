@@ -9,10 +9,11 @@ import pytest
 from moving import Databases
 
 from workbench import variants
-from workbench.move import run, shape
+from workbench.move import verify
 from workbench.move.project import Project
 from workbench.paths import PROJECT
 from workbench.server import postgres
+from workbench.server.databases import drop
 
 FOLDER = PROJECT / "moves" / "the_articles_incident"
 USER_COLUMN = "ALTER TABLE person ADD COLUMN user_id integer REFERENCES auth_user"
@@ -137,7 +138,7 @@ def site(databases, empty, tmp_path):
         return made
 
     yield make
-    run.drop(databases.server, "incident")
+    drop(databases.server, "incident")
 
 
 READ = (
@@ -233,7 +234,7 @@ def incident(databases):
         "SELECT setval('person_person_id_seq', 9)",
     )
     yield lab
-    run.drop(databases.server, name)
+    drop(databases.server, name)
 
 
 WHOSE = "UPDATE person SET user_id = id FROM auth_user WHERE username = discord_id"
@@ -252,9 +253,9 @@ def test_the_way_that_works_keeps_the_rows_and_ends_as_a_fresh_profile(databases
     shapes = []
     for name in (incident.database, "incident_fresh"):
         with postgres.connect(databases.server, name) as connection:
-            shapes.append(shape.things(connection.cursor()))
-    assert shape.differences(*shapes) == []
-    run.drop(databases.server, "incident_fresh")
+            shapes.append(verify.things(connection.cursor()))
+    assert verify.differences(*shapes) == []
+    drop(databases.server, "incident_fresh")
 
 
 def test_the_way_that_works_goes_back_with_each_rows_old_key(databases, incident):

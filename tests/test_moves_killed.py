@@ -7,9 +7,6 @@ Of a staged move all statements are tried while somebody serves. Those of the mi
 wait, the key and the names, are the plain move's, and are tried there.
 """
 
-import json
-import subprocess
-import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -20,7 +17,6 @@ from moving import PLAYERS, Databases
 from workbench.move import moves, run
 from workbench.move.census import Ends
 from workbench.move.project import Project
-from workbench.paths import PROJECT
 
 
 @dataclass(frozen=True)
@@ -79,24 +75,20 @@ def killed_everywhere(databases, kill):
         moving = replace(moving, database=name)
         for to in kill.first:
             moving.do(("migrate", {"app": "players", "to": to} if to else {}))
-        order = json.loads(moving.order()) | {
-            "stages": kill.stages,
-            "rest": kill.rest,
-            "back": bool(kill.first),
-            "ends": [ends.source, ends.target],
-        }
-        done = subprocess.run(
-            [sys.executable, "tests/killing.py", json.dumps(order)],
-            env=moving.environment(),
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
+        process = moving.start(
+            "tests.killing",
+            "could not be killed",
+            stages=kill.stages,
+            rest=kill.rest,
+            back=bool(kill.first),
+            ends=[ends.source, ends.target],
         )
-        assert done.returncode == 0, done.stderr
+        told = process.hear()
+        process.finish()
         if kill.first:
             # killed after its last migration, it leaves a content type (moves/README.md)
             Project(databases.server, it.source, name).do(("remove_stale", {}))
-        return json.loads(done.stdout) | {"in the end": databases.what_is_wrong(name, ends)}
+        return told | {"in the end": databases.what_is_wrong(name, ends)}
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from moving import Databases
 
 from conftest import Tool
 from workbench.errors import WorkbenchError
-from workbench.move import run
 from workbench.move.moves import move
 from workbench.move.project import Project
 from workbench.server import postgres
+from workbench.server.databases import drop
 
 BAD = {
     "an unknown column": (
@@ -91,7 +91,7 @@ def test_a_bad_start_is_refused_and_nothing_changes(databases, tool, case):
     with databases.copy(databases.template(pair[0])) as name:
         databases.sql(name, spoil)
         before = databases.everything(name)
-        said = tool.complaint("move", *pair, "--database", name, "--duplicates", "newest")
+        said = tool.complaint("move", "database", name, *pair, "--duplicates", "newest")
         assert sentence in said
         assert databases.everything(name) == before
 
@@ -99,7 +99,7 @@ def test_a_bad_start_is_refused_and_nothing_changes(databases, tool, case):
 def test_duplicates_without_a_rule_are_refused_with_a_list(databases, tool):
     with databases.copy(databases.template("foreignkey")) as name:
         before = databases.everything(name)
-        said = tool.complaint("move", "foreignkey", "custom_user", "--database", name)
+        said = tool.complaint("move", "database", name, "foreignkey", "custom_user")
         assert "users have more than one row of person, player0000" in said
         assert "choose a rule, newest or fill" in said
         assert databases.everything(name) == before
@@ -108,7 +108,7 @@ def test_duplicates_without_a_rule_are_refused_with_a_list(databases, tool):
 def test_an_unknown_rule_is_refused(databases, tool):
     with databases.copy(databases.template("foreignkey")) as name:
         said = tool.complaint(
-            "move", "foreignkey", "custom_user", "--database", name, "--duplicates", "oldest"
+            "move", "database", name, "foreignkey", "custom_user", "--duplicates", "oldest"
         )
         assert said == "The rule for duplicates is 'oldest': choose one of newest, fill."
 
@@ -116,14 +116,14 @@ def test_an_unknown_rule_is_refused(databases, tool):
 def test_without_duplicates_no_rule_is_asked_for(databases, tool):
     template = databases.template("foreignkey", duplicates=False)
     with databases.copy(template) as name:
-        done = tool.run("move", "foreignkey", "profile_onetoone", "--database", name)
+        done = tool.run("move", "database", name, "foreignkey", "profile_onetoone")
         assert done.returncode == 0, done.stderr
         assert "wrong" not in done.stdout
 
 
 def test_run_twice_the_second_run_says_that_there_is_nothing_to_do(databases, tool):
     with databases.copy(databases.template("proxy_model")) as name:
-        move = ("move", "proxy_model", "profile_onetoone", "--database", name)
+        move = ("move", "database", name, "proxy_model", "profile_onetoone")
         assert tool.run(*move).returncode == 0
         before = databases.everything(name)
         again = tool.run(*move)
@@ -136,10 +136,10 @@ def test_a_database_that_holds_something_else_is_not_touched(databases, tool):
     name = "move_proxy_model_to_foreignkey"
     databases.create(name, "template0")
     databases.sql(name, "CREATE TABLE treasure (gold integer)")
-    said = tool.complaint("move", "proxy_model", "foreignkey")
+    said = tool.complaint("move", "run", "proxy_model", "foreignkey")
     assert f"{name} holds something that the workbench did not make" in said
     assert databases.sql(name, "SELECT count(*) FROM treasure") == [(0,)]
-    run.drop(databases.server, name)
+    drop(databases.server, name)
 
 
 def test_a_staged_move_is_refused_where_an_earlier_one_has_left_what_it_kept(databases):
@@ -161,11 +161,12 @@ def test_a_staged_move_is_refused_where_an_earlier_one_has_left_what_it_kept(dat
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["custom_user"], "Name two variants, from and to"),
-        (["custom_user", "custom_user"], "custom_user is there already"),
-        (["custom_user", "foreign_key"], "did you mean foreignkey?"),
-        (["custom_user", "foreignkey", "--players", "5"], "say 100 or more"),
-        (["custom_user", "foreignkey", "--database", "nowhere"], "There is no database nowhere"),
+        (["run", "custom_user"], "Missing argument 'target'"),
+        (["run", "custom_user", "custom_user"], "custom_user is there already"),
+        (["run", "custom_user", "foreign_key"], "did you mean foreignkey?"),
+        (["run", "custom_user", "foreignkey", "--players", "5"], "say 100 or more"),
+        (["staged", "custom_user", "foreignkey"], "no staged way from custom_user"),
+        (["database", "nowhere", "custom_user", "foreignkey"], "There is no database nowhere"),
     ],
 )
 def test_what_makes_no_sense_is_refused(tool, arguments, sentence):
@@ -200,13 +201,13 @@ def test_the_rules_differ_and_the_rest_waits_in_the_archive(databases, rule, exp
 
 
 def test_it_lists_the_twelve(tool):
-    listed = tool.run("move", "--list").stdout
+    listed = tool.run("move", "list").stdout
     assert listed.count("proxy_model") == listed.count("custom_user") == 6
     assert "while the site serves" in listed
 
 
 def test_a_whole_move_with_its_suite_by_the_command(tool, databases):
-    done = tool.run("move", "custom_user", "proxy_model", "--players", "300", "--keep")
+    done = tool.run("move", "run", "custom_user", "proxy_model", "--players", "300", "--keep")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "tests passed" in done.stdout
     assert "Rewritten: auth_user" in done.stdout

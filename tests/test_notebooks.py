@@ -24,10 +24,8 @@ from conftest import command, environment, free_ports
 from workbench import variants
 from workbench.compare import run_suite
 from workbench.errors import WorkbenchError
-from workbench.notebook import clean, executed, slides
-from workbench.notebook import command as opening
-from workbench.notebook import run as running
-from workbench.notebook.checking import check
+from workbench.notebook import clean, jupyter, run
+from workbench.notebook.answers import check
 from workbench.paths import PROJECT
 from workbench.server import postgres
 from workbench.site import notebooks as pages
@@ -47,7 +45,7 @@ STATIONS = [
     "Where this leaves you",
 ]
 ANSI = re.compile(r"\x1b\[[\d;]*m")
-NAMES = [path.stem for path in running.paths()]
+NAMES = [path.stem for path in run.paths()]
 OF_A_VARIANT = NAMES[: len(VARIANTS)]
 USE = "from workbench import notebook\nnotebook.use({!r})"
 
@@ -77,7 +75,7 @@ def ran(on_sites, content_before, seconds):
     """{name: the notebook with its outputs}, all run side by side; slides and site show these."""
     run_suite.measured()
     began = time.monotonic()
-    found = executed.executed(fresh=True)
+    found = run.executed(fresh=True)
     seconds.append(time.monotonic() - began)
     return found
 
@@ -113,7 +111,7 @@ def wait_until(done):
 
 
 def cells(notebook, tag):
-    return [cell for cell in notebook.cells if tag in running.tags(cell)]
+    return [cell for cell in notebook.cells if tag in run.tags(cell)]
 
 
 def said(cell):
@@ -138,7 +136,7 @@ def written(folder, *sources, tags=()):
 
 def tried(folder, *sources, tags=()):
     """What came of each cell, run in a kernel of its own."""
-    [notebook] = running.run([written(folder, *sources, tags=tags)]).values()
+    [notebook] = run.run([written(folder, *sources, tags=tags)]).values()
     return [said(cell) for cell in notebook.cells]
 
 
@@ -180,7 +178,7 @@ def test_each_has_something_to_predict_to_solve_and_to_teach_by(ran, name):
 
 @pytest.mark.parametrize("name", OF_A_VARIANT)
 def test_each_variant_shows_its_real_errors(ran, name):
-    failing = cells(ran[name], running.FAILS)
+    failing = cells(ran[name], run.FAILS)
     assert len(failing) >= 4
     assert all(re.search(r"\w+: \S", said(cell)) for cell in failing)
 
@@ -205,7 +203,7 @@ def test_the_instructors_notes_are_folded_and_tell_the_time(ran, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_figure_is_typed_in_the_prose(name):
-    notebook = running.read(running.FOLDER / f"{name}.ipynb")
+    notebook = run.read(run.FOLDER / f"{name}.ipynb")
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     prose = re.sub(r"`[^`]*`|<[^>]*>|\*\*Time:\*\*.*", "", prose)
     assert re.findall(r"[^\n]*\d[^\n]*", prose) == []
@@ -213,7 +211,7 @@ def test_no_figure_is_typed_in_the_prose(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_in_git_it_is_without_outputs(name):
-    assert clean.is_clean(running.FOLDER / f"{name}.ipynb")
+    assert clean.is_clean(run.FOLDER / f"{name}.ipynb")
 
 
 # Running and cleaning
@@ -221,23 +219,23 @@ def test_in_git_it_is_without_outputs(name):
 
 def test_a_cell_that_fails_stops_the_build(tmp_path):
     with pytest.raises(WorkbenchError, match=r"the cell `1 / 0` fails \(ZeroDivisionError"):
-        running.run([written(tmp_path, "1 / 0")])
+        run.run([written(tmp_path, "1 / 0")])
 
 
 def test_a_cell_that_does_not_fail_where_it_should_stops_the_build(tmp_path):
     with pytest.raises(WorkbenchError, match="the cell `1 / 1` does not fail, and is tagged to"):
-        running.run([written(tmp_path, "1 / 1", tags=[running.FAILS])])
+        run.run([written(tmp_path, "1 / 1", tags=[run.FAILS])])
 
 
 def test_the_hook_takes_outputs_away_and_says_so(tmp_path):
-    [notebook] = running.run([written(tmp_path, "6 * 7")]).values()
+    [notebook] = run.run([written(tmp_path, "6 * 7")]).values()
     path = tmp_path / "ran.ipynb"
     nbformat.write(notebook, path)
     hook = [sys.executable, "-m", "workbench.notebook.clean", str(path)]
     first, second = (subprocess.run(hook, capture_output=True, text=True) for _ in range(2))
     assert (first.returncode, first.stdout) == (1, f"{path}: its outputs were removed.\n")
     assert (second.returncode, second.stdout) == (0, "")
-    [cell] = running.read(path).cells
+    [cell] = run.read(path).cells
     assert (cell.source, cell.outputs, cell.execution_count) == ("6 * 7", [], None)
 
 
@@ -264,14 +262,14 @@ def test_each_run_starts_from_the_same_players(on_sites, tmp_path):
 
 def test_a_kernel_is_one_variant(on_sites, tmp_path):
     *_, refusal = tried(
-        tmp_path, USE.format("custom_user"), USE.format("foreignkey"), tags=[running.FAILS]
+        tmp_path, USE.format("custom_user"), USE.format("foreignkey"), tags=[run.FAILS]
     )
     [sentence] = refusal.splitlines()
     assert "This kernel is custom_user, and a process can be one Django project only" in sentence
 
 
 def test_an_unknown_variant_is_a_sentence(tmp_path):
-    [refusal] = tried(tmp_path, USE.format("custom-usr"), tags=[running.FAILS])
+    [refusal] = tried(tmp_path, USE.format("custom-usr"), tags=[run.FAILS])
     assert "did you mean custom_user?" in refusal
 
 
@@ -296,7 +294,7 @@ def test_a_plan_can_be_read(on_sites, tmp_path):
 
 def test_what_a_killed_kernel_left_is_dropped_by_the_next(on_sites, tmp_path):
     manager = jupyter_client.KernelManager(kernel_name="python3")
-    manager.start_kernel(env=running.environment())
+    manager.start_kernel(env=run.environment())
     client = manager.client()
     client.start_channels()
     client.wait_for_ready(timeout=60)
@@ -310,10 +308,10 @@ def test_what_a_killed_kernel_left_is_dropped_by_the_next(on_sites, tmp_path):
 
 
 def test_the_ready_kernels_are_the_variants(on_sites, tmp_path, monkeypatch):
-    monkeypatch.setenv("JUPYTER_PATH", str(opening.kernels(tmp_path)))
+    monkeypatch.setenv("JUPYTER_PATH", str(jupyter.kernels(tmp_path)))
     for variant in VARIANTS:
         manager, client = jupyter_client.manager.start_new_kernel(
-            kernel_name=variant, env=running.environment()
+            kernel_name=variant, env=run.environment()
         )
         assert manager.kernel_spec.display_name == f"{variant} (Django)"
         heard = []
@@ -330,7 +328,7 @@ def test_the_ready_kernels_are_the_variants(on_sites, tmp_path, monkeypatch):
 
 
 def test_slides_ask_nothing_of_another_host_and_have_notes(chromium, ran):
-    for path in slides.written():
+    for path in run.slides():
         page = browser.open_page(chromium)
         with browser.watched(page, ("file://",)) as wrong:
             page.goto(path.as_uri())
@@ -461,7 +459,7 @@ def run_all(page, address, name):
 def test_in_jupyterlab_all_cells_run_and_only_those_fail_that_should(
     chromium, opened, ran, name, asked
 ):
-    path = running.FOLDER / f"{name}.ipynb"
+    path = run.FOLDER / f"{name}.ipynb"
     before, saved = path.read_text(), path.stat().st_mtime_ns
     page = browser.open_page(chromium)
     page.on("request", lambda request: asked.append(request.url))
@@ -470,7 +468,7 @@ def test_in_jupyterlab_all_cells_run_and_only_those_fail_that_should(
     # a folded cell shows no prompt
     shown = len(codes) - len(cells(ran[name], "solution"))
     page.wait_for_function(HAVE_RUN, arg=shown, timeout=SOON * 1000)
-    assert page.locator(ERRORS).count() == len(cells(ran[name], running.FAILS))
+    assert page.locator(ERRORS).count() == len(cells(ran[name], run.FAILS))
     page.keyboard.press("Control+s")
     wait_until(lambda: path.stat().st_mtime_ns > saved)
     page.context.close()
@@ -538,7 +536,7 @@ def test_shell_plus_opens_a_notebook_in_which_django_runs(sites, variant, tmp_pa
         "--allow-root",
         f"--IdentityProvider.token={token}",
     ]
-    env = running.environment() | variants.environment(variant, sites.env)
+    env = run.environment() | variants.environment(variant, sites.env)
     env |= {
         "PYTHONPATH": os.pathsep.join([env["PYTHONPATH"], str(tmp_path)]),
         "JUPYTER_PATH": str(tmp_path),
@@ -572,5 +570,5 @@ def test_shell_plus_opens_a_notebook_in_which_django_runs(sites, variant, tmp_pa
 def test_what_needs_postgresql_says_so_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("PGHOST", "127.0.0.1")
     monkeypatch.setenv("PGPORT", "1")
-    [refusal] = tried(tmp_path, USE.format("custom_user"), tags=[running.FAILS])
+    [refusal] = tried(tmp_path, USE.format("custom_user"), tags=[run.FAILS])
     assert "No PostgreSQL to use at PGHOST=127.0.0.1" in refusal

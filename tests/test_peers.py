@@ -6,13 +6,14 @@ import sys
 
 import pytest
 
-from workbench.bench import peers
+from workbench.bench.subjects import peers
+from workbench.paths import PROJECT
 from workbench.server import databases, postgres
-from workbench.try_.trial import PLAYER
-from workbench.variants import environment_of
+from workbench.server.processes import environment_of
+from workbench.try_.command import PLAYER
+from workbench.variants import EXTRA_FIELDS
 
-PEERS = peers.all_peers()
-EXTRAS = ("birthdate", "discord_id", "zoom_id")
+PEERS = peers()
 
 # for each line on its input, a list of requests (path, form): each one's status, errors and user
 VISITORS = """
@@ -68,18 +69,22 @@ class Site:
         return json.loads(self.visitors.stdout.readline())
 
     def signup(self, username, **details):
-        return self.peer.signup, self.peer.signup_form(PLAYER | {"username": username} | details)
+        return self.form("signup", "fields", PLAYER | {"username": username} | details)
 
     def login(self, username, password):
-        ours = {"username": username, "password": password}
-        return self.peer.login, self.peer.login_form(ours)
+        return self.form("login", "login_fields", {"username": username, "password": password})
+
+    def form(self, page, fields, ours):
+        """The page's address, and what is sent there under the peer's names."""
+        theirs = self.peer.pages[fields]
+        return self.peer.pages[page], {theirs[name]: value for name, value in ours.items()}
 
     def rows(self, sql, *values):
         with postgres.connect(self.server, self.peer.name) as connection:
             return connection.execute(sql, values).fetchall()
 
     def player(self, username):
-        sql = f"SELECT id, email, {', '.join(EXTRAS)} FROM players_user WHERE username = %s"
+        sql = f"SELECT id, email, {', '.join(EXTRA_FIELDS)} FROM players_user WHERE username = %s"
         return self.rows(sql, username)
 
 
@@ -96,7 +101,7 @@ def test_a_player_is_registered_with_their_extras_and_logged_in(site):
     [(pk, email, *extras)] = site.player("tasha")
     assert answer["user"] == str(pk)
     assert email == PLAYER["email"]
-    assert [str(extra) for extra in extras] == [PLAYER[name] for name in EXTRAS]
+    assert [str(extra) for extra in extras] == [PLAYER[name] for name in EXTRA_FIELDS]
 
 
 def test_who_has_registered_may_log_in(site):
@@ -118,7 +123,7 @@ def test_a_taken_username_is_refused_whatever_its_case(site, again):
 
 
 def test_extras_left_blank_are_null(site):
-    blank = dict.fromkeys(EXTRAS, "")
+    blank = dict.fromkeys(EXTRA_FIELDS, "")
     site.visited(site.signup("wulfgar", email="wulfgar@example.com", **blank))
     [(_, _, *extras)] = site.player("wulfgar")
     assert extras == [None, None, None]
@@ -151,7 +156,7 @@ def test_it_has_the_variants_index(site):
 def test_it_has_the_variants_hashers_and_password_validators(site):
     sources = [
         (folder / "config" / "settings.py").read_text()
-        for folder in (site.peer.folder, peers.PROJECT / "variants" / "custom_user")
+        for folder in (site.peer.folder, PROJECT / "variants" / "custom_user")
     ]
     for setting in ("PASSWORD_HASHERS", "AUTH_PASSWORD_VALIDATORS"):
         mine, theirs = (source.split(f"{setting} = ")[1].split("\n]")[0] for source in sources)

@@ -1,3 +1,5 @@
+import os
+import pwd
 import time
 
 import psutil
@@ -6,7 +8,8 @@ import pytest
 
 from conftest import Tool, postmaster, short_folder
 from workbench.errors import WorkbenchError
-from workbench.server import databases, postgres
+from workbench.paths import PROJECT
+from workbench.server import databases, embedded, postgres
 
 
 def gone(process):
@@ -113,6 +116,41 @@ def test_a_folder_that_cannot_be_written_is_one_sentence():
     assert sentence.startswith("Cannot write to /etc/passwd/data (Not a directory): ")
 
 
+@pytest.mark.parametrize("name", ["$(touch it)", "`touch it`", '"; touch it; "', "$HOME"])
+def test_a_folder_that_a_shell_would_interpret_is_one_sentence(name):
+    with short_folder() as parent:
+        said = Tool(parent / name).complaint("schema", "custom_user")
+        assert said.startswith(f"PostgreSQL cannot use {parent}/{name}, because a shell gives ")
+        assert said.endswith("a meaning: name another folder with WORKBENCH_DATA.")
+    assert not (PROJECT / "it").exists()
+
+
+def test_a_closed_parent_folder_is_open_only_while_root_runs_postgresql(hold):
+    """And root is told so; every other user runs PostgreSQL as themselves."""
+    with short_folder() as parent:
+        parent.chmod(0o700)
+        holder = hold(parent / "workbench")
+        holder.env()
+        meanwhile = parent.stat().st_mode & 0o777
+        holder.leave()
+        assert meanwhile == (0o701 if embedded.AS_ROOT else 0o700)
+        assert parent.stat().st_mode & 0o777 == 0o700
+        said = f"may pass through {parent} (chmod o+x)" in holder.complained
+        assert said == embedded.AS_ROOT
+
+
+def test_a_user_without_a_name_is_told_what_helps():
+    """As in `docker run --user 12345`."""
+    numbers = {user.pw_uid for user in pwd.getpwall()}
+    nameless = next(number for number in range(12345, 65536) if number not in numbers)
+    with pytest.raises(WorkbenchError, match=f"User {nameless} is not in /etc/passwd, .* PGHOST"):
+        embedded.check_user(nameless)
+
+
+def test_each_user_with_a_name_may_run_postgresql():
+    embedded.check_user(os.getuid())
+
+
 def test_a_folder_of_another_postgresql_is_one_sentence():
     with short_folder() as folder:
         (folder / "data").mkdir()
@@ -180,6 +218,20 @@ def test_a_user_who_may_not_create_databases_is_told_what_to_ask_for(bare, serve
         sentence = bare.complaint("schema", "proxy_model", **server | {"PGUSER": "guest"})
         connection.execute("DROP ROLE guest")
     assert "may not create the database proxy_model: give it CREATEDB" in sentence
+
+
+def test_a_site_can_be_built_while_a_benchmark_runs(server):
+    with (
+        databases.alone(server, databases.Turn.TAKE_SNAPSHOTS),
+        databases.alone(server, databases.Turn.BENCH, busy="It is busy."),
+    ):
+        pass
+
+
+def test_of_one_kind_only_one_runs_at_a_time(server):
+    another = databases.alone(server, databases.Turn.BENCH, busy="It is busy.")
+    with databases.alone(server, databases.Turn.BENCH), pytest.raises(WorkbenchError, match="busy"):
+        another.__enter__()
 
 
 def test_what_postgresql_says_reaches_the_user_as_one_line():

@@ -8,11 +8,12 @@ import pytest
 from conftest import Holder, Tool, short_folder
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
-from workbench.schema import tables as schema
-from workbench.seed.load import load
+from workbench.schema import tables
+from workbench.seed.command import load
 from workbench.seed.players import players
 from workbench.server import databases, postgres
-from workbench.server.prepare import DEMO, last_line
+from workbench.server.databases import DEMO
+from workbench.server.processes import last_line
 from workbench.variants import VARIANTS
 
 EXTRAS = ["birthdate", "discord_id", "zoom_id"]
@@ -222,8 +223,8 @@ def test_a_misspelt_variant_is_one_sentence(bare):
 
 def test_more_than_the_disk_holds_is_one_sentence(bare):
     said = bare.complaint("seed", "all", "--players", "2000000000")
-    assert said.startswith("8,000,000,000 players take about 8,000.0 GB, and ")
-    assert said.endswith("name fewer players, or another folder with WORKBENCH_DATA.")
+    assert said.startswith("8,000,000,000 players need about 8,000.0 GB in ")
+    assert said.endswith("say fewer --players, or name another folder with WORKBENCH_DATA.")
 
 
 def test_what_postgresql_refuses_is_one_sentence_and_nothing_is_left(env):
@@ -243,7 +244,7 @@ def test_what_postgresql_refuses_is_one_sentence_and_nothing_is_left(env):
         load(env, "foreignkey", "scratch_full", 100, 2)
     assert str(refusal.value) == (
         "scratch_full could not be loaded (django.db.utils.OperationalError: could not extend "
-        "file: No space left on device), and is as it was: put that right and try again."
+        "file: No space left on device): it is as it was; put that right and try again."
     )
     assert asked(env, "foreignkey", "SELECT * FROM {users}", "scratch_full") == before
 
@@ -258,4 +259,4 @@ def test_told_hears_how_many_were_handed_over(env):
     loaded = load(env, "custom_user", "scratch_told", 25_000, told=heard.append)
     assert heard == [10_000, 20_000, 25_000]
     assert (loaded.variant, loaded.players) == ("custom_user", 25_000)
-    assert schema.user_table("custom_user", schema.read(env, "custom_user")) == "players_user"
+    assert tables.user_table("custom_user", tables.read(env, "custom_user")) == "players_user"

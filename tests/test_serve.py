@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 from conftest import ONCE_SET_UP, free_ports
-from workbench.schema import tables as schema
+from workbench.schema import tables
 from workbench.server import postgres
-from workbench.server.prepare import DEMO
+from workbench.server.databases import DEMO
 from workbench.variants import SUMMARIES, VARIANTS
 
 
@@ -43,7 +43,7 @@ def log_in(browser, url, username):
 
 def users(sites, variant):
     with postgres.connect(sites.env, variant) as connection:
-        table = schema.user_table(variant, schema.read(sites.env, variant))
+        table = tables.user_table(variant, tables.read(sites.env, variant))
         query = f"SELECT username, email, is_superuser FROM {table} ORDER BY username"
         return connection.execute(query).fetchall()
 

@@ -15,7 +15,7 @@ from conftest import environment
 from suite.questions import AREAS
 from workbench import paths
 from workbench.compare import answers as comparison
-from workbench.compare.command import said
+from workbench.compare.answers import said
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.site import build, pages, snapshots

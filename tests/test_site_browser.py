@@ -11,7 +11,7 @@ from browser import tab_to
 from playwright.sync_api import expect
 
 from workbench.compare import answers as comparison
-from workbench.compare.command import said
+from workbench.compare.answers import said
 from workbench.compare.needs import all_needs, verdicts
 from workbench.variants import VARIANTS
 

@@ -17,8 +17,8 @@ from suite.evidence import TRANSACTION, verb_and_table
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.schema.sql import WIDTH, pretty
-from workbench.server import postgres, prepare
-from workbench.site import diagrams, operations, schema_pairs, snapshots, take_snapshots
+from workbench.server import databases, postgres
+from workbench.site import diagrams, operations, schemas, snapshots
 from workbench.site.schemas import Schema, readable
 from workbench.variants import VARIANTS
 
@@ -29,11 +29,11 @@ GATHER = """
 import sys
 from pathlib import Path
 from workbench.errors import WorkbenchError
-from workbench.site import take_snapshots
+from workbench.site import snapshots
 
 to = Path(sys.argv[1])
 try:
-    take_snapshots.take(to / "snapshots.json", lambda variant: to / f"{variant}.sql")
+    snapshots.take(to / "snapshots.json", lambda variant: to / f"{variant}.sql")
 except WorkbenchError as error:
     sys.exit(str(error))
 """
@@ -90,7 +90,7 @@ def test_a_killed_run_leaves_the_next_one_the_same(found, folder, hold, tmp_path
     """And as another server gave it to the site."""
     server = hold(folder).env()
     killed = taking_to(tmp_path / "killed", folder)
-    while left(server) != sorted(take_snapshots.DATABASES.values()):
+    while left(server) != sorted(snapshots.DATABASES.values()):
         assert killed.poll() is None
         time.sleep(0.05)
     killed.send_signal(signal.SIGKILL)
@@ -108,7 +108,9 @@ def test_a_killed_run_leaves_the_next_one_the_same(found, folder, hold, tmp_path
 
 def test_a_variant_that_fails_is_one_sentence_and_nothing_is_left(folder, hold, tmp_path):
     server = hold(folder).env()
-    nowhere = f"from workbench import prepare\nprepare.DEMO['csv'] = '{tmp_path}/nowhere.csv'\n"
+    nowhere = (
+        f"from workbench.server.databases import DEMO\nDEMO['csv'] = '{tmp_path}/nowhere.csv'\n"
+    )
     process = taking_to(tmp_path, folder, nowhere)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -126,7 +128,7 @@ def test_the_snapshots_are_old_when_something_that_they_rest_on_is_younger(monke
     assert snapshots.is_current()
     rested_on = tmp_path / "demo.csv"
     rested_on.touch()
-    monkeypatch.setattr(snapshots, "rests_on", lambda: [rested_on])
+    monkeypatch.setattr(snapshots, "rest_on", lambda: [rested_on])
     later = snapshots.FILE.stat().st_mtime + 1
     os.utime(rested_on, (later, later))
     assert not snapshots.is_current()
@@ -213,7 +215,7 @@ def test_the_dumps_load_beside_each_other(found, folder, hold):
             users = "players_user" if variant == "custom_user" else "auth_user"
             rows = connection.execute(f"SELECT username FROM {variant}.{users}").fetchall()
             names = [line.split(",")[0] for line in demo]
-            assert sorted(rows) == sorted((name,) for name in [*names, prepare.DEMO["superuser"]])
+            assert sorted(rows) == sorted((name,) for name in [*names, databases.DEMO["superuser"]])
     with postgres.connect(server, "postgres") as connection:
         connection.execute("DROP DATABASE scratch_restored")
 
@@ -274,7 +276,7 @@ def test_a_scene_says_what_was_asked_and_answered(found):
 
 
 def test_an_operation_that_is_not_there_is_one_sentence(found):
-    with pytest.raises(WorkbenchError, match=r"There is no 'fnd' among register, is_taken, find"):
+    with pytest.raises(WorkbenchError, match=r"There is no 'fnd' among register, find"):
         operations.operation("fnd", found)
 
 
@@ -351,14 +353,14 @@ def test_all_that_hangs_on_a_table_is_on_the_page(found, variant):
 
 
 def test_the_differences_of_every_pair_are_on_the_page(found):
-    contents, sections = schema_pairs.contents(found), schema_pairs.sections(found)
-    pairs = schema_pairs.pairs(found)
+    contents, sections = schemas.contents(found), schemas.sections(found)
+    pairs = schemas.pairs(found)
     assert len(pairs) == 6
     for a, b in pairs:
-        name = schema_pairs.anchor(a, b)
+        name = schemas.anchor(a, b)
         assert f"](#{name})" in contents
         [section] = re.findall(rf"^### .* {{ #{name} }}\n(.*?)(?=\n### |\Z)", sections, re.M | re.S)
-        for diff in schema_pairs.differences(a, b, found):
+        for diff in schemas.differences(a, b, found):
             for what, in_a, in_b in diff.facts:
                 cells = "".join(
                     f'<td data-variant="{variant}">{escape(fact)}</td>'

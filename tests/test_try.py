@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.schema import tables as schema
+from workbench.schema import tables
 from workbench.server import postgres
 from workbench.variants import VARIANTS
 
@@ -10,13 +10,13 @@ def rows(sites, variant):
     with postgres.connect(sites.env, variant) as connection:
         return {
             name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()
-            for name in schema.read(sites.env, variant)
+            for name in tables.read(sites.env, variant)
         }
 
 
 def player(sites, variant, username):
     with postgres.connect(sites.env, variant) as connection:
-        table = schema.user_table(variant, schema.read(sites.env, variant))
+        table = tables.user_table(variant, tables.read(sites.env, variant))
         return connection.execute(
             f"SELECT count(*) FROM {table} WHERE username = %s", [username]
         ).fetchone()

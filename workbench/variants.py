@@ -1,9 +1,6 @@
-"""The variants: their names, in the order in which everything shows them, and how to run one."""
+"""The variants: their names, in the order in which everything shows them, and their folders."""
 
 import difflib
-import os
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -17,10 +14,12 @@ SUMMARIES = {
 }
 
 VARIANTS = tuple(SUMMARIES)
+ONE_VARIANT = f"One of {', '.join(VARIANTS)}."
+EXTRA_FIELDS = ("birthdate", "discord_id", "zoom_id")
 
 
 def checked(name: str) -> str:
-    """The name, if a variant has it; raises WorkbenchError, with the valid names, if none has."""
+    """Return the name if a variant has it; raise WorkbenchError, with the valid names, if not."""
     if name in VARIANTS:
         return name
     near = difflib.get_close_matches(name.lower().replace("-", "_"), VARIANTS, n=1)
@@ -29,34 +28,8 @@ def checked(name: str) -> str:
 
 
 def path(name: str) -> Path:
-    """The folder of a variant, with its manage.py; raises WorkbenchError if it is not there."""
+    """Return the folder of a variant, with its manage.py; raise WorkbenchError without one."""
     folder = PROJECT / "variants" / checked(name)
     if not (folder / "manage.py").exists():
         raise WorkbenchError(f"{folder} has no manage.py: run the workbench from a full clone.")
     return folder
-
-
-def environment(name: str, server: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a process in which the variant is in development mode.
-
-    server holds libpq's variables of the PostgreSQL to use, as `postgres.server()` gives them.
-    """
-    return environment_of(path(name), server)
-
-
-def environment_of(folder: Path, server: Mapping[str, str]) -> dict[str, str]:
-    """The same for any Django project whose settings are config.settings."""
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PG"))
-    }
-    return kept | {
-        "PYTHONPATH": os.pathsep.join([str(folder), str(PROJECT)]),
-        "PYTHONUNBUFFERED": "1",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        **server,
-    }
-
-
-def command(module: str, *arguments: str) -> list[str]:
-    """The command line that runs one of the tool's modules with this Python."""
-    return [sys.executable, "-m", module, *arguments]

@@ -6,15 +6,17 @@ slower the second time is then no change of the code.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 
-from workbench.bench.result import Measure, Result, find, find_load
+from workbench.bench.result import Load, Measure, Quartiles, Result, find, find_load
 
 # what differs by less is not worth a line, even if it is beyond the spread
 LEAST = 1.15
-COUNTED = ("statements", "buffers")
+COUNTED: tuple[Literal["statements", "buffers"], ...] = ("statements", "buffers")
+TIMES: tuple[Literal["wall_us", "cpu_us"], ...] = ("wall_us", "cpu_us")
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,16 @@ def of_measure(one: Measure, other: Measure, before: Result, after: Result) -> I
     for what in COUNTED:
         if one.get(what) != other.get(what):
             yield Change(*about, what, one[what], other[what])
-    for what in ("wall", "cpu"):
-        first, second = in_floors(one, before, what), in_floors(other, after, what)
+    for time in TIMES:
+        first, second = (
+            relative(its[time], floor and floor[time], its["way"])
+            for its, floor in ((one, floor_of(one, before)), (other, floor_of(other, after)))
+        )
         if are_apart(first, second):
-            yield Change(*about, what, first[1], second[1])
+            yield Change(*about, time.removesuffix("_us"), first[1], second[1])
 
 
-def of_load(other: Measure, before: Result, after: Result) -> Iterator[Change]:
+def of_load(other: Load, before: Result, after: Result) -> Iterator[Change]:
     """What changed in loading the players, where that was measured more than once."""
     subject, way, players = other["subject"], other["way"], other["players"]
     one = find_load(before, subject, way, players)
@@ -71,8 +76,9 @@ def of_load(other: Measure, before: Result, after: Result) -> Iterator[Change]:
         return
     about = ("load", subject, way, players)
     first, second = (
-        in_those_of(find_load(result, subject, "sql", players), its, "seconds")
+        relative(its["seconds"], floor and floor["seconds"], way)
         for its, result in ((one, before), (other, after))
+        for floor in [find_load(result, subject, "sql", players)]
     )
     if are_apart(first, second):
         unit = 1e6 if way == "sql" else 1
@@ -87,27 +93,27 @@ def are_apart(first: Sequence[float], second: Sequence[float]) -> bool:
     return apart and not 1 / LEAST < second[1] / first[1] < LEAST
 
 
-def in_floors(its: Measure, result: Result, what: str) -> list[float]:
-    """The quartiles of a time, as multiples of the SQL's median if there is SQL to it."""
-    floor = find(result, its["operation"], its["subject"], "sql", its["players"])
-    return in_those_of(floor, its, f"{what}_us")
+def floor_of(its: Measure, result: Result) -> Measure | None:
+    """The same operation by SQL, if that was measured."""
+    return find(result, its["operation"], its["subject"], "sql", its["players"])
 
 
-def in_those_of(floor: Measure | None, its: Measure, key: str) -> list[float]:
+def relative(quartiles: Quartiles, floor: Quartiles | None, way: str) -> Quartiles:
     """The quartiles as multiples of the floor's median; the floor's own as they are."""
-    quartiles: list[float] = its[key]
-    if floor is None or its["way"] == "sql":
+    if floor is None or way == "sql":
         return quartiles
-    return [value / floor[key][1] for value in quartiles]
+    return [value / floor[1] for value in quartiles]
 
 
 def differences(before: Result, after: Result) -> list[str]:
     """Why the two may not be comparable: another machine, other versions, other players."""
-    found = []
-    for key in ("machine", "versions", "players", "quick"):
-        if before[key] != after[key]:
-            found.append(f"{key}: {_said(before[key])} before, {_said(after[key])} after")
-    return found
+    keys: tuple[Literal["machine", "versions", "players", "quick"], ...]
+    keys = ("machine", "versions", "players", "quick")
+    return [
+        f"{key}: {_said(before[key])} before, {_said(after[key])} after"
+        for key in keys
+        if before[key] != after[key]
+    ]
 
 
 def _said(value: object) -> str:

@@ -1,21 +1,55 @@
-"""The command: a progress bar around the run, the tables at its end."""
+"""`workbench bench`: the run with a progress bar, the tables at its end, or a comparison of two."""
 
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from workbench import files, progress
 from workbench.bench import changes, result, show
-from workbench.bench.plan import Plan, check_room, plan
-from workbench.bench.run import Bench
+from workbench.bench.run import Bench, check_room, plan
 from workbench.bench.subjects import all_subjects
 from workbench.server import postgres
 
 
 def bench(
-    console: Console, players: int | None, *, quick: bool, seed: int, output: Path = result.FILE
+    players: Annotated[
+        int | None,
+        typer.Option(help="Measured at so many and at fewer; 1,000,000 if not said."),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="At 10,000 players if not said, in few rounds.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Chooses whom the operations are about.")] = 1,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Measure nothing: compare the last result with an earlier one, which you kept.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Where the last result is, or is written.",
+            show_default="build/benchmarks.json",
+        ),
+    ] = result.FILE,
 ) -> None:
-    """Measure, print what matters, and write the result, usually build/benchmarks.json.
+    """Measure what the four cost at many players, beside the same by SQL and beside peers.
+
+    Example: workbench bench --quick
+    """
+    if compare:
+        changes.show(Console(), result.read(compare), result.read(output))
+    else:
+        measure(Console(), players, quick=quick, seed=seed, output=output)
+
+
+def measure(console: Console, players: int | None, *, quick: bool, seed: int, output: Path) -> None:
+    """Measure, print what matters, and write the result.
 
     Raises WorkbenchError, before anything is made, if that cannot be done.
     """
@@ -23,29 +57,8 @@ def bench(
     subjects = all_subjects()
     check_room(how.players, len(subjects))
     result.check_writable(output)
-    found = measured(how, seed)
-    result.write(found, output)
+    with postgres.server(large=True) as server, progress.bar("Starting") as tell:
+        found = Bench(server, subjects, how, seed, tell).run()
+    files.write_json(output, found)
     show.show(console, found)
     console.print(f"All of it: {output}. `--compare FILE` judges a change.", soft_wrap=True)
-
-
-def measured(how: Plan, seed: int) -> result.Result:
-    """The result of a run, which shows on stderr how far it is."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    bar = Console(stderr=True)
-    with (
-        postgres.server(large=True) as server,
-        Progress(*columns, console=bar, disable=not bar.is_terminal) as progress,
-    ):
-        task = progress.add_task("Starting", total=1.0)
-
-        def tell(doing: str, part: float) -> None:
-            progress.update(task, description=doing, completed=part)
-
-        return Bench(server, all_subjects(), how, seed, tell).run()
-
-
-def compare(console: Console, earlier: Path, output: Path = result.FILE) -> None:
-    """Say what changed from an earlier result to the last one; nothing is measured."""
-    before, after = result.read(earlier), result.read(output)
-    changes.show(console, before, after)

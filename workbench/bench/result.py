@@ -1,31 +1,139 @@
 """The result of a run: build/benchmarks.json, and what it was measured on."""
 
+import importlib.metadata
 import json
 import platform
 import statistics
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
-import django
 import psutil  # type: ignore[import-untyped]
-import psycopg
 
+from workbench import files
 from workbench.errors import WorkbenchError
-from workbench.paths import PROJECT
+from workbench.paths import BUILD
 from workbench.server import postgres
 
-FILE = PROJECT / "build" / "benchmarks.json"
-Result = dict[str, Any]
-Measure = dict[str, Any]
+FILE = BUILD / "benchmarks.json"
 
-# what one may rely on in each measure
+# lower quartile, median, upper quartile
+Quartiles = list[float]
+
+
+class Sample(TypedDict):
+    """The median of some calls, in microseconds, and how many they were."""
+
+    wall_us: float
+    cpu_us: float
+    calls: int
+
+
+class Counts(TypedDict):
+    """What one call asks of PostgreSQL."""
+
+    statements: float
+    buffers: float
+    planning_us: float
+    server_us: float
+    wal_bytes: float
+
+
+class Measure(TypedDict):
+    """One operation of one subject in one way, at so many players."""
+
+    operation: str
+    subject: str
+    way: str
+    players: int
+    wall_us: Quartiles
+    cpu_us: Quartiles
+    samples: int
+    statements: int
+    buffers: int
+    planning_us: int
+    server_us: int
+    wal_bytes: int
+
+
+class Loaded(TypedDict):
+    """One load: how long it took, and the most bytes that its process had."""
+
+    seconds: float
+    memory: int
+
+
+class Load(TypedDict):
+    """So many players loaded in one way; rate: players a second."""
+
+    subject: str
+    players: int
+    way: str
+    seconds: Quartiles
+    rate: int
+    memory: int
+    samples: int
+
+
+class Hashes(TypedDict):
+    """How often an operation hashes a password, and how long it takes."""
+
+    hasher: str
+    hashes: int
+    wall_us: float
+
+
+class HashesOf(Hashes):
+    """The same with the subject and the operation."""
+
+    subject: str
+    operation: str
+
+
+class Size(TypedDict):
+    """What a table takes on disk, in bytes for each player."""
+
+    subject: str
+    table: str
+    players: int
+    heap: float
+    toast: float
+    indexes: dict[str, float]
+
+
+class Machine(TypedDict):
+    """The processor, its cores, the memory in bytes, the operating system."""
+
+    cpu: str
+    cores: int
+    memory: int
+    system: str
+
+
+class Result(TypedDict):
+    """All that a run has measured; sizes: at how many players, 0 first."""
+
+    when: str
+    machine: Machine
+    versions: dict[str, str]
+    players: int
+    sizes: list[int]
+    quick: bool
+    seed: int
+    pages: str
+    measures: list[Measure]
+    hashes: list[HashesOf]
+    loads: list[Load]
+    sizes_on_disk: list[Size]
+
+
+# what one may rely on in a file of an earlier version
 MEASURE = {"operation", "subject", "way", "players", "wall_us", "cpu_us", "statements"}
 KEYS = {"when", "machine", "versions", "players", "sizes", "quick", "seed", "measures"}
 
 
-def spread(values: Sequence[float]) -> list[float]:
+def spread(values: Sequence[float]) -> Quartiles:
     """[lower quartile, median, upper quartile], with four significant digits."""
     if len(values) == 1:
         return [_short(values[0])] * 3
@@ -36,7 +144,7 @@ def _short(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def machine() -> dict[str, Any]:
+def machine() -> Machine:
     """The processor, its cores and the memory, in bytes."""
     return {
         "cpu": _cpu(),
@@ -68,33 +176,16 @@ def versions(server: Mapping[str, str]) -> dict[str, str]:
         (buffers,) = connection.execute("SHOW shared_buffers").fetchone() or ("",)
     return {
         "python": platform.python_version(),
-        "django": django.get_version(),
-        "psycopg": psycopg.__version__,
+        "django": importlib.metadata.version("django"),
+        "psycopg": importlib.metadata.version("psycopg"),
         "postgresql": f"{number // 10000}.{number % 10000}",
         "shared_buffers": str(buffers),
     }
 
 
-def write(result: Result, path: Path = FILE) -> None:
-    """Write the file in one go, so that nobody reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    new.replace(path)
-
-
 def check_writable(path: Path) -> None:
     """Raise WorkbenchError, before a long run, if its result could not be written there."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.touch()
-        new.unlink()
-    except OSError as error:
-        raise WorkbenchError(
-            f"The result cannot be written to {path} ({error.strerror}): "
-            "free or open its folder, or name another file with --output."
-        ) from error
+    files.writable(path.parent, "name another file with --output")
 
 
 def read(path: Path = FILE) -> Result:
@@ -135,15 +226,13 @@ def find(
     wanted = (operation, subject, way, players)
     for its in result["measures"]:
         if (its["operation"], its["subject"], its["way"], its["players"]) == wanted:
-            found: Measure = its
-            return found
+            return its
     return None
 
 
-def find_load(result: Result, subject: str, way: str, players: int) -> dict[str, Any] | None:
+def find_load(result: Result, subject: str, way: str, players: int) -> Load | None:
     """How so many players were loaded in that way, or None."""
     for its in result.get("loads", ()):
         if (its["subject"], its["way"], its["players"]) == (subject, way, players):
-            found: dict[str, Any] = its
-            return found
+            return its
     return None

@@ -4,35 +4,87 @@ Each sample is some calls; in each round every subject, operation and way has on
 moment of the machine hits all alike, and everybody begins a round in turn.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
-from typing import Any
 
-from psycopg import sql
-
-from workbench.bench import disk, result
-from workbench.bench.child import Child
-from workbench.bench.plan import Plan
-from workbench.bench.result import Measure, Result, spread
-from workbench.bench.subjects import Subject
+from workbench.bench import result
+from workbench.bench.databases import alone, called, empty, sizes
+from workbench.bench.result import (
+    Counts,
+    Hashes,
+    HashesOf,
+    Load,
+    Loaded,
+    Measure,
+    Result,
+    Sample,
+    Size,
+    spread,
+)
+from workbench.bench.subjects import Child, Subject
 from workbench.errors import WorkbenchError
-from workbench.server import databases, postgres
+from workbench.progress import Tell
+from workbench.server import databases, postgres, processes
+from workbench.server.databases import Server
 
-Server = Mapping[str, str]
-Tell = Callable[[str, float], None]
+# of each subject: what can be measured, as (operation, way)
+Acts = dict[str, list[tuple[str, str]]]
 
-PREFIX = "bench_"
-# an arbitrary number: one bench at a time on a server, as two would measure each other
-TURN = 8_001_8005
 # microseconds from which on a call is so slow that some rounds are enough
 SLOW, SLOW_ROUNDS = 150_000, 3
 # how players are loaded: by the variant's add_many(), by `workbench seed`, and by hand
 LOADS = ("roster", "seed", "sql")
 # add_many() is measured up to here: it takes ten times as long, and memory for every player
 MOST_BY_ROSTER = 100_000
+
+
+STEPS = (1_000, 10_000, 100_000)
+FULL, QUICK = 1_000_000, 10_000
+# bytes on disk for each player of a subject, with indexes and the log written meanwhile
+ROOM = 1_500
+# bytes that PostgreSQL takes whatever the number of players
+BASE = 1_500_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """sizes: of the databases, in players; the last one is what was asked for.
+
+    budget: seconds for one sample. times: samples of what PostgreSQL counts. loads: how often
+    players are loaded in each way, at the last size; at the others it is once.
+    """
+
+    players: int
+    quick: bool
+    sizes: tuple[int, ...]
+    rounds: int
+    budget: float
+    times: int
+    loads: int = 3
+
+
+def plan(players: int | None, *, quick: bool) -> Plan:
+    """Return the plan for so many players, or as many as is usual.
+
+    Raises WorkbenchError if there are too few or too many.
+    """
+    if players is not None and players < 100:
+        raise WorkbenchError("Fewer than 100 players are too few to measure: say 100 or more.")
+    players = players or (QUICK if quick else FULL)
+    # players' names have seven digits
+    if players > 9_999_999:
+        raise WorkbenchError("More than 9,999,999 players have no names here: say fewer.")
+    sizes = (*(step for step in STEPS if step < players), players)
+    if quick:
+        return Plan(players, True, sizes, rounds=3, budget=0.01, times=3)
+    return Plan(players, False, sizes, rounds=11, budget=0.03, times=5)
+
+
+def check_room(players: int, subjects: int) -> None:
+    """Raise WorkbenchError if the embedded server's disk will not do."""
+    postgres.check_room(players, BASE + players * subjects * ROOM)
 
 
 @dataclass
@@ -42,7 +94,7 @@ class Cell:
     child: Child
     operation: str
     way: str
-    samples: list[dict[str, float]] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
 
     @property
     def is_done(self) -> bool:
@@ -50,7 +102,7 @@ class Cell:
         wall = [its["wall_us"] for its in self.samples]
         return len(wall) >= SLOW_ROUNDS and min(wall) > SLOW
 
-    def measure(self, players: int, counted: Mapping[str, float], name: str = "") -> Measure:
+    def measure(self, players: int, counted: Counts, name: str = "") -> Measure:
         """What is kept of it. Times are in microseconds, as quartiles."""
         return {
             "operation": name or self.operation,
@@ -60,7 +112,11 @@ class Cell:
             "wall_us": spread([its["wall_us"] for its in self.samples]),
             "cpu_us": spread([its["cpu_us"] for its in self.samples]),
             "samples": len(self.samples),
-            **{key: round(value) for key, value in counted.items()},
+            "statements": round(counted["statements"]),
+            "buffers": round(counted["buffers"]),
+            "planning_us": round(counted["planning_us"]),
+            "server_us": round(counted["server_us"]),
+            "wal_bytes": round(counted["wal_bytes"]),
         }
 
 
@@ -74,20 +130,21 @@ class Bench:
         self.tell = tell
         self.crew: list[Child] = []
         self.measures: list[Measure] = []
-        self.loads: list[dict[str, Any]] = []
-        self.disk: list[dict[str, Any]] = []
-        self.hashes: list[dict[str, Any]] = []
+        self.loads: list[Load] = []
+        self.disk: list[Size] = []
+        self.hashes: list[HashesOf] = []
 
     def run(self) -> Result:
         """Measure everything; whatever happens, the databases are dropped and processes ended."""
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        with alone(self.server), ExitStack() as stack:
-            stack.callback(sweep, self.server)
-            stack.callback(self._dismiss)
-            self._begin()
-            for size in self.plan.sizes:
-                self._at(size)
-            self._empty()
+        with alone(self.server):
+            try:
+                self._begin()
+                for size in self.plan.sizes:
+                    self._at(size)
+                self._empty()
+            finally:
+                processes.end(self.crew)
         return {
             "when": when,
             "machine": result.machine(),
@@ -102,10 +159,6 @@ class Bench:
             "loads": self.loads,
             "sizes_on_disk": self.disk,
         }
-
-    def _dismiss(self) -> None:
-        for child in self.crew:
-            child.end()
 
     def _begin(self) -> None:
         """A migrated, empty database for each subject, of which the others are copies."""
@@ -127,8 +180,6 @@ class Bench:
         acts = self._filled(size)
         self._rounds(acts, size, f"{size:,} players")
         self._indexed(acts, size)
-        if size == self.plan.players:
-            self._without_the_index(acts, size)
         self._leave(size)
 
     def _loads(self, size: int) -> None:
@@ -140,25 +191,18 @@ class Bench:
                 continue
             subject, database = child.subject, called(child.subject, "load")
             databases.ensure(self.server, database, called(subject, 0))
-            tables = child.ask("tables")
-            taken: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
+            tables = child.do("tables")
+            taken: dict[str, list[Loaded]] = {way: [] for way in ways}
             for turn in range(times):
                 for number, way in enumerate(ways if turn % 2 == 0 else ways[::-1]):
                     part = (turn + number / len(ways)) / times
                     self.tell(f"Loading {size:,} players into {subject.name}", part)
-                    self._empty_tables(database, tables)
-                    taken[way].append(child.ask("load", database=database, players=size, way=way))
-            self._empty_tables(database, tables)
+                    empty(self.server, database, tables)
+                    taken[way].append(child.do("load", database=database, players=size, way=way))
+            empty(self.server, database, tables)
             self.loads += [of_load(subject, size, way, told) for way, told in taken.items()]
 
-    def _empty_tables(self, database: str, tables: Iterable[str]) -> None:
-        """Make the tables as new, and leave PostgreSQL nothing to write from before."""
-        names = sql.SQL(", ").join(map(sql.Identifier, tables))
-        with postgres.connect(self.server, database) as connection:
-            connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
-            connection.execute("CHECKPOINT")
-
-    def _filled(self, size: int) -> dict[str, list[tuple[str, str]]]:
+    def _filled(self, size: int) -> Acts:
         """Fill a database of each subject; returns what can be measured of each."""
         acts = {}
         for child in self._at_work_at(size):
@@ -167,14 +211,10 @@ class Bench:
             name = called(subject, size)
             databases.anew(self.server, name, called(subject, 0))
             acts[subject.name] = [
-                (its[0], its[1]) for its in child.ask("open", database=name, players=size)
+                (its[0], its[1]) for its in child.do("open", database=name, players=size)
             ]
-            child.ask("fill")
-            tables = child.ask("tables")
-            self.disk += [
-                {"subject": subject.name} | one
-                for one in disk.sizes(self.server, name, tables, size)
-            ]
+            child.do("fill")
+            self.disk += sizes(self.server, subject, size, child.do("tables"))
         return acts
 
     def _at_work_at(self, size: int) -> list[Child]:
@@ -184,7 +224,7 @@ class Bench:
 
     def _leave(self, size: int) -> None:
         for child in self._at_work_at(size):
-            child.ask("close")
+            child.do("close")
             databases.drop(self.server, called(child.subject, size))
 
     def _empty(self) -> None:
@@ -192,40 +232,28 @@ class Bench:
         acts = {
             child.subject.name: [
                 (operation, way)
-                for operation, way in child.ask(
-                    "open", database=called(child.subject, 0), players=0
-                )
+                for operation, way in child.do("open", database=called(child.subject, 0), players=0)
                 if operation.startswith("register")
             ]
             for child in self.crew
         }
         self._rounds(acts, 0, "Empty tables")
         for child in self.crew:
-            for operation, told in child.ask("hashes").items():
-                its = {"subject": child.subject.name, "operation": operation}
-                self.hashes.append(its | told)
+            told: Hashes
+            for operation, told in child.do("hashes").items():
+                self.hashes.append({"subject": child.subject.name, "operation": operation, **told})
 
-    def _indexed(self, acts: dict[str, list[tuple[str, str]]], size: int) -> None:
+    def _indexed(self, acts: Acts, size: int) -> None:
         """The filter once more, with the index that it wants, and only for that."""
         crew = self._at_work_at(size)
         for child in crew:
-            child.ask("index_discord_id")
+            child.do("index_discord_id")
         only = chosen(acts, "by_discord_id")
         self._rounds(only, size, "With an index on the Discord ID", "by_indexed_discord_id")
         for child in crew:
-            child.ask("drop_index_of_discord_id")
+            child.do("drop_index_of_discord_id")
 
-    def _without_the_index(self, acts: dict[str, list[tuple[str, str]]], size: int) -> None:
-        """Whether a name is taken, where only Django's form looks after that."""
-        for child in self.crew:
-            child.ask("drop_index_of_names")
-        self._rounds(
-            chosen(acts, "is_taken"), size, "Without the unique index", "is_taken_unindexed"
-        )
-
-    def _rounds(
-        self, acts: dict[str, list[tuple[str, str]]], size: int, about: str, name: str = ""
-    ) -> None:
+    def _rounds(self, acts: Acts, size: int, about: str, name: str = "") -> None:
         """Sample all in turn, in every round; then count what each asks of PostgreSQL."""
         cells = in_turn(self.crew, acts)
         for round_ in range(-1, self.plan.rounds):
@@ -234,7 +262,7 @@ class Bench:
                 self.tell(f"{about}: round {max(round_, 0) + 1} of {self.plan.rounds}", part)
                 if cell.is_done:
                     continue
-                told = cell.child.ask(
+                told = cell.child.do(
                     "sample",
                     operation=cell.operation,
                     way=cell.way,
@@ -246,11 +274,11 @@ class Bench:
         for number, cell in enumerate(cells):
             self.tell(f"{about}: counting", number / len(cells))
             times = 1 if cell.is_done else self.plan.times
-            counted = cell.child.ask("count", operation=cell.operation, way=cell.way, times=times)
+            counted = cell.child.do("count", operation=cell.operation, way=cell.way, times=times)
             self.measures.append(cell.measure(size, counted, name))
 
 
-def of_load(subject: Subject, size: int, way: str, told: list[dict[str, Any]]) -> dict[str, Any]:
+def of_load(subject: Subject, size: int, way: str, told: list[Loaded]) -> Load:
     """What is kept of loads in one way: seconds as quartiles, the most memory of all, in bytes."""
     seconds = [its["seconds"] for its in told]
     return {
@@ -264,17 +292,12 @@ def of_load(subject: Subject, size: int, way: str, told: list[dict[str, Any]]) -
     }
 
 
-def called(subject: Subject, size: int | str) -> str:
-    """The name of a subject's database with so many players, or of that for this purpose."""
-    return f"{PREFIX}{subject.name}_{size}"
-
-
-def chosen(acts: dict[str, list[tuple[str, str]]], operation: str) -> dict[str, Any]:
+def chosen(acts: Acts, operation: str) -> Acts:
     """Only one operation of each subject."""
     return {name: [it for it in its if it[0] == operation] for name, its in acts.items()}
 
 
-def in_turn(crew: list[Child], acts: dict[str, list[tuple[str, str]]]) -> list[Cell]:
+def in_turn(crew: list[Child], acts: Acts) -> list[Cell]:
     """A cell for each act: subjects and ways of one operation stand beside each other."""
     order = dict.fromkeys(act for its in acts.values() for act in its)
     operations = list(dict.fromkeys(operation for operation, _ in order))
@@ -292,26 +315,3 @@ def turned(cells: list[Cell], round_: int) -> Iterator[Cell]:
     start = (round_ * 37) % max(len(cells), 1)
     yield from cells[start:]
     yield from cells[:start]
-
-
-@contextmanager
-def alone(server: Server) -> Iterator[None]:
-    """The only bench on this server; raises WorkbenchError if there is another."""
-    with postgres.connect(server, "postgres") as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [TURN]).fetchone()
-        if row != (True,):
-            raise WorkbenchError("workbench bench runs on this server already: wait for its end.")
-        sweep(server)
-        yield
-
-
-def sweep(server: Server) -> None:
-    """Drop what a run made, also one that was killed; only what bears the tool's mark."""
-    with postgres.connect(server, "postgres") as connection:
-        names: Any = connection.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
-            " AND shobj_description(oid, 'pg_database') = %s",
-            [PREFIX, databases.MARK],
-        ).fetchall()
-    for (name,) in names:
-        databases.drop(server, name)

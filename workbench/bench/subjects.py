@@ -1,29 +1,42 @@
-"""Who is measured: the variants, and the peers that people would use to register players."""
+"""What is measured: the variants, and the peers that people would use to register players."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from workbench import variants
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
+from workbench.server import processes
+from workbench.server.processes import Conversation
+from workbench.variants import EXTRA_FIELDS
 
 PEERS = PROJECT / "benchmarks" / "peers" / "peers.toml"
-FIELDS = ("username", "email", "password1", "password2", "birthdate", "discord_id", "zoom_id")
+FIELDS = ("username", "email", "password1", "password2", *EXTRA_FIELDS)
+
+
+class Pages(TypedDict):
+    """The addresses of two pages, and what their forms call our fields: {ours: theirs}."""
+
+    signup: str
+    login: str
+    fields: dict[str, str]
+    login_fields: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A Django project in a folder, and how its forms call their fields.
+    """A Django project in a folder, and its pages.
 
-    pages: `signup` and `login`, the addresses; `fields` and `login_fields`, {the variants' name
-    of a field: this project's}. floor: the module with the same operations in SQL, or "".
+    package: what a peer is about, or "". floor: the module with the operations in SQL, or "".
     """
 
     name: str
     folder: Path
-    pages: dict[str, Any]
+    pages: Pages
+    package: str = ""
     floor: str = ""
 
 
@@ -34,13 +47,13 @@ def all_subjects() -> list[Subject]:
 
 def of_variant(name: str) -> Subject:
     """A variant as a subject."""
-    pages = {
+    pages: Pages = {
         "signup": "/register/",
         "login": "/login/",
         "fields": {field: field for field in FIELDS},
         "login_fields": {"username": "username", "password": "password"},
     }
-    return Subject(name, variants.path(name), pages, f"benchmarks.floor.{name}")
+    return Subject(name, variants.path(name), pages, floor=f"benchmarks.floor.{name}")
 
 
 def peers(file: Path = PEERS) -> list[Subject]:
@@ -52,9 +65,44 @@ def peers(file: Path = PEERS) -> list[Subject]:
         return []
     found = []
     for name, said in tomllib.loads(file.read_text(encoding="utf-8")).items():
-        missing = {"signup", "login", "fields", "login_fields"} - said.keys()
+        missing = Pages.__required_keys__ - said.keys()
         if missing or not (file.parent / name / "manage.py").exists():
             lacking = " and ".join(sorted(missing)) or "a folder with a manage.py"
             raise WorkbenchError(f"{file}: {name} has no {lacking}; add it, or remove {name}.")
-        found.append(Subject(name, file.parent / name, said))
+        package = said.pop("package", "")
+        found.append(Subject(name, file.parent / name, said, package))
     return found
+
+
+class Child(Conversation):
+    """A subject's own process. Orders go to it, and what came of them comes back, in turn."""
+
+    module = "workbench.bench.inside.subject"
+
+    def __init__(self, subject: Subject, server: Mapping[str, str], seed: int) -> None:
+        self.subject = subject
+        order = {
+            "settings": {"DEBUG": False, "ALLOWED_HOSTS": ["localhost"]},
+            "pages": subject.pages,
+            "floor": subject.floor,
+            "seed": seed,
+        }
+        env = processes.environment_of(subject.folder, server)
+        words = (f"{subject.name} could not be measured", "see that its own tests pass")
+        super().__init__(self.module, order, env, *words)
+
+    def order(self, do: str, **arguments: Any) -> None:
+        """Order something, without waiting for it."""
+        self.tell({"do": do} | arguments)
+
+    def answer(self) -> Any:
+        """Return what came of the oldest order; raise WorkbenchError if that failed."""
+        told = self.hear()
+        if "error" in told:
+            raise WorkbenchError(f"{self.subject.name} cannot be measured: {told['error']}.")
+        return told["told"]
+
+    def do(self, do: str, **arguments: Any) -> Any:
+        """Order something and wait for what comes of it."""
+        self.order(do, **arguments)
+        return self.answer()

@@ -13,7 +13,6 @@ ORM = {
     "by_indexed_discord_id": "roster",
     "by_discord_id": "roster",
     "count_under": "roster",
-    "is_taken": "roster",
     "change": "roster",
     "register": "roster",
     "remove": "roster",
@@ -32,8 +31,6 @@ WAYS = [
     ("... by OFFSET", "deepest_page", "offset"),
     ("by Discord ID: with an index", "by_indexed_discord_id", "roster"),
     ("... without", "by_discord_id", "roster"),
-    ("is a name taken: with the unique index", "is_taken", "roster"),
-    ("... without", "is_taken_unindexed", "roster"),
 ]
 
 
@@ -46,7 +43,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Load:
+class LoadCost:
     """Players a second, the time as a multiple of COPY by hand, and the process's most bytes."""
 
     rate: int
@@ -113,12 +110,12 @@ def growth(found: Result, operation: str, subject: str, way: str) -> float | Non
     return many["wall_us"][1] / few["wall_us"][1] if few and many else None
 
 
-def load(found: Result, subject: str, way: str) -> Load | None:
+def load(found: Result, subject: str, way: str) -> LoadCost | None:
     """Return what a load took at the largest size measured in this way, or None."""
     for players in reversed(found["sizes"]):
         its, by_hand = (find_load(found, subject, each, players) for each in (way, "sql"))
         if its and by_hand:
-            return Load(its["rate"], its["seconds"][1] / by_hand["seconds"][1], its["memory"])
+            return LoadCost(its["rate"], its["seconds"][1] / by_hand["seconds"][1], its["memory"])
     return None
 
 

@@ -1,16 +1,17 @@
 """The answers of all variants, as build/comparison.json holds them."""
 
+import difflib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from suite.questions import AREAS
 from workbench.errors import WorkbenchError
-from workbench.paths import PROJECT
+from workbench.paths import BUILD
 from workbench.variants import VARIANTS
 
-FILE = PROJECT / "build" / "comparison.json"
+FILE = BUILD / "comparison.json"
 
 Question = dict[str, Any]
 Comparison = dict[str, Any]
@@ -45,14 +46,6 @@ def is_whole(sent: Mapping[str, Mapping[str, Any]]) -> bool:
     )
 
 
-def write(comparison: Comparison, path: Path = FILE) -> None:
-    """Write the file in one go, so that nobody reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(comparison, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    new.replace(path)
-
-
 def read(path: Path = FILE) -> Comparison:
     """The comparison of the last whole run; raises WorkbenchError if there is none to be read."""
     try:
@@ -76,3 +69,73 @@ def summary(comparison: Comparison) -> Iterator[tuple[str, int, int]]:
     by_area["all"] = [one for differing in by_area.values() for one in differing]
     for area, differing in by_area.items():
         yield area, len(differing), sum(differing)
+
+
+def chosen(
+    comparison: Comparison,
+    variants: Sequence[str] = VARIANTS,
+    *,
+    everything: bool = False,
+    area: str | None = None,
+    ids: Sequence[str] = (),
+) -> list[Question]:
+    """The questions to show: those with these ids, or else those in which the variants differ.
+
+    everything: also those in which they agree.  area: only those of this area.
+    Raises WorkbenchError for an unknown id or area.
+    """
+    questions: list[Question] = comparison["questions"]
+    if ids:
+        by_id = {question["id"]: question for question in questions}
+        return [by_id[known(name, by_id, "question")] for name in ids]
+    if area is not None:
+        areas = {question["area"].lower(): question["area"] for question in questions}
+        area = areas[known(area.lower(), areas, "area")]
+        questions = [question for question in questions if question["area"] == area]
+    return [question for question in questions if everything or differs(question, variants)]
+
+
+def known(name: str, names: Iterable[str], what: str) -> str:
+    """The name if it is among the names; raises WorkbenchError with the nearest if it is not."""
+    names = list(names)
+    if name in names:
+        return name
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    near = near or [other for other in names if len(name) > 2 and name in other][:3]
+    hint = f"did you mean {' or '.join(near)}?" if near else "`workbench compare --all` shows all."
+    raise WorkbenchError(f"There is no {what} {name!r}: {hint}")
+
+
+def said(answer: Any) -> str:
+    """An answer as a reader sees it: yes and no for truth values, a list on lines of its own."""
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    if isinstance(answer, list):
+        return "\n".join(said(part) for part in answer) or "none"
+    if isinstance(answer, dict):
+        return "\n".join(f"{key}: {said(value)}" for key, value in answer.items()) or "none"
+    return "nothing" if answer is None else str(answer)
+
+
+def as_json(comparison: Comparison, questions: Sequence[Question]) -> str:
+    """The questions as build/comparison.json has them."""
+    shown = {"versions": comparison["versions"], "questions": list(questions)}
+    return json.dumps(shown, indent=1, ensure_ascii=False)
+
+
+def as_markdown(questions: Sequence[Question], variants: Sequence[str] = VARIANTS) -> str:
+    """A table of Markdown: a row for each question, a column for each variant."""
+    rows = [["", *variants], ["---"] * (len(variants) + 1)]
+    for question in questions:
+        answers = (said(question["answers"][name]).replace("\n", ", ") for name in variants)
+        rows.append([question["question"], *answers])
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
+    )
+
+
+def asking(code: str) -> str:
+    """The function that asks, without its decorator, whose facts are said already."""
+    lines = code.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("def "))
+    return "\n".join(lines[first:])

@@ -2,17 +2,35 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
-from workbench.compare.answers import Comparison
-from workbench.compare.command import known, said
+from workbench.compare import run_suite
+from workbench.compare.answers import Comparison, known, said
 from workbench.compare.needs import Need, all_needs, verdicts
 from workbench.errors import WorkbenchError
 from workbench.variants import SUMMARIES
+
+
+def choose(
+    need: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="What you need; repeat it.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the needs with their ids.")] = False,
+) -> None:
+    """Say what you need, and see which approaches remain, by measured answers.
+
+    Example: workbench choose --need running-project --need one-record
+    """
+    if list_:
+        show_list(Console())
+    else:
+        needs = chosen(need or ())
+        show(Console(), needs, run_suite.measured())
 
 
 def chosen(ids: Sequence[str]) -> list[Need]:

@@ -1,11 +1,10 @@
-"""What `workbench compare` shows of the comparison."""
+"""`workbench compare`: the questions whose answers differ, and the evidence for an answer."""
 
-import difflib
-import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Annotated
 
+import typer
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.syntax import Syntax
@@ -13,75 +12,55 @@ from rich.table import Table
 from rich.text import Text
 
 from suite.compare import MARKS
-from workbench.compare.answers import Comparison, Question, differs
+from workbench.compare import answers, run_suite
+from workbench.compare.answers import Question, asking, said
 from workbench.errors import WorkbenchError
-from workbench.variants import VARIANTS
+from workbench.variants import VARIANTS, checked
 
 # So many columns hold a table of four variants.
 WIDE = 100
 
 
-def chosen(
-    comparison: Comparison,
-    variants: Sequence[str] = VARIANTS,
-    *,
-    everything: bool = False,
-    area: str | None = None,
-    ids: Sequence[str] = (),
-) -> list[Question]:
-    """The questions to show: those with these ids, or else those in which the variants differ.
+def compare(
+    variants: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[A B]", help="Only two variants, and only where these differ."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the questions that all answer alike.")
+    ] = False,
+    area: Annotated[str | None, typer.Option(help="Only one area, such as Schema.")] = None,
+    question: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Only this question, with its evidence; repeat it."),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Run the suite even if its answers are current.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="A table for a page like the README.")
+    ] = False,
+) -> None:
+    """Show where the four differ, as measured; the suite is run first if it has to be.
 
-    everything: also those in which they agree.  area: only those of this area.
-    Raises WorkbenchError for an unknown id or area.
+    Example: workbench compare profile_onetoone custom_user
     """
-    questions: list[Question] = comparison["questions"]
-    if ids:
-        by_id = {question["id"]: question for question in questions}
-        return [by_id[known(name, by_id, "question")] for name in ids]
-    if area is not None:
-        areas = {question["area"].lower(): question["area"] for question in questions}
-        area = areas[known(area.lower(), areas, "area")]
-        questions = [question for question in questions if question["area"] == area]
-    return [question for question in questions if everything or differs(question, variants)]
-
-
-def known(name: str, names: Iterable[str], what: str) -> str:
-    """The name if it is among the names; raises WorkbenchError with the nearest if it is not."""
-    names = list(names)
-    if name in names:
-        return name
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-    near = near or [other for other in names if len(name) > 2 and name in other][:3]
-    hint = f"did you mean {' or '.join(near)}?" if near else "`workbench compare --all` shows all."
-    raise WorkbenchError(f"There is no {what} {name!r}: {hint}")
-
-
-def said(answer: Any) -> str:
-    """An answer as a reader sees it: yes and no for truth values, a list on lines of its own."""
-    if isinstance(answer, bool):
-        return "yes" if answer else "no"
-    if isinstance(answer, list):
-        return "\n".join(said(part) for part in answer) or "none"
-    if isinstance(answer, dict):
-        return "\n".join(f"{key}: {said(value)}" for key, value in answer.items()) or "none"
-    return "nothing" if answer is None else str(answer)
-
-
-def as_json(comparison: Comparison, questions: Sequence[Question]) -> str:
-    """The questions as build/comparison.json has them."""
-    shown = {"versions": comparison["versions"], "questions": list(questions)}
-    return json.dumps(shown, indent=1, ensure_ascii=False)
-
-
-def as_markdown(questions: Sequence[Question], variants: Sequence[str] = VARIANTS) -> str:
-    """A table of Markdown: a row for each question, a column for each variant."""
-    rows = [["", *variants], ["---"] * (len(variants) + 1)]
-    for question in questions:
-        answers = (said(question["answers"][name]).replace("\n", ", ") for name in variants)
-        rows.append([question["question"], *answers])
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
-    )
+    names = [checked(name) for name in variants or VARIANTS]
+    if variants and len(variants) != 2:
+        raise WorkbenchError(f"Name no variant or two to compare, of {', '.join(VARIANTS)}.")
+    comparison = run_suite.measured(fresh=fresh)
+    shown = answers.chosen(comparison, names, everything=everything, area=area, ids=question or ())
+    console = Console()
+    if as_json:
+        typer.echo(answers.as_json(comparison, shown))
+    elif as_markdown:
+        typer.echo(answers.as_markdown(shown, names))
+    elif question:
+        for one in shown:
+            show_with_evidence(console, one, names)
+    else:
+        show(console, shown, names)
 
 
 def show(
@@ -143,13 +122,6 @@ def show_with_evidence(
             Text.assemble((variant, "bold cyan"), ": ", said(question["answers"][variant]))
         )
         console.print(Padding(evidence(question["evidence"][variant]), (0, 0, 0, 4)))
-
-
-def asking(code: str) -> str:
-    """The function that asks, without its decorator, whose facts are said already."""
-    lines = code.splitlines()
-    first = next(number for number, line in enumerate(lines) if line.startswith("def "))
-    return "\n".join(lines[first:])
 
 
 def evidence(kept: Sequence[Sequence[str]]) -> Group:

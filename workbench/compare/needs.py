@@ -1,11 +1,11 @@
-"""What somebody who chooses may need, and the measured answers that rule an approach out.
+"""What a project may need, and the measured answers that rule an approach out.
 
 The needs are in needs.toml, each resting on questions of the comparison:
 
     [[need]]
     id = "one-record"
-    need = "The database itself must guarantee one record per player."
-    rules_out = { second_extras_row_for_one_user = ["accepted"] }
+    need = "The database itself allows a player one record at most."
+    rules_out.database_holds_two_extras_rows_for_one_user = [true, "cannot"]
 
 `rules_out` maps a question's id to the answers that rule a variant out.
 """

@@ -3,17 +3,15 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from workbench import files, progress
 from workbench.compare import answers
 from workbench.errors import WorkbenchError
-from workbench.paths import PROJECT
+from workbench.paths import BUILD, PROJECT
 
-LOG = PROJECT / "build" / "suite.log"
+LOG = BUILD / "suite.log"
 PERCENT = re.compile(r"\[\s*(\d+)%\]")
 
 
@@ -28,20 +26,9 @@ def measured(*, fresh: bool = False) -> answers.Comparison:
 
 
 def is_current() -> bool:
-    """Whether the answers are younger than everything that they were measured on."""
-    return answers.FILE.exists() and answers.FILE.stat().st_mtime > max(
-        path.stat().st_mtime for path in measured_on()
-    )
-
-
-def measured_on() -> Iterator[Path]:
-    """The files on which the answers depend: the suite, the variants, the locked packages."""
-    yield PROJECT / "conftest.py"
-    yield PROJECT / "requirements.lock"
-    for folder in ("suite", "variants"):
-        for path in (PROJECT / folder).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
-                yield path
+    """Return whether the answers are newer than everything that they were measured on."""
+    sources = files.sources("conftest.py", "requirements.lock", "suite/**/*", "variants/**/*")
+    return files.are_current([answers.FILE], sources)
 
 
 def run() -> None:
@@ -71,13 +58,10 @@ def run() -> None:
 
 def watch(suite: "subprocess.Popen[str]") -> None:
     """Show how far the suite is, and keep what it prints, until it ends."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress, LOG.open("w") as log:
-        asked = progress.add_task("Asking the four variants", total=100)
-        assert suite.stdout is not None
+    assert suite.stdout is not None
+    with progress.bar("Asking the four variants") as tell, LOG.open("w") as log:
         for line in suite.stdout:
             log.write(line)
             if found := PERCENT.search(line):
-                progress.update(asked, completed=int(found[1]))
+                tell("Asking the four variants", int(found[1]) / 100)
         suite.wait()

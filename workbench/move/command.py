@@ -1,74 +1,287 @@
-"""The command: a progress bar around the run, the report at its end."""
+"""`workbench move`: its subcommands, with a line of progress for each step, and their reports."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Annotated
 
+import typer
 from rich.console import Console
+from rich.table import Table
 
+from workbench import progress
 from workbench.errors import WorkbenchError
-from workbench.move import report as reports
-from workbench.move import run, show
-from workbench.move.moves import Move
-from workbench.move.progress import progress
-from workbench.move.report import Check, Report
+from workbench.move import moves, report, run, staged, verify
+from workbench.move.moves import Move, all_moves
+from workbench.move.report import Check, Report, Ride, Staged
 from workbench.server import databases, postgres
+from workbench.variants import ONE_VARIANT
+
+app = typer.Typer(
+    help="Move a database from one approach to another, and verify that nothing is lost.\n\n"
+    "Example: workbench move run profile_onetoone custom_user --back",
+    no_args_is_help=True,
+)
+
+Source = Annotated[str, typer.Argument(help=f"The approach to leave. {ONE_VARIANT}")]
+Target = Annotated[str, typer.Argument(help="The approach to go to: another one.")]
+Players = Annotated[int, typer.Option(help="How many players to load first, 100 at least.")]
+Duplicates = Annotated[
+    str,
+    typer.Option(
+        metavar="RULE",
+        help="If a user has several records: keep the `newest`, or `fill` its gaps from others.",
+    ),
+]
+Back = Annotated[bool, typer.Option("--back", help="Go back afterwards, and verify again.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Keep the database, to look at it.")]
+Suite = Annotated[
+    bool, typer.Option("--suite/--no-suite", help="Run the target's common tests on the result.")
+]
+Questions = Annotated[
+    bool, typer.Option("--questions", help="Ask all questions of the result, too: some minutes.")
+]
+Visitors = Annotated[
+    bool,
+    typer.Option("--visitors/--no-visitors", help="Also move a copy while visitors use it."),
+]
+
+
+@app.command("list")
+def list_() -> None:
+    """List the twelve moves: what each keeps, and whether a site can serve meanwhile.
+
+    Example: workbench move list
+    """
+    show_list(Console())
+
+
+@app.command("run")
+def run_(
+    source: Source,
+    target: Target,
+    players: Players = 2_000,
+    duplicates: Duplicates = "",
+    back: Back = False,
+    keep: Keep = False,
+    with_suite: Suite = True,
+    questions: Questions = False,
+    visitors: Visitors = True,
+) -> None:
+    """Load players into one approach, move them to another, and verify.
+
+    Example: workbench move run profile_onetoone custom_user --back
+    """
+    checks = [verify.suite] * with_suite + [verify.questions] * questions
+    it = moves.move(source, target)
+    move(it, players, duplicates, back=back, keep=keep, also=checks, visitors=visitors)
+
+
+@app.command("all")
+def all_(
+    players: Players = 2_000,
+    duplicates: Duplicates = "",
+    back: Back = False,
+    keep: Keep = False,
+    with_suite: Suite = True,
+    questions: Questions = False,
+    visitors: Visitors = True,
+) -> None:
+    """Run all twelve moves, one after the other.
+
+    Example: workbench move all --players 1000000 --duplicates newest
+    """
+    checks = [verify.suite] * with_suite + [verify.questions] * questions
+    for it in moves.all_moves():
+        rule = duplicates if it.wants_rule else ""
+        move(it, players, rule, back=back, keep=keep, also=checks, visitors=visitors)
+
+
+@app.command("staged")
+def staged_(
+    source: Source,
+    target: Target,
+    players: Players = 2_000,
+    duplicates: Duplicates = "",
+    keep: Keep = False,
+) -> None:
+    """Move in stages, there and back, while the old and the new code serve visitors.
+
+    Example: workbench move staged profile_onetoone custom_user
+    """
+    it = moves.move(source, target)
+    staged.staged(it)
+    check_players(players)
+    with postgres.server(large=True) as server, progress.steps() as tell:
+        told = staged.move(server, it, players, rule=duplicates, tell=tell)
+        if not keep:
+            databases.drop(server, f"move_{it.staged_name}")
+    show_staged(Console(), told)
+    finish(told, f"move_{it.staged_name}", keep)
+
+
+@app.command("database")
+def database_(
+    name: Annotated[str, typer.Argument(help="The database to move: it exists already.")],
+    source: Source,
+    target: Target,
+    duplicates: Duplicates = "",
+) -> None:
+    """Move a database of your own, such as a copy of the one in production, and verify.
+
+    Example: workbench move database shop profile_onetoone custom_user
+    """
+    it = moves.move(source, target)
+    with postgres.server(large=True) as server, progress.steps() as tell:
+        if not databases.exists(server, name):
+            raise WorkbenchError(f"There is no database {name}: name one that exists.")
+        tell(f"Looking at {name}")
+        told = None
+        if run.check_start(server, it, name, duplicates):
+            told = Report(it.name, 0, duplicates)
+            try:
+                told.rides.append(run.forward(server, it, name, duplicates, tell, ours=False))
+            finally:
+                with postgres.connect(server, name) as connection:
+                    connection.execute("DROP SCHEMA IF EXISTS census CASCADE")
+    if told is None:
+        Console().print(f"There is nothing to do: {name} is a {it.target} database already.")
+    else:
+        show(Console(), told)
+        check_right(told)
 
 
 def move(
-    console: Console,
     it: Move,
     players: int,
-    *,
     rule: str,
+    *,
     back: bool,
     keep: bool,
-    database: str,
-    also: Sequence[Callable[[run.Server, str, str], Check]],
-    probed: bool,
+    also: Sequence[run.Also],
+    visitors: bool,
 ) -> None:
-    """Run the move, show what it did, and write it to build/moves.json.
+    """Run a move, show what it did, and write it to build/moves.json.
 
     Raises WorkbenchError if it is refused, or if something is not as it was.
     """
+    check_players(players)
+    with postgres.server(large=True) as server, progress.steps() as tell:
+        told = run.move(
+            server, it, players, rule=rule, back=back, probed=visitors, also=also, tell=tell
+        )
+        if not keep:
+            databases.drop(server, f"move_{it.name}")
+    show(Console(), told)
+    finish(told, f"move_{it.name}", keep)
+
+
+def check_players(players: int) -> None:
+    """Raise WorkbenchError if so few players prove nothing."""
     if players < 100:
         raise WorkbenchError("Fewer than 100 players leave too little to check: say 100 or more.")
-    with postgres.server(large=True) as server, progress() as tell:
-        if database:
-            report = moved(server, it, database, rule, tell)
-        else:
-            report = run.move(
-                *(server, it, players),
-                rule=rule,
-                back=back,
-                probed=probed,
-                also=also,
-                tell=tell,
-            )
-            name = f"move_{it.name}"
-            if not keep:
-                run.drop(server, name)
-    if report is None:
-        console.print(f"There is nothing to do: {database} is a {it.target} database already.")
-        return
-    show.show(console, report)
-    if not database:
-        reports.write(report)
+
+
+def finish(told: Report, database: str, keep: bool) -> None:
+    """Write the report; say where the database is; raise WorkbenchError if something is wrong."""
+    report.write(told)
     if keep:
-        console.print(f"The database move_{it.name} is there to look at.")
-    if report.wrong:
-        raise WorkbenchError(f"{len(report.wrong)} things are not as they were: see above.")
+        Console().print(f"The database {database} is there to look at.")
+    check_right(told)
 
 
-def moved(server: run.Server, it: Move, database: str, rule: str, tell: run.Tell) -> Report | None:
-    """Move a database that is there already; None if there is nothing to do."""
-    if not databases.exists(server, database):
-        raise WorkbenchError(f"There is no database {database}: name one that is there.")
-    tell(f"Looking at {database}")
-    if not run.check_start(server, it, database, rule):
-        return None
-    report = Report(it.name, 0, rule)
-    try:
-        report.rides.append(run.forward(server, it, database, rule, tell, ours=False))
-    finally:
-        with postgres.connect(server, database) as connection:
-            connection.execute("DROP SCHEMA IF EXISTS census CASCADE")
-    return report
+def check_right(told: Report) -> None:
+    """Raise WorkbenchError if something is not as it should be."""
+    if told.wrong:
+        raise WorkbenchError(f"{len(told.wrong)} things are not as they should be: see above.")
+
+
+# seconds under which a lock is not worth a line
+SHORT = 0.05
+
+
+def show_list(console: Console) -> None:
+    """The twelve: what is kept, what waits in the archive, whether a site may serve meanwhile."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("from", "to", "kept", "waits in the archive", "while the site serves"):
+        table.add_column(heading)
+    for it in all_moves():
+        table.add_row(it.source, it.target, it.kept, it.waits, it.serving)
+    console.print(table)
+
+
+def show(console: Console, report: Report) -> None:
+    """What each direction did, and what was checked."""
+    for ride in report.rides:
+        show_ride(console, report, ride)
+    if report.probes:
+        show_probes(console, report)
+
+
+def show_ride(console: Console, report: Report, ride: Ride) -> None:
+    """One direction."""
+    console.print(f"\n[bold]{report.name}, {ride.direction}[/], {report.players:,} players")
+    show_checks(console, ride.checks, "as it was")
+    console.print(
+        f"{len(ride.statements)} statements in {ride.seconds:.2f} s, of which PostgreSQL took "
+        f"{ride.sql:.2f} s; the rest is Django's."
+    )
+    if ride.floor:
+        console.print(
+            f"As many rewrites and inserts alone, done again, took PostgreSQL {ride.floor:.2f} s; "
+            f"the move took {ride.seconds / ride.floor:.1f} times as long, "
+            f"its SQL {ride.sql / ride.floor:.1f} times."
+        )
+    console.print(f"Rewritten: {', '.join(ride.rewritten) or 'no table'}.")
+    locks = [lock for lock in ride.locks if lock[2] >= SHORT] or ride.locks[:1]
+    for table, mode, seconds in locks:
+        console.print(f"Held {mode} on {table} for {seconds:.2f} s.", highlight=False)
+
+
+def show_probes(console: Console, report: Report) -> None:
+    """What the visitors of a copy met while it was moved."""
+    console.print(f"\n[bold]{report.name}, a copy under visitors[/]")
+    for code, visit in report.probes.items():
+        longest = visit["longest"]
+        console.print(
+            f"{code} code: {visit['acts']} acts, the longest wait {longest['seconds']:.2f} s to "
+            f"{longest['what']}; of {visit['wrote']} players written, {len(visit['lost'])} "
+            "are not as written.",
+            highlight=False,
+        )
+        errors = {"first": visit["first_error"], "last": visit["last_error"]}
+        for which, error in errors.items():
+            if error:
+                console.print(
+                    f"  {which} of {visit['errors']} errors, {error['at']:.1f} s after the start: "
+                    f"{error['error']}",
+                    markup=False,
+                    highlight=False,
+                )
+
+
+def show_staged(console: Console, told: Staged) -> None:
+    """Each stage with what visitors waited for meanwhile, and what was checked."""
+    console.print(f"\n[bold]{told.name}[/], {told.players:,} players")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("migrate players", "seconds", "the longest wait of a visitor", "strong locks"):
+        table.add_column(heading)
+    for stage in told.stages:
+        table.add_row(
+            stage.to,
+            f"{stage.seconds:.1f}",
+            ", ".join(f"{code} {seconds:.2f} s" for code, seconds in stage.longest.items()) or "-",
+            ", ".join(f"{it[0]} {it[2]:.2f} s" for it in stage.locks[:2]) or "-",
+        )
+    console.print(table)
+    console.print(f"Before it began, the longest wait was {told.idle:.2f} s.", highlight=False)
+    show_checks(console, told.checks, "as it should")
+
+
+def show_checks(console: Console, checks: list[Check], right: str) -> None:
+    """What was looked at, whether it is right, and what is wrong."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for check in checks:
+        table.add_row("wrong" if check.wrong else right, check.name, check.looked_at)
+    console.print(table)
+    for check in checks:
+        for said in check.wrong:
+            console.print(f"  {check.name}: {said}", markup=False, highlight=False)

@@ -1,22 +1,20 @@
 """Runs a move: loads players into the source, migrates, verifies, and tells what it saw."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.move import census, floor, shape, visitors, watch
+from workbench.move import census, project, watch
 from workbench.move.census import Ends
 from workbench.move.moves import Move
-from workbench.move.project import Project
-from workbench.move.report import Check, Report, Ride
+from workbench.move.project import Project, Server
+from workbench.move.report import Check, Report, Ride, VisitSummary
+from workbench.move.verify import counted_checks, kept_what_was_done, verified
 from workbench.server import databases, postgres
 
-Server = Mapping[str, str]
 Tell = Callable[[str], None]
-
-# a move's own words for what it does to databases
-make, drop = databases.anew, databases.drop
+Also = Callable[[Server, str, str], Check]
 
 START = "0002_unique_username_ignoring_case"
 
@@ -30,7 +28,7 @@ def move(
     back: bool = False,
     probed: bool = False,
     database: str = "",
-    also: Sequence[Callable[[Server, str, str], Check]] = (),
+    also: Sequence[Also] = (),
     tell: Tell = lambda step: None,
 ) -> Report:
     """Load so many players, move them, and verify; `back`: then let the site work, and go back.
@@ -43,7 +41,7 @@ def move(
     report = Report(it.name, players, rule)
     source = Project(server, it.source, name)
     tell(f"Loading {players:,} players into {it.source}")
-    make(server, name)
+    databases.anew(server, name)
     source.do(("migrate", {}), ("load", {"players": players}))
     if probed:
         report.probes = visited(server, it, name, rule, tell)
@@ -62,14 +60,15 @@ def forward(
     name: str,
     rule: str,
     tell: Tell = lambda step: None,
-    fault: str = "",
+    moving: Project | None = None,
     ours: bool = True,
 ) -> Ride:
-    """Move the database of that name forward, and verify. fault: see Project.
+    """Move the database of that name forward, and verify.
 
-    ours: the database is the tool's own, so that the time for the rewrites alone may be measured.
+    moving: the code that moves it, if not the move's own. ours: the database is the tool's own, so
+    that the time for the rewrites alone may be measured.
     """
-    moving = Project(server, it.target, name, it.settings, rule=rule, fault=fault)
+    moving = moving or Project(server, it.target, name, it.settings, rule=rule)
     ends, whole = Ends(it.source, it.target), Ends(it.source, it.source)
     with postgres.connect(server, name) as connection:
         cursor = connection.cursor()
@@ -109,45 +108,38 @@ def backward(
 
 def visited(
     server: Server, it: Move, name: str, rule: str, tell: Tell = lambda step: None
-) -> dict[str, Any]:
+) -> dict[str, VisitSummary]:
     """Move a copy of the database while visitors use the old and the new code; what they met."""
     copy = f"{name}_visited"
     old, new = Project(server, it.source, copy), Project(server, it.target, copy)
     moving = Project(server, it.target, copy, it.settings, rule=rule)
     tell("Copying")
-    copied(server, name, copy)
+    databases.copy(server, name, copy)
     try:
-        with visitors.visiting(old, "old") as by_old, visitors.visiting(new, "new") as by_new:
+        with project.visiting(old, "old") as by_old, project.visiting(new, "new") as by_new:
             tell("Moving a copy under visitors")
-            time.sleep(visitors.BEFORE)
-            [statements] = moving.do(("migrate", {"record": True})).values()
-            time.sleep(visitors.AFTER)
+            time.sleep(project.BEFORE)
+            statements = moving.do(("migrate", {"record": True}))["migrate"]
+            time.sleep(project.AFTER)
         tell("Looking up what they wrote")
         visits = {"old": by_old, "new": by_new}
         return {
-            code: visitors.summary(
+            code: project.summary(
                 visit, statements[0]["at"], new.do(("look_up", {"wrote": visit.wrote}))["look_up"]
             )
             for code, visit in visits.items()
         }
     finally:
-        drop(server, copy)
-
-
-def copied(server: Server, name: str, copy: str) -> None:
-    """Make a copy of the database; the tool's own mark is not copied with it."""
-    drop(server, copy)
-    with postgres.connect(server, "postgres") as connection:
-        databases.create(connection, copy, template=name)
+        databases.drop(server, copy)
 
 
 def ridden(
     connection: Any, moving: Project, direction: str, where: dict[str, str], ours: bool
 ) -> Ride:
     """Run the migrations, with an eye on locks and files."""
-    before, known = watch.files(connection), floor.tables(connection)
+    before, known = watch.files(connection), watch.tables(connection)
     with watch.locks(moving.server, moving.database) as seen:
-        [statements] = moving.do(("migrate", {"record": True, **where})).values()
+        statements = moving.do(("migrate", {"record": True, **where}))["migrate"]
     locks = sorted(
         ((table, mode, seconds) for (table, mode), seconds in seen.longest.items()),
         key=lambda lock: -lock[2],
@@ -159,82 +151,8 @@ def ridden(
         statements=statements,
         locks=locks,
         rewritten=watch.rewritten(before, watch.files(connection)),
-        floor=floor.seconds(connection, known, floor.tables(connection)) if ours else 0.0,
+        floor=watch.seconds(connection, known, watch.tables(connection)) if ours else 0.0,
     )
-
-
-def counted_checks(
-    cursor: Any, counted: dict[str, int], before: str, after: str, but: tuple[str, ...] = ()
-) -> list[Check]:
-    """A check for each fact of the census."""
-    differing = census.compare(cursor, before, after, but=but)
-    cursor.execute(f"SELECT fact, count(*) FROM census.{before} GROUP BY fact")
-    numbers = dict(cursor.fetchall())
-    return [
-        Check(
-            fact,
-            f"{numbers.get(fact, 0):,}",
-            [said.partition(": ")[2] for said in differing if said.startswith(f"{fact}: ")],
-        )
-        for fact in sorted(numbers.keys() | counted.keys())
-    ]
-
-
-def kept_what_was_done(cursor: Any, it: Move) -> Check:
-    """Who registered or changed something after the move is there, with all of it."""
-    now: dict[str, dict[str, str]] = {"used": {}, "again": {}}
-    for name, found in now.items():
-        cursor.execute(
-            f"SELECT fact || ' of ' || who, line FROM census.{name}"
-            " WHERE who = ANY(%s) AND fact IN ('players', 'extras')",
-            [list(census.ACTORS)],
-        )
-        found.update(cursor.fetchall())
-    wrong = [
-        f"{fact} was {line}, and is {now['again'].get(fact, 'gone')}"
-        for fact, line in now["used"].items()
-        if now["again"].get(fact) != line
-    ]
-    return Check("what was done after the move", f"{len(now['used'])}", wrong)
-
-
-def verified(server: Server, variant: str, name: str) -> list[Check]:
-    """What is looked at under the variant's own, unmodified settings."""
-    told = Project(server, variant, name, world=False).do(
-        ("has_nothing_to_migrate", {}), ("logins", {})
-    )
-    with postgres.connect(server, name) as connection:
-        cursor = connection.cursor()
-        behind = shape.sequences_behind(cursor)
-        here = shape.things(cursor)
-    pending = told["has_nothing_to_migrate"]
-    return [
-        Check("logins and open sessions", "by password and by cookie", told["logins"]),
-        Check(
-            "schema",
-            f"{len(here)} facts, as on a fresh database",
-            shape.differences(here, as_installed(server, variant, name)),
-        ),
-        Check("sequences", "next values", behind),
-        Check("migrations", "--check, unmodified settings", [pending] if pending else []),
-    ]
-
-
-_installed: dict[str, shape.Things] = {}
-
-
-def as_installed(server: Server, variant: str, beside: str) -> shape.Things:
-    """What a fresh database of the variant has, with the other app; looked up once a process."""
-    if variant not in _installed:
-        name = f"{beside}_fresh"
-        make(server, name)
-        try:
-            Project(server, variant, name).do(("migrate", {}))
-            with postgres.connect(server, name) as connection:
-                _installed[variant] = shape.things(connection.cursor())
-        finally:
-            drop(server, name)
-    return _installed[variant]
 
 
 def check_start(server: Server, it: Move, name: str, rule: str) -> bool:

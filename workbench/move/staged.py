@@ -7,19 +7,16 @@ machine, and what they wait for longer while a stage runs is the stage.
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 
 from workbench.errors import WorkbenchError
-from workbench.move import census, run, watch
-from workbench.move import visitors as probes
-from workbench.move.beside import beside
+from workbench.move import census, project, watch
 from workbench.move.census import Ends
 from workbench.move.moves import Move, Stages
-from workbench.move.project import Project
-from workbench.move.report import Check, Report
-from workbench.move.run import Server, Tell
-from workbench.move.visitors import Visit
-from workbench.server import postgres
+from workbench.move.project import Project, Server, Visit, beside
+from workbench.move.report import Check, Stage, Staged
+from workbench.move.run import START, Tell
+from workbench.move.verify import verified
+from workbench.server import databases, postgres
 
 # what no visitor may wait for
 LIMIT = 2.0
@@ -31,39 +28,6 @@ APART = """
     WHERE (auth_user.birthdate, auth_user.discord_id, auth_user.zoom_id)
         IS DISTINCT FROM (it.birthdate, it.discord_id, it.zoom_id) LIMIT 10
 """
-
-
-@dataclass
-class Stage:
-    """One `migrate`, and what the visitors met meanwhile.
-
-    began: since the epoch. locks: [table, mode, seconds], longest first. longest: for each code
-    that ran, the longest that its visitors waited, in seconds.
-    """
-
-    to: str
-    began: float
-    seconds: float
-    locks: list[tuple[str, str, float]]
-    longest: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass
-class Staged(Report):
-    """A staged move, there and back.
-
-    idle: the longest that a visitor waited before it began. probes: what the visitors of each code
-    met in all, on both ways; see workbench.move.visitors.summary.
-    """
-
-    idle: float = 0.0
-    stages: list[Stage] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
-
-    @property
-    def wrong(self) -> list[str]:
-        """All that is not as it should be."""
-        return [f"{check.name}: {said}" for check in self.checks for said in check.wrong]
 
 
 class Site:
@@ -86,12 +50,12 @@ class Site:
         self.report.stages.append(Stage(to or "the last", began, time.time() - began, locks))
 
     @contextmanager
-    def visitors(self, name: str, code: Project) -> Iterator[None]:
+    def visited(self, name: str, code: Project) -> Iterator[None]:
         """Let visitors use that code for the block; a while before what comes, and after it."""
-        with probes.visiting(code, name) as self.visits[name]:
-            time.sleep(probes.BEFORE)
+        with project.visiting(code, name) as self.visits[name]:
+            time.sleep(project.BEFORE)
             yield
-            time.sleep(probes.AFTER)
+            time.sleep(project.AFTER)
 
     def count(self, name: str, variant: str, rule: str = "") -> None:
         """Write a census down."""
@@ -134,7 +98,7 @@ class Site:
 
     def verify(self, variant: str) -> None:
         """Whether it is as a fresh database of the variant, under its own, unmodified settings."""
-        for check in run.verified(self.server, variant, self.name):
+        for check in verified(self.server, variant, self.name):
             self.check(f"{variant}: {check.name}", check.looked_at, check.wrong)
 
 
@@ -157,7 +121,7 @@ def move(
     told = Staged(it.staged_name, players, rule)
     old = Project(server, it.source, name)
     tell(f"Loading {players:,} players into {it.source}")
-    run.make(server, name)
+    databases.anew(server, name)
     old.do(("migrate", {}), ("load", {"players": players}))
     site = Site(server, it, name, rule, told)
     site.count("before", it.source, rule)
@@ -178,10 +142,10 @@ def staged(it: Move) -> Stages:
 def there(site: Site, stages: Stages, old: Project, new: Project, tell: Tell) -> None:
     """From the old code alone to the new code alone; then the steps that may wait."""
     with ExitStack() as with_new:
-        with site.visitors("old", old):
+        with site.visited("old", old):
             tell("The old code serves: columns, triggers, batches")
             site.migrate(stages.both)
-            with_new.enter_context(site.visitors("new", new))
+            with_new.enter_context(site.visited("new", new))
             tell("Both serve")
             site.check_logins(old, new)
         site.check_apart()
@@ -200,15 +164,15 @@ def back(site: Site, stages: Stages, old: Project, new: Project, tell: Tell) -> 
     tell("Nobody serves: back to the table's name")
     site.migrate(stages.alone)
     with ExitStack() as with_old:
-        with site.visitors("new again", new):
+        with site.visited("new again", new):
             tell("The new code serves: the old one's tables come back")
             site.migrate(stages.both)
-            with_old.enter_context(site.visitors("old again", old))
+            with_old.enter_context(site.visited("old again", old))
             tell("Both serve")
             site.check_logins(old, new)
         site.check_apart()
         tell("The old code serves: triggers and columns go")
-        site.migrate(run.START)
+        site.migrate(START)
     site.check_writes(old, "new again", "old again")
     site.count("again", site.it.source, site.report.rule)
     site.check_against("before", "again")
@@ -225,7 +189,7 @@ def met(site: Site) -> None:
             if any(stage.began <= at < end for at, *_ in visit.acts):
                 stage.longest[name] = longest(visit, stage.began, end)
     for name, visit in site.visits.items():
-        told.probes[name] = probes.summary(visit, first, [])
+        told.probes[name] = project.summary(visit, first, [])
         errors = [f"{what}: {error}" for _, _, what, error in visit.acts if error]
         site.check(f"visitors of {name}", f"{len(visit.acts)} acts", errors[:3])
         slow = [

@@ -7,25 +7,30 @@ use() also puts the models, the roster and these functions into the notebook's n
 `four()` asks all variants at once, each in a process of its own.
 """
 
-from workbench.notebook.answers import differences, measured
-from workbench.notebook.checking import check
-from workbench.notebook.four import Four, four
-from workbench.notebook.showing import explain, picture, ran, show_sql, source, sql, table
-from workbench.notebook.using import crowd, use
+import importlib
+from typing import Any
 
-__all__ = [
-    "Four",
-    "check",
-    "crowd",
-    "differences",
-    "explain",
-    "four",
-    "measured",
-    "picture",
-    "ran",
-    "show_sql",
-    "source",
-    "sql",
-    "table",
-    "use",
-]
+# each is imported when it is asked for: with pandas and IPython that takes a second
+MODULES = {
+    "Four": "all_four",
+    "check": "answers",
+    "crowd": "using",
+    "differences": "answers",
+    "explain": "output",
+    "four": "all_four",
+    "measured": "answers",
+    "picture": "output",
+    "ran": "output",
+    "show_sql": "output",
+    "source": "output",
+    "sql": "output",
+    "table": "output",
+    "use": "using",
+}
+__all__ = list(MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in MODULES:
+        raise AttributeError(name)
+    return getattr(importlib.import_module(f"{__name__}.{MODULES[name]}"), name)

@@ -1,174 +1,35 @@
-"""`workbench notebook`: JupyterLab on the notebooks, with a ready kernel for each variant."""
+"""`workbench notebook`: the notebooks in JupyterLab, or as slides."""
 
-import json
-import os
-import secrets
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-import webbrowser
-from collections.abc import Mapping
-from importlib.util import find_spec
-from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
-from workbench import paths, variants
-from workbench.compare import run_suite
-from workbench.errors import WorkbenchError
-from workbench.notebook import database, slides
-from workbench.notebook import run as running
-from workbench.serve import command as serve
-from workbench.serve import ports
-from workbench.server import postgres, processes
-
-# the first port to try, next to those of `workbench serve`
-PORT = 8005
-# seconds that JupyterLab has to answer
-PATIENCE = 60
+from workbench.variants import ONE_VARIANT
 
 
-def open_lab(variant: str | None, console: Console, *, port: int | None, browser: bool) -> None:
-    """Serve the notebooks until Ctrl-C or SIGTERM, with PostgreSQL running, then stop all.
+def notebook(
+    variant: Annotated[
+        str | None, typer.Argument(help=f"Open this one's. {ONE_VARIANT}", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port; otherwise the first free one from 8005.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address.")
+    ] = False,
+    slides: Annotated[
+        bool, typer.Option("--slides", help="Write the slides instead, to be shown offline.")
+    ] = False,
+) -> None:
+    """Open the notebooks in JupyterLab, on databases of their own; Ctrl-C stops all.
 
-    variant names the notebook to open; None opens the list of all. Raises WorkbenchError when
-    something cannot start, or stops while serving.
+    Example: workbench notebook custom_user
     """
-    page = f"/tree/{_notebook(variant).name}" if variant else ""
-    run_suite.measured()
-    number, token = _port(port), secrets.token_urlsafe(24)
-    with serve.stoppable(), postgres.server() as server:
-        with console.status("Starting JupyterLab ..."):
-            lab = _start(number, token)
-        try:
-            _wait(lab, number, token)
-            address = f"http://{ports.HOST}:{number}/lab{page}?reset&token={token}"
-            console.print(f"[link]{address}[/link]", "", HINT, sep="\n", soft_wrap=True)
-            if browser:
-                webbrowser.open(address)
-            lab.wait()
-            raise WorkbenchError(f"JupyterLab stopped: see {_log()}.")
-        finally:
-            processes.end([lab])
-            database.sweep(server)
+    # pandas and Jupyter take a second to import, which no other command should wait for
+    from workbench.notebook import jupyter
 
-
-def export(variant: str | None, console: Console) -> None:
-    """Write the notebooks' slides; they are run first if they have changed."""
-    name = _notebook(variant).stem if variant else ""
-    run_suite.measured()
-    for page in slides.written():
-        if page.stem.startswith(name):
-            console.print(page.as_uri(), soft_wrap=True)
-    console.print("S opens the instructor's view, F fills the screen, Esc shows all slides.")
-
-
-HINT = (
-    "The notebooks are saved without their outputs, so that git sees only what you change.\n"
-    "Ctrl-C stops all."
-)
-
-
-def kernels(folder: Path) -> Path:
-    """Write a ready kernel for each variant below the folder; returns it, for JUPYTER_PATH."""
-    for name in variants.VARIANTS:
-        ready = f"from workbench import notebook; notebook.use('{name}')"
-        spec = {
-            "argv": [
-                *(sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
-                f"--IPKernelApp.exec_lines={ready}",
-            ],
-            "display_name": f"{name} (Django)",
-            "language": "python",
-        }
-        file = folder / "kernels" / name / "kernel.json"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(spec, indent=1), encoding="utf-8")
-    return folder
-
-
-def _notebook(variant: str) -> Path:
-    [path] = running.FOLDER.glob(f"*_{variants.checked(variant)}.ipynb")
-    return path
-
-
-def _port(chosen: int | None) -> int:
-    """The chosen port if it is free, or else the first free one; raises WorkbenchError."""
-    if chosen is not None:
-        if not 0 < chosen < 65536:
-            raise WorkbenchError(f"--port {chosen}: a port is a number from 1 to 65535.")
-        if not _is_free(chosen):
-            raise WorkbenchError(f"Port {chosen} is in use: choose another with --port NUMBER.")
-        return chosen
-    return next(number for number in range(PORT, 65536) if _is_free(number))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind((ports.HOST, port))
-        except OSError:
-            return False
-        return True
-
-
-def _start(port: int, token: str) -> "subprocess.Popen[bytes]":
-    spec = find_spec("jupyterlab.__main__")
-    assert spec is not None
-    assert spec.origin is not None
-    with _log().open("wb") as output:
-        return subprocess.Popen(
-            variants.command("workbench.server.child", spec.origin, *_options(port)),
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=running.FOLDER,
-            env=_environment(token),
-            start_new_session=True,
-        )
-
-
-def _options(port: int) -> list[str]:
-    """JupyterLab's options: this machine only, nothing asked of another, notebooks saved clean."""
-    return [
-        f"--ServerApp.ip={ports.HOST}",
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-        "--ServerApp.open_browser=False",
-        f"--ServerApp.root_dir={running.FOLDER}",
-        "--ServerApp.allow_root=True",
-        "--FileContentsManager.pre_save_hook=workbench.notebook.clean.before_save",
-        f"--FileCheckpoints.checkpoint_dir={running.HOME / 'checkpoints'}",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.extension_manager=readonly",
-        "--LabApp.news_url=",
-    ]
-
-
-def _environment(token: str) -> Mapping[str, str]:
-    config = running.HOME / "config" / "labconfig"
-    config.mkdir(parents=True, exist_ok=True)
-    silent = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (config / "page_config.json").write_text(json.dumps(silent), encoding="utf-8")
-    own = {"JUPYTER_PATH": str(kernels(running.HOME)), "JUPYTER_TOKEN": token}
-    path = os.pathsep.join(filter(None, [str(paths.PROJECT), os.environ.get("PYTHONPATH")]))
-    return running.environment() | own | {"PYTHONPATH": path}
-
-
-def _wait(lab: "subprocess.Popen[bytes]", port: int, token: str) -> None:
-    address = f"http://{ports.HOST}:{port}/api/status?token={token}"
-    deadline = time.monotonic() + PATIENCE
-    while lab.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise WorkbenchError(f"JupyterLab does not start: see {_log()}.")
-
-
-def _log() -> Path:
-    return paths.writable(paths.logs()) / "jupyterlab.log"
+    if slides:
+        jupyter.export(variant, Console())
+    else:
+        jupyter.open_lab(variant, Console(), port=port, browser=not no_browser)

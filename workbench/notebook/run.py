@@ -1,30 +1,41 @@
-"""Running whole notebooks, each in a kernel of its own, all side by side."""
+"""Running whole notebooks that have changed, each in a kernel of its own; and their slides.
+
+The slides ask nothing of another host: reveal.js lies beside them.
+"""
 
 import asyncio
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert import SlidesExporter
 from nbformat import NotebookNode
+from rich.progress import MofNCompleteColumn
 from traitlets.config import Config
 
+from workbench import files, npm, progress
+from workbench.compare import answers
 from workbench.errors import WorkbenchError
-from workbench.paths import PROJECT
+from workbench.paths import BUILD, PROJECT
 
 FOLDER = PROJECT / "notebooks"
+# the notebooks with their outputs
+EXECUTED = BUILD / "notebooks"
 # what Jupyter keeps for itself
-HOME = PROJECT / "build" / "jupyter"
+HOME = BUILD / "jupyter"
 # seconds that one cell may take
 PATIENCE = 120
 FAILS = "raises-exception"
 FOLD = re.compile(r"</?(?:details|summary)\b")
 
-Progress = Callable[[str, int, int], None]
+Tell = Callable[[str, int, int], None]
 
 
 def paths() -> list[Path]:
@@ -38,28 +49,59 @@ def read(path: Path) -> NotebookNode:
     return notebook
 
 
+def executed(*, fresh: bool = False) -> dict[str, NotebookNode]:
+    """Return the notebooks by name with their outputs, which are kept in build/notebooks/.
+
+    They are run first if that is missing, older than what they rest on, or `fresh`. Raises
+    WorkbenchError, naming the cell, if a cell does not end as it should.
+    """
+    kept = [EXECUTED / path.name for path in paths()]
+    if not fresh and files.are_current(kept, rest_on()):
+        return {path.stem: read(path) for path in kept}
+    with progress.bars(MofNCompleteColumn()) as bars:
+        tasks = {path.stem: bars.add_task(path.stem, total=None) for path in paths()}
+        found = run(
+            paths(), lambda name, done, of: bars.update(tasks[name], completed=done, total=of)
+        )
+    for name, notebook in found.items():
+        files.write(EXECUTED / f"{name}.ipynb", nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+    return found
+
+
+def rest_on() -> Iterable[Path]:
+    """Yield the files on which the outputs depend."""
+    yield answers.FILE
+    yield from files.sources(
+        "requirements.lock",
+        "notebooks/*.ipynb",
+        "variants/**/*",
+        "workbench/inside/*.py",
+        "workbench/notebook/**/*.py",
+    )
+
+
 def run(
-    notebooks: Iterable[Path], progress: Progress = lambda name, done, of: None
+    notebooks: Iterable[Path], tell: Tell = lambda name, done, of: None
 ) -> dict[str, NotebookNode]:
     """The notebooks with their outputs, by name without suffix.
 
-    progress hears a notebook's name, how many of its cells are done, and how many there are.
+    tell is told a notebook's name, how many of its cells are done, and how many there are.
     Raises WorkbenchError, naming the cell, if one fails that should not, or one does not fail
     that is tagged to.
     """
     loaded = {path.stem: read(path) for path in notebooks}
     # the caller may have an event loop of its own
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, _all(loaded, progress)).result()
+        thread.submit(asyncio.run, _all(loaded, tell)).result()
     for name, notebook in loaded.items():
         _check_failures(name, notebook)
     return loaded
 
 
-async def _all(loaded: dict[str, NotebookNode], progress: Progress) -> None:
+async def _all(loaded: dict[str, NotebookNode], tell: Tell) -> None:
     """Run them; when one fails the others are let end, so that no kernel is left behind."""
     ended = await asyncio.gather(
-        *(_one(name, notebook, progress) for name, notebook in loaded.items()),
+        *(_one(name, notebook, tell) for name, notebook in loaded.items()),
         return_exceptions=True,
     )
     for error in ended:
@@ -67,7 +109,7 @@ async def _all(loaded: dict[str, NotebookNode], progress: Progress) -> None:
             raise error
 
 
-async def _one(name: str, notebook: NotebookNode, progress: Progress) -> None:
+async def _one(name: str, notebook: NotebookNode, tell: Tell) -> None:
     cells = len(notebook.cells)
     client = NotebookClient(
         notebook,
@@ -75,11 +117,11 @@ async def _one(name: str, notebook: NotebookNode, progress: Progress) -> None:
         kernel_name="python3",
         resources={"metadata": {"path": str(FOLDER)}},
         config=Config({"KernelManager": {"shutdown_wait_time": PATIENCE}}),
-        on_cell_complete=lambda cell, cell_index: progress(name, cell_index + 1, cells),
+        on_cell_complete=lambda cell, cell_index: tell(name, cell_index + 1, cells),
     )
     try:
         await client.async_execute(env=environment())
-        progress(name, cells, cells)
+        tell(name, cells, cells)
     except CellExecutionError as error:
         said = f"{error.ename}: {error.evalue}".splitlines()[0].rstrip(".")
         raise WorkbenchError(
@@ -132,3 +174,59 @@ def note(cell: NotebookNode) -> str:
     """What an instructor's cell says, without what folds it away."""
     lines = str(cell.source).splitlines()
     return "\n".join(line for line in lines if not FOLD.match(line)).strip()
+
+
+SLIDES = BUILD / "slides"
+TEMPLATES = Path(__file__).parent / "templates"
+# what of reveal.js the slides use
+PARTS = ("LICENSE", "dist/reveal.css", "dist/reveal.js", "dist/theme/white.css", "dist/theme/fonts")
+PLUGIN = "plugin/notes"
+
+
+def slides() -> list[Path]:
+    """The pages of slides, one for each notebook, written anew if a notebook has run since.
+
+    Raises WorkbenchError if a notebook does not run, or npm cannot bring reveal.js.
+    """
+    found = executed()
+    pages = [SLIDES / f"{name}.html" for name in found]
+    if not _are_current(pages):
+        SLIDES.mkdir(parents=True, exist_ok=True)
+        _copy(npm.node_modules() / "reveal.js", SLIDES / "reveal.js")
+        for (name, notebook), page in zip(found.items(), pages, strict=True):
+            page.write_text(_page(name, notebook), encoding="utf-8")
+    return pages
+
+
+def _are_current(pages: list[Path]) -> bool:
+    rest_on = [Path(__file__), *TEMPLATES.rglob("*.j2"), *EXECUTED.glob("*.ipynb")]
+    return files.are_current(pages, rest_on)
+
+
+def _page(name: str, notebook: NotebookNode) -> str:
+    config = Config(SlidesExporter={"reveal_url_prefix": "reveal.js", "reveal_theme": "white"})
+    exporter = SlidesExporter(  # type: ignore[no-untyped-call]
+        config=config,
+        template_name="teaching_slides",
+        extra_template_basedirs=[str(TEMPLATES)],
+    )
+    html, _ = exporter.from_notebook_node(_unfolded(notebook), {"metadata": {"name": name}})
+    return str(html)
+
+
+def _unfolded(notebook: NotebookNode) -> NotebookNode:
+    """The speaker's view shows the notes, so they are not folded there."""
+    unfolded = deepcopy(notebook)
+    for cell in unfolded.cells:
+        if "instructor" in tags(cell):
+            cell.source = note(cell)
+    return unfolded
+
+
+def _copy(source: Path, target: Path) -> None:
+    for part in (*PARTS, PLUGIN):
+        if (source / part).is_dir():
+            shutil.copytree(source / part, target / part, dirs_exist_ok=True)
+        elif (source / part).exists():
+            (target / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source / part, target / part)

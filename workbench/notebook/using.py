@@ -3,8 +3,9 @@
 import atexit
 import importlib
 import os
+import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import django
@@ -14,11 +15,14 @@ from IPython.core.getipython import get_ipython
 from workbench import variants
 from workbench.errors import WorkbenchError
 from workbench.inside import setup
-from workbench.notebook import answers, checking, database, showing
-from workbench.server import postgres
+from workbench.notebook import answers, output
+from workbench.server import databases, postgres
+
+# of a database for one run: made for it, dropped after it, also after a kill
+MARK = f"{databases.MARK}: for one run of a notebook"
 
 _used: str | None = None
-_held: database.Held | None = None
+_held: postgres.Connection | None = None
 
 
 def use(variant: str) -> None:
@@ -28,7 +32,7 @@ def use(variant: str) -> None:
     another variant already, or there is no PostgreSQL.
     """
     global _used
-    showing.prepare_display()
+    output.prepare_display()
     _check(variants.checked(variant))
     server = postgres.start() if _used is None else _server()
     os.environ.update(server)
@@ -36,11 +40,16 @@ def use(variant: str) -> None:
     _used = variant
     answers.mine = variant
     _start_over(server, variant)
-    showing.watch()
+    output.watch()
     shell = get_ipython()
     if shell is not None:
         shell.push(_namespace())  # type: ignore[no-untyped-call]
     print(f"This kernel is {variant}, on Django {django.get_version()}, {_where()}.")
+
+
+def hold(server: Mapping[str, str], variant: str) -> postgres.Connection:
+    """Make a database for one run; it lives as long as the returned connection, or a bit longer."""
+    return databases.hold(server, f"notebook_{variant}_{secrets.token_hex(4)}", MARK)
 
 
 def crowd() -> int:
@@ -73,12 +82,14 @@ def _enter(variant: str) -> None:
 
 def _start_over(server: dict[str, str], variant: str) -> None:
     global _held
-    before, _held = _held, database.make(server, variant)
+    before, _held = _held, hold(server, variant)
     setup.set_up(_held.info.dbname)
+    setup.migrate()
+    setup.add_demo_players(databases.DEMO, steady=True)
     if before is None:
         atexit.register(_leave)
     else:
-        database.drop(server, before)
+        databases.release(server, before)
 
 
 def _leave() -> None:
@@ -86,7 +97,7 @@ def _leave() -> None:
 
     connection.close()
     if _held is not None:
-        database.drop(_server(), _held)
+        databases.release(_server(), _held)
 
 
 def _server() -> dict[str, str]:
@@ -96,27 +107,27 @@ def _server() -> dict[str, str]:
 def _where() -> str:
     from django.contrib.auth import get_user_model
 
-    version = showing.sql("SHOW server_version").iat[0, 0].split()[0]
+    version = output.sql("SHOW server_version").iat[0, 0].split()[0]
     players = get_user_model()._default_manager.count()
     return f"with {players} users in a database of its own on PostgreSQL {version}"
 
 
 def _namespace() -> dict[str, Any]:
-    """What a notebook finds there: the app's models, the roster with its errors, the functions."""
+    """What a notebook finds there: the app's models, the roster with its error, the functions."""
     from django.apps import apps
     from django.contrib.auth import get_user_model
 
     models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
     functions: list[Callable[..., Any]] = [
         *(
-            showing.sql,
-            showing.explain,
-            showing.ran,
-            showing.show_sql,
-            showing.table,
-            showing.source,
+            output.sql,
+            output.explain,
+            output.ran,
+            output.show_sql,
+            output.table,
+            output.source,
         ),
-        *(answers.measured, checking.check, crowd),
+        *(answers.measured, answers.check, crowd),
     ]
     return {
         "User": get_user_model(),

@@ -1,8 +1,10 @@
-"""How `workbench schema` looks on a terminal."""
+"""`workbench schema`: a variant's tables on a terminal, or where two variants' differ."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Annotated
 
+import typer
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.filesize import decimal
@@ -11,44 +13,66 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from suite.catalog import Column, Table
-from workbench.schema import diff as schema_diff
-from workbench.schema import tables as schema
-from workbench.schema.diff import TableDiff, method, points_at, uniqueness
+from workbench.errors import WorkbenchError
+from workbench.schema import tables
+from workbench.schema.diff import TableDiff, differences, method, points_at, uniqueness
+from workbench.schema.tables import Tables
 from workbench.server import postgres
-from workbench.variants import checked
+from workbench.variants import ONE_VARIANT, VARIANTS, checked
+
+
+def schema(
+    variant: Annotated[str | None, typer.Argument(help=ONE_VARIANT)] = None,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Show only where two variants differ."),
+    ] = None,
+    all_tables: Annotated[
+        bool, typer.Option("--all-tables", help="Not only the players' tables.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show a variant's tables as PostgreSQL has them, or where two variants' differ.
+
+    Example: workbench schema --diff proxy_model custom_user
+    """
+    if (variant is None) == (diff is None):
+        raise WorkbenchError(f"Name one variant, or two with --diff, of {', '.join(VARIANTS)}.")
+    names = diff or (variant or "",)
+    (show_diff if diff else show)(Console(), *names, all_tables=all_tables, as_json=as_json)
 
 
 def show(console: Console, variant: str, *, all_tables: bool, as_json: bool) -> None:
     """Print a variant's player tables, or all of them; raises WorkbenchError."""
     [found] = _read(variant)
-    tables = found if all_tables else schema.of_players(variant, found)
+    shown = found if all_tables else tables.of_players(variant, found)
     if as_json:
-        console.print_json(data={name: asdict(table) for name, table in tables.items()})
+        console.print_json(data={name: asdict(table) for name, table in shown.items()})
     else:
-        _print_tables(console, tables)
+        _print_tables(console, shown)
 
 
 def show_diff(console: Console, a: str, b: str, *, all_tables: bool, as_json: bool) -> None:
     """Print where the player tables of two variants, or all, differ; raises WorkbenchError."""
     found_a, found_b = _read(a, b)
-    users = (schema.user_table(a, found_a), schema.user_table(b, found_b))
+    users = (tables.user_table(a, found_a), tables.user_table(b, found_b))
     if not all_tables:
-        found_a, found_b = schema.of_players(a, found_a), schema.of_players(b, found_b)
-    diffs = schema_diff.diff(found_a, found_b, users)
+        found_a, found_b = tables.of_players(a, found_a), tables.of_players(b, found_b)
+    diffs = differences(found_a, found_b, users)
     if as_json:
         console.print_json(data=[asdict(diff) for diff in diffs])
     else:
         _print_diff(console, a, b, diffs)
 
 
-def _read(*variants: str) -> list[schema.Tables]:
+def _read(*variants: str) -> list[Tables]:
     names = [checked(variant) for variant in variants]
     with postgres.server() as server:
-        return [schema.read(server, name) for name in names]
+        return [tables.read(server, name) for name in names]
 
 
-def _print_tables(console: Console, tables: schema.Tables) -> None:
-    for table in tables.values():
+def _print_tables(console: Console, shown: Tables) -> None:
+    for table in shown.values():
         console.print(Text.assemble((table.name, "bold"), f"  {decimal(table.size)}"))
         console.print(_columns(table.columns))
         console.print(Padding(Group(*_parts(table)), (0, 0, 1, 1)))

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from suite.catalog import Column, Constraint, ForeignKey, Index, Table
-from workbench.schema import tables as schema
+from workbench.schema.tables import Tables, role
 
 Facts = dict[str, str]
 
@@ -22,15 +22,15 @@ class TableDiff:
     facts: tuple[tuple[str, str, str], ...]
 
 
-def diff(a: schema.Tables, b: schema.Tables, users: tuple[str, str]) -> list[TableDiff]:
+def differences(a: Tables, b: Tables, users: tuple[str, str]) -> list[TableDiff]:
     """The tables of both, paired by role; users are the names of their tables of users."""
-    by_role_a = {schema.role(name, users[0]): table for name, table in a.items()}
-    by_role_b = {schema.role(name, users[1]): table for name, table in b.items()}
+    by_role_a = {role(name, users[0]): table for name, table in a.items()}
+    by_role_b = {role(name, users[1]): table for name, table in b.items()}
     roles = dict.fromkeys([*by_role_a, *by_role_b])
-    return [_pair(role, by_role_a.get(role), by_role_b.get(role), users) for role in roles]
+    return [_pair(its, by_role_a.get(its), by_role_b.get(its), users) for its in roles]
 
 
-def _pair(role: str, a: Table | None, b: Table | None, users: tuple[str, str]) -> TableDiff:
+def _pair(its_role: str, a: Table | None, b: Table | None, users: tuple[str, str]) -> TableDiff:
     facts_a = facts(a, users[0]) if a else {}
     facts_b = facts(b, users[1]) if b else {}
     differing = (
@@ -38,16 +38,14 @@ def _pair(role: str, a: Table | None, b: Table | None, users: tuple[str, str]) -
         for what in dict.fromkeys([*facts_a, *facts_b])
     )
     names = (a.name if a else None, b.name if b else None)
-    return TableDiff(role, names, tuple(fact for fact in differing if fact[1] != fact[2]))
+    return TableDiff(its_role, names, tuple(fact for fact in differing if fact[1] != fact[2]))
 
 
 def facts(table: Table, user: str) -> Facts:
     """Everything that a table is, as text by what it is about; user is its variant's user table."""
     found = [(f"column {column.name}", describe(column)) for column in table.columns]
     found += [_stated(constraint) for constraint in table.constraints]
-    found += [
-        (_about(key), points_at(key, schema.role(key.target, user))) for key in table.foreign_keys
-    ]
+    found += [(_about(key), points_at(key, role(key.target, user))) for key in table.foreign_keys]
     found += [(f"index {method(index)}", uniqueness(index)) for index in table.indexes]
     found += [(f"sequence of {sequence.column}", sequence.type) for sequence in table.sequences]
     return _numbered(found)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from suite import catalog
 from suite.catalog import Table
 from workbench.errors import WorkbenchError
-from workbench.server import postgres, prepare
+from workbench.server import databases, postgres
 
 Tables = dict[str, Table]
 
@@ -18,7 +18,7 @@ def read(server: Mapping[str, str], variant: str) -> Tables:
 
     server holds libpq's variables. Raises WorkbenchError if the database is somebody else's.
     """
-    prepare.prepare_new(server, variant)
+    databases.prepare_new(server, variant)
     with postgres.connect(server, variant) as connection:
         return catalog.tables(connection.cursor())
 

@@ -1,19 +1,21 @@
-"""The command: what it refuses, its progress bars, and the summary at the end."""
+"""`workbench seed`: what it refuses, its progress bars, and the summary at the end."""
 
-import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
 
+import typer
 from psycopg import sql
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import TaskID, TextColumn
 from rich.table import Table
 
-from workbench import paths
+from workbench import progress
 from workbench.errors import WorkbenchError
-from workbench.schema import tables as schema
-from workbench.seed.load import Loaded, already, load
-from workbench.seed.players import players
-from workbench.server import postgres, prepare
+from workbench.schema import tables
+from workbench.seed import players as made_up
+from workbench.seed.players import SEED
+from workbench.server import databases, postgres, processes
 from workbench.variants import VARIANTS, checked
 
 ALL = "all"
@@ -24,42 +26,46 @@ MOST_SEEDS = 1_000_000_000
 ROOM = 1_000
 
 
-def seed(console: Console, variant: str, number: int, of: int, password: str) -> None:
-    """Add so many players of a seed to a variant, or to all, and say how long it took.
+@dataclass(frozen=True)
+class Loaded:
+    """What was loaded: so many players into a variant, in so many seconds of roster.add_many()."""
 
-    Raises WorkbenchError, and then adds nobody, if the numbers are beyond reason, the disk is too
-    full, or a variant has players of the seed.
+    variant: str
+    players: int
+    seconds: float
+
+
+def seed(
+    variant: Annotated[str, typer.Argument(help=f"all, or one of {', '.join(VARIANTS)}.")],
+    players: Annotated[int, typer.Option(help="So many are added.")] = 100_000,
+    number: Annotated[
+        int, typer.Option("--seed", help="Another number makes other players.")
+    ] = SEED,
+    password: Annotated[
+        str, typer.Option(help="With it all of them can log in; otherwise nobody can.")
+    ] = "",
+) -> None:
+    """Add many made-up players to a variant's database, or the same ones to all four.
+
+    Example: workbench seed all --players 1000000
     """
     names = VARIANTS if variant == ALL else (checked(variant),)
-    if not 1 <= number <= MOST:
+    if not 1 <= players <= MOST:
         raise WorkbenchError(f"Say how many players, from 1 to {MOST:,}: --players 100000.")
-    if not 0 <= of < MOST_SEEDS:
+    if not 0 <= number < MOST_SEEDS:
         raise WorkbenchError(f"Say a --seed from 0 to {MOST_SEEDS - 1:,}.")
     with postgres.server(large=True) as server:
-        check_room(number, len(names))
-        prepare.prepare(server, names)
-        check_absence(server, names, of)
-        show(console, fill(server, names, number, of, password))
-
-
-def check_room(number: int, variants: int) -> None:
-    """Raises WorkbenchError if the embedded server's disk is too full for so many in each."""
-    if postgres.is_external():
-        return
-    folder = paths.data()
-    need, free = number * variants * ROOM, shutil.disk_usage(folder).free
-    if need > free:
-        raise WorkbenchError(
-            f"{number * variants:,} players take about {need / 1e9:,.1f} GB, and {folder} has "
-            f"{free / 1e9:,.1f} GB free: name fewer players, or another folder with WORKBENCH_DATA."
-        )
+        postgres.check_room(players * len(names), players * len(names) * ROOM)
+        databases.prepare(server, names)
+        check_absence(server, names, number)
+        show(Console(), fill(server, names, players, number, password))
 
 
 def check_absence(server: Mapping[str, str], names: Iterable[str], of: int) -> None:
     """Raises WorkbenchError if one of the variants has the first player of the seed."""
-    first = next(players(1, of))["username"]
+    first = next(made_up.players(1, of))["username"]
     for name in names:
-        table = schema.user_table(name, schema.read(server, name))
+        table = tables.user_table(name, tables.read(server, name))
         query = sql.SQL("SELECT FROM {} WHERE upper(username) = upper(%s)")
         with postgres.connect(server, name) as connection:
             if connection.execute(query.format(sql.Identifier(table)), [first]).fetchall():
@@ -70,26 +76,22 @@ def fill(
     server: Mapping[str, str], names: Iterable[str], number: int, of: int, password: str
 ) -> list[Loaded]:
     """Load the variants one after the other, each with a progress bar."""
-    bar = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
         TextColumn("{task.completed:>11,.0f} players {task.fields[rate]:>9,.0f}/s"),
-        TimeElapsedColumn(),
         TextColumn("{task.fields[now]}"),
     )
     loaded = []
-    with Progress(*columns, console=bar, disable=not bar.is_terminal) as progress:
+    with progress.bars(*columns) as bars:
         for name in names:
-            task = progress.add_task(f"{name:<16}", total=number, rate=0, now="loading")
+            task = bars.add_task(f"{name:<16}", total=number, rate=0, now="loading")
 
             def told(so_far: int, task: TaskID = task) -> None:
-                rate = so_far / (progress.tasks[task].elapsed or 1)
+                rate = so_far / (bars.tasks[task].elapsed or 1)
                 now = "loading" if so_far < number else "building the indexes"
-                progress.update(task, completed=so_far, rate=rate, now=now)
+                bars.update(task, completed=so_far, rate=rate, now=now)
 
             loaded.append(load(server, name, name, number, of, told, password=password, demo=True))
-            progress.update(task, now="done")
+            bars.update(task, now="done")
     return loaded
 
 
@@ -102,3 +104,51 @@ def show(console: Console, loaded: Iterable[Loaded]) -> None:
         rate = one.players / one.seconds
         table.add_row(one.variant, f"{one.players:,}", f"{one.seconds:.1f}", f"{rate:,.0f}")
     console.print(table)
+
+
+def load(
+    server: Mapping[str, str],
+    variant: str,
+    database: str,
+    players: int,
+    seed: int = SEED,
+    told: Callable[[int], None] = lambda number: None,
+    *,
+    password: str = "",
+    demo: bool = False,
+) -> Loaded:
+    """Add so many players of the seed to a database of the variant, all or none.
+
+    server holds libpq's variables. The database is there; it is migrated first. told hears how
+    many players were handed over so far; after the last of them, indexes are built. password lets
+    all of them log in; without one nobody can. demo: a database without users gets the demo
+    players, too, afterwards. PostgreSQL gathers its statistics at the end. Raises WorkbenchError
+    if a player is there already or PostgreSQL refuses.
+    """
+    order = {
+        "database": database,
+        "number": players,
+        "seed": seed,
+        "password": password or None,
+        "demo": databases.DEMO if demo else None,
+    }
+    failed = f"{database} could not be loaded"
+    words = (failed, "it is as it was; put that right and try again")
+    process = processes.inside(variant, server, "workbench.seed.inside.add", order, *words)
+    try:
+        while "handed_over" in (said := process.hear()):
+            told(said["handed_over"])
+        process.finish()
+    finally:
+        processes.end([process])
+    if "taken" in said:
+        raise already(database, seed)
+    return Loaded(variant, players, said["seconds"])
+
+
+def already(database: str, seed: int) -> WorkbenchError:
+    """What to say when there are players of this seed."""
+    return WorkbenchError(
+        f"{database} holds players of seed {seed} already, so nobody was added: "
+        "add others with another --seed."
+    )

@@ -3,22 +3,22 @@
 import contextlib
 import http.client
 import json
-import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FrameType
+from typing import Annotated
 
 import fasteners  # type: ignore[import-untyped]
 import psycopg
+import typer
 from rich.console import Console
 from rich.table import Table
 
-from workbench import paths
+from workbench import files, paths
 from workbench.errors import WorkbenchError
 from workbench.serve import front_page, ports
-from workbench.server import postgres, prepare, processes
+from workbench.server import databases, postgres, processes
 from workbench.variants import SUMMARIES, VARIANTS
 
 # seconds that a site has to answer its first request
@@ -29,19 +29,32 @@ HEARTBEAT = 0.5
 Sites = dict[str, subprocess.Popen[bytes]]
 
 
-def serve(chosen: Mapping[str, int], console: Console) -> None:
+def serve(
+    port: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBER", help="The port of `index` or of a variant; repeat it."),
+    ] = None,
+) -> None:
+    """Run the four sites with demo players, and a page that links to them.
+
+    Example: workbench serve --port index=9000 --port custom_user=9003
+    """
+    run(ports.chosen(port or ()), Console())
+
+
+def run(chosen: Mapping[str, int], console: Console) -> None:
     """Serve until Ctrl-C or SIGTERM, then stop all that was started.
 
-    chosen holds the ports, as `ports.chosen()` gives them. Raises WorkbenchError when something
-    cannot start, or stops while serving.
+    chosen: the ports, as `ports.chosen()` gives them. Raises WorkbenchError when something cannot
+    start, or stops while serving.
     """
-    with stoppable(), _only_one(chosen):
+    with processes.stoppable(), _only_one(chosen):
         ports.check_free(dict(chosen))
         with contextlib.ExitStack() as stack:
             with console.status("Starting PostgreSQL ...") as status:
                 server = stack.enter_context(postgres.server())
                 status.update("Preparing the databases ...")
-                prepare.prepare(server, demo=True)
+                databases.prepare(server, demo=True)
                 status.update("Starting the sites ...")
                 sites = _started(server, chosen, stack)
             console.print(_summary(chosen), "", _hint(), sep="\n", highlight=False)
@@ -49,25 +62,8 @@ def serve(chosen: Mapping[str, int], console: Console) -> None:
 
 
 @contextlib.contextmanager
-def stoppable() -> Iterator[None]:
-    """The first signal that asks the program to end ends it in order; a second is not heard."""
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    for number in numbers:
-        signal.signal(number, stop)
-    with contextlib.suppress(KeyboardInterrupt):
-        yield
-
-
-@contextlib.contextmanager
 def _only_one(chosen: Mapping[str, int]) -> Iterator[None]:
-    folder = paths.writable(paths.data())
+    folder = files.writable(paths.data())
     lock = fasteners.InterProcessLock(folder / "serve.lock")
     if not lock.acquire(blocking=False):
         raise WorkbenchError(
@@ -92,7 +88,7 @@ def _started(
     server: Mapping[str, str], chosen: Mapping[str, int], stack: contextlib.ExitStack
 ) -> Sites:
     """Start all sites and the index page, and wait until each answers."""
-    logs = paths.writable(paths.logs())
+    logs = files.writable(paths.logs())
     sites: Sites = {}
     stack.callback(lambda: processes.end(sites.values()))
     for name in VARIANTS:
@@ -125,7 +121,7 @@ def _check_running(sites: Sites) -> None:
     for name, process in sites.items():
         if (code := process.poll()) is not None:
             log = paths.logs() / f"{name}.log"
-            said = prepare.last_line(log.read_text(errors="replace"))
+            said = processes.last_line(log.read_text(errors="replace"))
             reason = said if code > 0 else f"signal {-code}"
             raise WorkbenchError(
                 f"{name}'s site stopped ({reason}), so everything was stopped: see {log}."
@@ -148,7 +144,7 @@ def _watch(server: Mapping[str, str], sites: Sites) -> None:
 
 
 def _summary(chosen: Mapping[str, int]) -> Table:
-    """The addresses, what each is, and what each is."""
+    """The name of each page, its address, and what it is."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -162,8 +158,8 @@ def _summary(chosen: Mapping[str, int]) -> Table:
 
 def _hint() -> str:
     return (
-        f"Log in as a player (arannis) or game master ({prepare.DEMO['superuser']}, for /admin/) "
-        f"with the password {prepare.DEMO['password']}.\nCtrl-C stops all."
+        f"Log in as a player (arannis) or game master ({databases.DEMO['superuser']}, for /admin/) "
+        f"with the password {databases.DEMO['password']}.\nCtrl-C stops all."
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from workbench import paths
 from workbench.errors import WorkbenchError
 from workbench.serve.ports import HOST
-from workbench.server.prepare import DEMO
+from workbench.server.databases import DEMO
 from workbench.variants import SUMMARIES
 
 HERE = Path(__file__).parent

@@ -5,22 +5,37 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Annotated
+
+import typer
 
 from workbench import variants
-from workbench.server import databases, embedded, postgres
+from workbench.server import databases, embedded, postgres, processes
+from workbench.variants import ONE_VARIANT
 
 
-def manage(name: str, arguments: Sequence[str]) -> int:
-    """Run the variant's manage.py in the current folder; returns its exit code.
+def manage(
+    context: typer.Context,
+    variant: Annotated[str, typer.Argument(help=ONE_VARIANT)],
+) -> None:
+    """Run a variant's manage.py on its database, with whatever follows.
+
+    Example: workbench manage custom_user shell_plus
+    """
+    raise typer.Exit(run(variant, context.args))
+
+
+def run(name: str, arguments: Sequence[str]) -> int:
+    """Run the variant's manage.py in the current folder; return its exit code.
 
     Input and output are the caller's own. The database is made if it is not there, not migrated.
     """
-    manage_py = variants.path(name) / "manage.py"
+    folder = variants.path(name)
     with postgres.server() as server:
         databases.ensure(server, name)
         process = subprocess.Popen(
-            [sys.executable, str(manage_py), *arguments],
-            env=_with_psql(variants.environment(name, server)),
+            [sys.executable, str(folder / "manage.py"), *arguments],
+            env=_with_psql(processes.environment_of(folder, server)),
         )
         return _outlived(process)
 

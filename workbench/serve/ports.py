@@ -35,22 +35,47 @@ def _parsed(option: str) -> tuple[str, int]:
         raise WorkbenchError(
             f"--port {option} is not of the form NAME=NUMBER: NAME is one of {', '.join(DEFAULTS)}."
         )
-    if not 0 < int(number) < 65536:
-        raise WorkbenchError(f"--port {option}: a port is a number from 1 to 65535.")
+    _check_range(int(number), option)
     return name, int(number)
 
 
 def check_free(ports: dict[str, int]) -> None:
-    """Raises WorkbenchError, naming the option to use, if a port is taken or not allowed."""
+    """Raise WorkbenchError, naming the option to use, if a port is taken or not allowed."""
     for name, port in ports.items():
-        try:
-            _bind(port)
-        except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            raise WorkbenchError(
-                f"Port {port} is {'in use' if taken else 'not allowed'}: "
-                f"choose another for {name} with --port {name}=NUMBER."
-            ) from error
+        _check_free(port, f"another for {name} with --port {name}=NUMBER")
+
+
+def one(chosen: int | None, first: int) -> int:
+    """Return the chosen port, or else the first free one from `first` on.
+
+    Raises WorkbenchError if the chosen one is no port, taken or not allowed.
+    """
+    if chosen is None:
+        return next(port for port in range(first, 65536) if _is_free(port))
+    _check_range(chosen, str(chosen))
+    _check_free(chosen, "another with --port NUMBER")
+    return chosen
+
+
+def _check_range(port: int, option: str) -> None:
+    if not 0 < port < 65536:
+        raise WorkbenchError(f"--port {option}: a port is a number from 1 to 65535.")
+
+
+def _check_free(port: int, instead: str) -> None:
+    try:
+        _bind(port)
+    except OSError as error:
+        taken = "in use" if error.errno == errno.EADDRINUSE else "not allowed"
+        raise WorkbenchError(f"Port {port} is {taken}: choose {instead}.") from error
+
+
+def _is_free(port: int) -> bool:
+    try:
+        _bind(port)
+    except OSError:
+        return False
+    return True
 
 
 def _bind(port: int) -> None:

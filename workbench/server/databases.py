@@ -1,20 +1,27 @@
-"""The variants' databases, and whose they are: one that the tool made bears its mark.
+"""The databases of the tool: made, migrated, copied and dropped, and whose they are.
 
-The mark is the database's comment (PostgreSQL 18 docs, COMMENT), which no other program sets by
-itself. What bears another's name is never touched.
+A database that the tool made bears its mark: a comment (PostgreSQL 18 docs, COMMENT), which no
+other program sets by itself. What bears another's name is never touched.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import IntEnum, unique
+from pathlib import Path
 from typing import Any
 
 from psycopg import errors, sql
 
 from workbench.errors import WorkbenchError
-from workbench.server import postgres
+from workbench.server import postgres, processes
+from workbench.variants import VARIANTS
 
 MARK = "extending-user-workbench"
-# an arbitrary number, the same in every workbench: one at a time makes databases
-TURN = 8_001_8004
+DEMO = {
+    "csv": str(Path(__file__).parent / "demo.csv"),
+    "password": "roll-for-initiative",
+    "superuser": "gm",
+}
 
 # what initdb makes has an oid below 16384 (src/include/access/transam.h, FirstNormalObjectId)
 CONTENT = """
@@ -25,15 +32,44 @@ CONTENT = """
         OR EXISTS (SELECT FROM pg_largeobject_metadata)
 """
 
+Server = Mapping[str, str]
 
-def ensure(server: Mapping[str, str], name: str, template: str = "template1") -> None:
-    """See to it that the database is there and the tool's own; an empty one is adopted.
 
-    server holds libpq's variables; a new database is a copy of the template. Raises
-    WorkbenchError if it holds something else, or cannot be made.
+@unique
+class Turn(IntEnum):
+    """The numbers of PostgreSQL's advisory locks: one process of the tool at a time does each.
+
+    They are arbitrary, and the same in every clone of the workbench.
+    """
+
+    MAKE_DATABASES = 8_001_8004
+    BENCH = 8_001_8005
+    TAKE_SNAPSHOTS = 8_001_8006
+
+
+@contextmanager
+def alone(server: Server, turn: Turn, busy: str = "") -> Iterator[Any]:
+    """Hold the lock on one connection, which is yielded, while the block runs.
+
+    busy: if another process holds the lock, raise WorkbenchError with this sentence, do not wait.
     """
     with postgres.connect(server, "postgres") as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", [TURN])
+        if busy:
+            row = connection.execute("SELECT pg_try_advisory_lock(%s)", [turn]).fetchone()
+            if row != (True,):
+                raise WorkbenchError(busy)
+        else:
+            connection.execute("SELECT pg_advisory_lock(%s)", [turn])
+        yield connection
+
+
+def ensure(server: Server, name: str, template: str = "template1") -> None:
+    """See to it that the database exists and is the tool's own; an empty one is adopted.
+
+    server: libpq's variables. A new database is a copy of the template. Raises WorkbenchError if
+    it holds something else, or cannot be made.
+    """
+    with alone(server, Turn.MAKE_DATABASES) as connection:
         known = connection.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
             [name],
@@ -51,7 +87,7 @@ def ensure(server: Mapping[str, str], name: str, template: str = "template1") ->
         _mark(connection, name)
 
 
-def _make(connection: Any, server: Mapping[str, str], name: str, template: str) -> None:
+def _make(connection: Any, server: Server, name: str, template: str) -> None:
     """Make and mark a database; nothing is left of it if somebody presses Ctrl-C meanwhile."""
     try:
         create(connection, name, template)
@@ -61,32 +97,57 @@ def _make(connection: Any, server: Mapping[str, str], name: str, template: str) 
         raise
 
 
-def exists(server: Mapping[str, str], name: str) -> bool:
-    """Whether there is a database of that name."""
+def exists(server: Server, name: str) -> bool:
+    """Return whether there is a database of that name."""
     with postgres.connect(server, "postgres") as connection:
         return bool(
             connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchall()
         )
 
 
-def anew(server: Mapping[str, str], name: str, template: str = "template1") -> None:
-    """Make the database anew; raises WorkbenchError if what is there is not the tool's own."""
+def anew(server: Server, name: str, template: str = "template1") -> None:
+    """Make the database anew; raise WorkbenchError if the existing one is not the tool's own."""
     if exists(server, name):
         ensure(server, name)
         drop(server, name)
     ensure(server, name, template)
 
 
-def drop(server: Mapping[str, str], name: str) -> None:
-    """Drop a database, whoever is connected."""
+def copy(server: Server, name: str, copied: str) -> None:
+    """Make `copied`, dropping an older one, as a copy of the database; it gets no mark."""
+    drop(server, copied)
     with postgres.connect(server, "postgres") as connection:
-        connection.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        )
+        create(connection, copied, template=name)
+
+
+def drop(server: Server, *names: str) -> None:
+    """Drop databases, whoever is connected."""
+    with postgres.connect(server, "postgres") as connection:
+        for name in names:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+def marked(
+    connection: Any, mark: str = MARK, *, beginning: str = "", unused: bool = False
+) -> list[str]:
+    """Return the names of our databases with that mark.
+
+    beginning: only those whose names begin so. unused: only those that nobody is connected to.
+    """
+    rows = connection.execute(
+        """SELECT datname FROM pg_database
+           WHERE shobj_description(oid, 'pg_database') = %s AND starts_with(datname, %s)
+             AND pg_has_role(datdba, 'MEMBER') AND NOT (
+                 %s AND EXISTS (SELECT FROM pg_stat_activity WHERE datid = pg_database.oid))""",
+        [mark, beginning, unused],
+    )
+    return [name for (name,) in rows.fetchall()]
 
 
 def create(connection: Any, name: str, template: str = "template1") -> None:
-    """Make a database as the template is; raises WorkbenchError if this user may not."""
+    """Make a database as the template is; raise WorkbenchError if this user may not."""
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     try:
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
@@ -97,13 +158,94 @@ def create(connection: Any, name: str, template: str = "template1") -> None:
         ) from error
 
 
-def _mark(connection: Any, name: str) -> None:
+def _mark(connection: Any, name: str, mark: str = MARK) -> None:
     connection.execute(
-        sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(MARK))
+        sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(mark))
     )
 
 
-def _is_empty(server: Mapping[str, str], name: str) -> bool:
+def _is_empty(server: Server, name: str) -> bool:
     with postgres.connect(server, name) as connection:
         row = connection.execute(CONTENT).fetchone()
         return row == (False,)
+
+
+# --- the variants' own
+
+
+def prepare(
+    server: Server,
+    names: Iterable[str] = VARIANTS,
+    *,
+    demo: bool = False,
+) -> None:
+    """Make and migrate the databases of these variants, all at once.
+
+    demo: fill a database without users with the players of demo.csv and a superuser.
+    Raises WorkbenchError if a database is somebody else's or a migration fails.
+    """
+    names = tuple(names)
+    for name in names:
+        ensure(server, name)
+    order = {"demo": DEMO if demo else None}
+    running = {name: _migrating(name, server, order) for name in names}
+    try:
+        for process in running.values():
+            process.finish()
+    finally:
+        processes.end(running.values())
+
+
+def _migrating(name: str, server: Server, order: dict[str, Any]) -> processes.Conversation:
+    words = (
+        f"{name} could not be migrated",
+        f"see it whole with `workbench manage {name} migrate`",
+    )
+    return processes.inside(name, server, "workbench.inside.setup", order, *words)
+
+
+def prepare_new(server: Server, *names: str) -> None:
+    """Make and migrate those of the databases that have no migration yet; raise as prepare()."""
+    for name in names:
+        ensure(server, name)
+    prepare(server, [name for name in names if not _is_migrated(server, name)])
+
+
+def _is_migrated(server: Server, name: str) -> bool:
+    with postgres.connect(server, name) as connection:
+        found = connection.execute("SELECT to_regclass('django_migrations')").fetchone()
+        return found != (None,)
+
+
+# --- for one run
+
+
+def hold(server: Server, name: str, mark: str) -> postgres.Connection:
+    """Make a database with that mark, and return the connection that keeps it alive.
+
+    Those with that mark that nobody is connected to are dropped first: killed runs have left them.
+    Raises WorkbenchError if this user may not create one.
+    """
+    # nobody drops between another's making and holding
+    with alone(server, Turn.MAKE_DATABASES) as connection:
+        _drop_unused(server, connection, mark)
+        create(connection, name)
+        _mark(connection, name, mark)
+        return postgres.connect(server, name)
+
+
+def drop_unused(server: Server, mark: str) -> None:
+    """Drop the databases with that mark that nobody is connected to."""
+    with alone(server, Turn.MAKE_DATABASES) as connection:
+        _drop_unused(server, connection, mark)
+
+
+def _drop_unused(server: Server, connection: Any, mark: str) -> None:
+    drop(server, *marked(connection, mark, unused=True))
+
+
+def release(server: Server, held: postgres.Connection) -> None:
+    """Drop the database that this connection holds."""
+    name = held.info.dbname
+    held.close()
+    drop(server, name)

@@ -11,16 +11,22 @@ import os
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
 from workbench.errors import WorkbenchError
+from workbench.server import processes
+
+if sys.platform != "win32":
+    import pwd
 
 with warnings.catch_warnings():
     # it asks for a folder that not every system has, and does without
@@ -39,6 +45,10 @@ PATIENCE = 60
 MOST_BUFFERS = 2 * 2**30
 # bytes of a Unix socket's path that every system allows (macOS: 104 with the final zero)
 LONGEST_SOCKET = 103
+# what a shell interprets between double quotes
+SPECIAL = ["$", "`", '"', *(["\\"] if sys.platform != "win32" else [])]
+# in the folder: the folders that were opened, a line each
+OPENED = "opened"
 
 
 def start(folder: Path, *, large: bool = False) -> dict[str, str]:
@@ -62,15 +72,48 @@ def start(folder: Path, *, large: bool = False) -> dict[str, str]:
 
 
 def stop(folder: Path) -> None:
-    """Stop the folder's server, if it runs; its open connections are cut."""
+    """Stop the folder's server, if it runs; its open connections are cut.
+
+    As root, then close the folders that were opened for it.
+    """
     data = folder / "data"
     process = _postmaster(data)
     if process and _run("pg_ctl", "-w", "-m", "fast", "-D", str(data), "stop"):
         process.terminate()
         psutil.wait_procs([process], timeout=10)
+    if AS_ROOT:
+        _close_the_way(folder)
+
+
+def check_path(folder: Path, instead: str) -> None:
+    """Raise WorkbenchError if the path means something else to a shell.
+
+    initdb and pg_ctl hand it to one between double quotes (src/bin/pg_ctl/pg_ctl.c,
+    start_postmaster). instead: what the user can do.
+    """
+    if special := " and ".join(one for one in SPECIAL if one in str(folder)):
+        raise WorkbenchError(
+            f"PostgreSQL cannot use {folder}, because a shell gives {special} a meaning: {instead}."
+        )
+
+
+def check_user(number: int) -> None:
+    """Raise WorkbenchError if the user of that number has no name, without which initdb fails."""
+    if sys.platform != "win32":
+        try:
+            pwd.getpwuid(number)
+        except KeyError as error:
+            raise WorkbenchError(
+                f"User {number} is not in /etc/passwd, and PostgreSQL starts only for a user who "
+                "is: run the workbench as such a user, or set PGHOST to a server of your own."
+            ) from error
 
 
 def _made(folder: Path) -> Path:
+    check_path(folder, "name another folder with WORKBENCH_DATA")
+    check_path(PROGRAMS, "move the project to another folder")
+    if sys.platform != "win32":
+        check_user(os.geteuid())
     if AS_ROOT:
         _open_the_way(folder)
     data = folder / "data"
@@ -122,13 +165,47 @@ def _check_version(data: Path) -> None:
 
 
 def _open_the_way(folder: Path) -> None:
-    """As root: a user for PostgreSQL, who can reach the programs and the data."""
+    """As root: let PostgreSQL's own user reach the programs and the data, and note what was closed.
+
+    A folder on the way is opened only if it is closed to others, and then only to pass through.
+    """
     if sys.platform != "win32":
         utils.ensure_user_exists("pgserver")
-        for way in (folder, *folder.parents, *PROGRAMS.parents):
-            way.chmod(way.stat().st_mode | 0o011)
+        ways = (folder, *folder.parents, *PROGRAMS.parents)
+        closed = [way for way in ways if not way.stat().st_mode & stat.S_IXOTH]
+        if closed:
+            names = " and ".join(str(way) for way in closed)
+            with (folder / OPENED).open("a", encoding="utf-8") as note:
+                note.writelines(f"{way}\n" for way in closed)
+            for way in closed:
+                way.chmod(way.stat().st_mode | stat.S_IXOTH)
+            print(
+                f"PostgreSQL does not run as root. Until it stops, its user pgserver, and every "
+                f"other user, may pass through {names} (chmod o+x).",
+                file=sys.stderr,
+            )
         utils.ensure_folder_permissions(PROGRAMS, 0o055)
         utils.ensure_folder_permissions(PROGRAMS.parent / "lib", 0o044)
+
+
+def _close_the_way(folder: Path) -> None:
+    """Close what was opened, but for what another server needs; that is closed the next time."""
+    note = folder / OPENED
+    if not note.exists():
+        return
+    ways = [Path(line) for line in note.read_text(encoding="utf-8").splitlines()]
+    needed = [path for path in _in_use() for path in path.parents]
+    for way in ways:
+        if way not in needed and way.exists():
+            way.chmod(way.stat().st_mode & ~stat.S_IXOTH)
+    note.write_text("".join(f"{way}\n" for way in ways if way in needed), encoding="utf-8")
+
+
+def _in_use() -> list[Path]:
+    """The programs and the data of all servers that run as PostgreSQL's own user."""
+    found = psutil.process_iter(["username", "exe", "cwd"])
+    ours = (process.info for process in found if process.info["username"] == SYSTEM_USER)
+    return [Path(info[key]) for info in ours for key in ("exe", "cwd") if info[key]]
 
 
 def _give_away(path: Path) -> None:
@@ -255,13 +332,21 @@ def _run(program: str, *arguments: str) -> str:
             stdout=output,
             stderr=output,
             cwd=PROGRAMS,
-            user=SYSTEM_USER,
-            env={key: value for key, value in os.environ.items() if not key.startswith("PG")},
+            **_as_system_user(),
+            env=processes.environment(),
             check=False,
         )
         output.seek(0)
         said = output.read().decode(errors="replace")
     return "" if done.returncode == 0 else _complaint(said)
+
+
+def _as_system_user() -> dict[str, Any]:
+    """What makes subprocess.run() drop root's user, its group and all others."""
+    if sys.platform == "win32" or not SYSTEM_USER:
+        return {}
+    entry = pwd.getpwnam(SYSTEM_USER)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def _complaint(said: str) -> str:

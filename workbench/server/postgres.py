@@ -9,16 +9,21 @@ import atexit
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import psycopg
 
-from workbench import paths, variants
+from workbench import files, paths
 from workbench.errors import WorkbenchError
+from workbench.server import processes
 
 # libpq gives up on one address after so many seconds
 PATIENCE = 3
+
+Connection = psycopg.Connection[tuple[Any, ...]]
 
 _keeper: subprocess.Popen[str] | None = None
 _env: dict[str, str] = {}
@@ -67,7 +72,7 @@ def stop() -> None:
         _dismiss(keeper)
 
 
-def connect(server: Mapping[str, str], database: str) -> psycopg.Connection[tuple[object, ...]]:
+def connect(server: Mapping[str, str], database: str) -> Connection:
     """A connection in autocommit mode; raises psycopg.Error."""
     names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user"}
     given = {names[key]: value for key, value in server.items() if key in names}
@@ -77,6 +82,23 @@ def connect(server: Mapping[str, str], database: str) -> psycopg.Connection[tupl
         autocommit=True,
         **given,  # type: ignore[arg-type]
     )
+
+
+def check_room(players: int, needed: float) -> None:
+    """Raise WorkbenchError if the embedded server's disk has no room for so many players.
+
+    needed: bytes that they take in all. Of another server nothing is known.
+    """
+    if is_external():
+        return
+    folder = files.writable(paths.data())
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise WorkbenchError(
+            f"{players:,} players need about {needed / 1e9:,.1f} GB in {folder}, and "
+            f"{free / 1e9:,.1f} GB are free: make room, say fewer --players, or name another "
+            "folder with WORKBENCH_DATA."
+        )
 
 
 def reason(error: BaseException) -> str:
@@ -111,15 +133,15 @@ def _external() -> dict[str, str]:
 
 def _embedded(large: bool) -> dict[str, str]:
     global _keeper
-    folder = paths.writable(paths.data())
+    folder = files.writable(paths.data())
     keeper = subprocess.Popen(
-        variants.command("workbench.server.keeper", str(folder), *(["large"] if large else [])),
+        processes.command("workbench.server.keeper", str(folder), *(["large"] if large else [])),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
         cwd=paths.PROJECT,
-        env=_without_postgres(),
+        env=processes.environment(),
     )
     try:
         assert keeper.stdout is not None
@@ -132,10 +154,6 @@ def _embedded(large: bool) -> dict[str, str]:
     _keeper = keeper
     _env.update(answer)
     return dict(_env)
-
-
-def _without_postgres() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith("PG")}
 
 
 def _dismiss(keeper: subprocess.Popen[str]) -> None:

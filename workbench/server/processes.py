@@ -1,68 +1,229 @@
-"""Starting and ending the processes in which the variants run."""
+"""The processes in which variants run: how one is started, talked to and ended.
 
+    python -m workbench.server.processes variants/custom_user/manage.py runserver 8003
+
+runs a program of Python in a process that ends when its parent does, even if that is killed.
+"""
+
+import contextlib
+import json
+import os
+import re
+import runpy
+import signal
 import subprocess
-from collections.abc import Iterable, Mapping
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
 
 from workbench import variants
+from workbench.errors import WorkbenchError
+from workbench.paths import PROJECT
 
 # seconds that a process has to end by itself
 GRACE = 5
 
 
+def environment(server: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return this process's environment, in which PostgreSQL is only the given server.
+
+    server: libpq's variables, as `postgres.server()` gives them. Django's variables are left out.
+    """
+    ours = {
+        key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PG"))
+    }
+    return ours | dict(server or {})
+
+
+def environment_of(folder: Path, server: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a Django project in that folder, in development mode."""
+    return environment(server) | {
+        "PYTHONPATH": os.pathsep.join([str(folder), str(PROJECT)]),
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Return the command line that runs one of the tool's modules with this Python."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+class Conversation:
+    """A process that runs a module of an inside folder in a Django project, and talks with us.
+
+    What either side says is a line of JSON. Each method raises WorkbenchError if the process has
+    failed: what that means (`failed`), what the process complained of, and what to do (`advice`).
+    """
+
+    def __init__(
+        self,
+        module: str,
+        order: Mapping[str, Any],
+        env: Mapping[str, str],
+        failed: str,
+        advice: str,
+    ) -> None:
+        self._failed, self._advice = failed, advice
+        # not a pipe, which would hold the process up when it is full
+        self._complaints = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            command("workbench.inside", module, json.dumps(order)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            text=True,
+            cwd=PROJECT,
+            env=dict(env),
+            start_new_session=True,
+        )
+
+    def tell(self, what: Any) -> None:
+        """Say something to the process."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps(what) + "\n")
+            self.process.stdin.flush()
+        except OSError:
+            self._fail()
+
+    def hear(self) -> Any:
+        """Return the next thing that the process says."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        return json.loads(line) if line else self._fail()
+
+    def ask(self, what: Any) -> Any:
+        """Say something, and return what the process says to that."""
+        self.tell(what)
+        return self.hear()
+
+    def close(self) -> None:
+        """Say nothing more."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+
+    def finish(self) -> None:
+        """Say nothing more, and wait until the process ends."""
+        assert self.process.stdout is not None
+        self.close()
+        self.process.stdout.read()
+        if self.process.wait():
+            self._fail()
+
+    def _fail(self) -> NoReturn:
+        self.close()
+        self.process.wait()
+        self._complaints.seek(0)
+        said = last_line(self._complaints.read())
+        raise WorkbenchError(f"{self._failed} ({said}): {self._advice}.")
+
+
+def inside(
+    variant: str,
+    server: Mapping[str, str],
+    module: str,
+    order: Mapping[str, Any],
+    failed: str,
+    advice: str,
+) -> Conversation:
+    """Start a module of an inside folder in a variant; for the last two see Conversation."""
+    env = environment_of(variants.path(variant), server)
+    return Conversation(module, order, env, failed, advice)
+
+
 def spawn_site(
     name: str, server: Mapping[str, str], port: int, log: Path
 ) -> subprocess.Popen[bytes]:
-    """Start a variant's development server on that port of 127.0.0.1; its output goes to the log.
+    """Start a variant's development server on that port of 127.0.0.1; log its output."""
+    folder = variants.path(name)
+    arguments = (str(folder / "manage.py"), "runserver", "--noreload", f"127.0.0.1:{port}")
+    return spawn_bound(log, folder, environment_of(folder, server), *arguments)
 
-    It stands in a session of its own, so that Ctrl-C reaches only the tool, which ends it.
+
+def spawn_bound(
+    log: Path, folder: Path, env: Mapping[str, str], *program: str
+) -> subprocess.Popen[bytes]:
+    """Start a program of Python in that folder, which ends with this process; log its output.
+
+    It gets a session of its own, so that Ctrl-C reaches only the tool, which ends it.
     """
-    manage = str(variants.path(name) / "manage.py")
     with log.open("wb") as output:
         return subprocess.Popen(
-            variants.command(
-                "workbench.server.child", manage, "runserver", "--noreload", f"127.0.0.1:{port}"
-            ),
+            command("workbench.server.processes", *program),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=variants.path(name),
-            env=variants.environment(name, server),
+            cwd=folder,
+            env=dict(env),
             start_new_session=True,
         )
 
 
-def spawn_inside(
-    name: str, server: Mapping[str, str], module: str, order: str
-) -> subprocess.Popen[str]:
-    """Start a module of one of the inside folders in a variant; order is its one argument."""
-    return spawn_in(variants.path(name), server, module, order)
+Process = subprocess.Popen[bytes] | subprocess.Popen[str] | Conversation
 
 
-def spawn_in(
-    folder: Path, server: Mapping[str, str], module: str, order: str
-) -> subprocess.Popen[str]:
-    """The same in the folder of any Django project whose settings are config.settings."""
-    return subprocess.Popen(
-        variants.command(module, order),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=variants.environment_of(folder, server),
-        start_new_session=True,
-    )
+def end(processes: Iterable[Process], *, ask: bool = True) -> None:
+    """Ask all of them to end, wait, and kill those that did not.
 
-
-def end(processes: Iterable[subprocess.Popen[bytes] | subprocess.Popen[str]]) -> None:
-    """Ask all of them to end, wait, and kill those that did not."""
-    remaining = [process for process in processes if process.poll() is None]
+    ask: if not, they end by themselves, as nothing more is said to them.
+    """
+    opened = [it.process if isinstance(it, Conversation) else it for it in processes]
+    remaining = [process for process in opened if process.poll() is None]
     for process in remaining:
-        process.terminate()
+        if ask:
+            process.terminate()
     for process in remaining:
         try:
             process.wait(GRACE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let the first signal that asks the program to end leave the block; a second is not heard."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, stop)
+    with contextlib.suppress(KeyboardInterrupt):
+        yield
+
+
+def last_line(text: str) -> str:
+    """Return what a program complains of in the end, without PostgreSQL's hints and final dot."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"(?!HINT|DETAIL|LINE|CONTEXT)[\w.]+: ", line)]
+    return (errors or lines or ["it says nothing"])[-1].rstrip(".")
+
+
+def _end_with_the_parent() -> None:
+    """The parent holds the other end of the input, which the system closes with its death."""
+    while os.read(0, 1024):
+        pass
+    os._exit(0)
+
+
+def main() -> None:
+    """Run the program named on the command line, with the arguments after it."""
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    sys.argv = sys.argv[1:]
+    runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

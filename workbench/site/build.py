@@ -12,13 +12,13 @@ from pathlib import Path
 
 import fasteners  # type: ignore[import-untyped]
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from workbench import paths
+from workbench import files, npm, progress
 from workbench.compare.run_suite import measured
 from workbench.errors import WorkbenchError
-from workbench.paths import PROJECT, SITE
-from workbench.site import pages, playground, snapshots, vendor
+from workbench.notebook import run
+from workbench.paths import BUILD, PROJECT, SITE
+from workbench.site import notebooks, pages, playground, snapshots
 
 COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)|^(?:Config value|Error: )(.*)", re.MULTILINE)
 
@@ -35,34 +35,27 @@ def build(console: Console, *, fresh: bool = False) -> Path:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    lock = fasteners.InterProcessLock(paths.writable(PROJECT / "build") / "site.lock")
+    lock = fasteners.InterProcessLock(files.writable(BUILD) / "site.lock")
     with lock:
         yield
 
 
 def _build(console: Console, *, fresh: bool) -> Path:
-    # Jupyter takes a second to import, which no other command should wait for
-    from workbench.notebook import executed
-    from workbench.site import notebooks
-
     comparison = measured(fresh=fresh)
     found = snapshots.current(fresh=fresh)
-    executed.executed(fresh=fresh)
+    run.executed(fresh=fresh)
     began = time.monotonic()
     steps: list[tuple[str, Callable[[], object]]] = [
-        ("Fetching what comes from npm", vendor.node_modules),
+        ("Fetching what comes from npm", npm.node_modules),
         ("Filling in the pages", lambda: pages.render(comparison, found)),
         ("Packing the playground", lambda: playground.write(pages.RENDERED)),
         ("Writing the notebooks", lambda: notebooks.write(pages.RENDERED)),
         ("Building the site", mkdocs),
     ]
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=len(steps))
+    with progress.steps() as tell:
         for description, step in steps:
-            progress.update(task, description=description)
+            tell(description)
             step()
-            progress.advance(task)
     console.print(f"Built in {time.monotonic() - began:.0f} s: {SITE.relative_to(PROJECT)}/")
     console.print("To read it: workbench serve")
     return SITE
@@ -83,7 +76,7 @@ def mkdocs() -> None:
         check=False,
     )
     if done.returncode:
-        log = PROJECT / "build" / "site.log"
+        log = BUILD / "site.log"
         log.write_text(done.stdout + done.stderr, encoding="utf-8")
         found = COMPLAINT.search(done.stdout + done.stderr)
         said = next(filter(None, found.groups())) if found else "mkdocs failed"

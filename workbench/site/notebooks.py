@@ -9,8 +9,7 @@ from pathlib import Path
 import jinja2
 from nbformat import NotebookNode
 
-from workbench.notebook import executed, slides
-from workbench.notebook import run as running
+from workbench.notebook import run
 
 HERE = Path(__file__).parent
 ANSI = re.compile(r"\x1b\[[\d;]*m")
@@ -27,10 +26,10 @@ def write(into: Path) -> None:
     """
     folder = into / "notebooks"
     folder.mkdir(parents=True, exist_ok=True)
-    found = executed.executed()
-    shutil.copytree(slides.written()[0].parent, folder / "slides", dirs_exist_ok=True)
+    found = run.executed()
+    shutil.copytree(run.slides()[0].parent, folder / "slides", dirs_exist_ok=True)
     for name, notebook in found.items():
-        shutil.copy(running.FOLDER / f"{name}.ipynb", folder)
+        shutil.copy(run.FOLDER / f"{name}.ipynb", folder)
         (folder / f"{name}.md").write_text(page(name, notebook, folder), encoding="utf-8")
     (folder / "index.md").write_text(index(found), encoding="utf-8")
 
@@ -53,7 +52,7 @@ def page(name: str, notebook: NotebookNode, folder: Path) -> str:
 
 def _cell(cell: NotebookNode, folder: Path) -> str:
     if _is(cell, "instructor"):
-        return _folded("note", "For instructors", running.note(cell))
+        return _folded("note", "For instructors", run.note(cell))
     if cell.cell_type == "markdown":
         return BOOK.sub(r"[\1](\1.md)", str(cell.source))
     code = _fenced("python", cell.source)
@@ -88,7 +87,7 @@ def _fenced(language: str, text: str) -> str:
 
 
 def _is(cell: NotebookNode, tag: str) -> bool:
-    return tag in running.tags(cell)
+    return tag in run.tags(cell)
 
 
 def _about(name: str, notebook: NotebookNode) -> dict[str, str]:

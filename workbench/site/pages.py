@@ -44,8 +44,8 @@ def render(measured: Comparison, found: Snapshots) -> None:
     for move in all_moves():
         page = f"moves/{move.name}.md"
         its = ran.get(move.name)
-        ride = its["rides"][0] if its else None
-        statements = report.changing(ride["statements"]) if ride else []
+        ride = its.rides[0] if its else None
+        statements = report.changing(ride.statements) if ride else []
         more = {"move": move, "report": its, "ride": ride, "statements": statements}
         write(page, filled(template, page, measured, found, **more))
     template = STAGED.read_text(encoding="utf-8")

@@ -9,8 +9,7 @@ from typing import Any
 
 from suite.catalog import Table
 from suite.compare import MARKS
-from workbench.compare.answers import Question
-from workbench.compare.command import asking, said
+from workbench.compare.answers import Question, asking, said
 from workbench.compare.needs import Need, Verdict
 from workbench.variants import SUMMARIES, VARIANTS
 

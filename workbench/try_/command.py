@@ -1,21 +1,92 @@
-"""How `workbench try` looks on a terminal: side by side where there is room."""
+"""`workbench try`: one registration in all variants, what ran and what rows it left."""
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from workbench.try_.trial import Trial
+from workbench.errors import WorkbenchError
+from workbench.server import databases, postgres, processes
+from workbench.server.processes import Conversation
+from workbench.variants import VARIANTS
 
+PLAYER = {
+    "email": "tasha@example.com",
+    "password1": "roll-for-initiative",
+    "password2": "roll-for-initiative",
+    "birthdate": "1990-10-05",
+    "discord_id": "284019375620184320",
+    "zoom_id": "81736452910",
+}
 # columns of a terminal that a variant needs to be read
 WIDTH = 56
 CLAUSES = re.compile(r" (?=(?:VALUES|FROM|WHERE|SET|RETURNING|INNER JOIN|ORDER BY|LIMIT)\b)")
 LONG_VALUE = re.compile(r"'([^']{40})[^']{8,}'")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What registering did in one variant: its SQL, values included, and the rows by table."""
+
+    variant: str
+    statements: list[str]
+    rows: dict[str, list[dict[str, Any]]]
+
+
+def try_(
+    username: Annotated[str, typer.Option(help="The new player's name.")] = "tasha",
+    keep: Annotated[bool, typer.Option("--keep", help="Do not remove the player again.")] = False,
+) -> None:
+    """Register one player in all four, and show the SQL that ran and the rows it left.
+
+    Example: workbench try --username tasha
+    """
+    with postgres.server() as server:
+        trials = register(server, username, keep=keep)
+    show(Console(), trials, username if keep else None)
+
+
+def register(server: Mapping[str, str], username: str, *, keep: bool) -> list[Trial]:
+    """Register a player of that name in every variant, and remove it again unless it is to stay.
+
+    server: libpq's variables. Raises WorkbenchError, with the form's own words, if a variant
+    refuses; then the player stays in none.
+    """
+    databases.prepare_new(server, *VARIANTS)
+    order = {"form": PLAYER | {"username": username}}
+    running = {name: _registering(name, server, order) for name in VARIANTS}
+    try:
+        trials = [_trial(name, process.hear()) for name, process in running.items()]
+        for process in running.values():
+            if keep:
+                process.tell("keep")
+            process.finish()
+        return trials
+    finally:
+        # each removes its player as soon as nothing more is said to it
+        for process in running.values():
+            process.close()
+        processes.end(running.values(), ask=False)
+
+
+def _registering(name: str, server: Mapping[str, str], order: dict[str, Any]) -> Conversation:
+    failed = f"{name} could not register the player"
+    words = (failed, "try it in its pages, with `workbench serve`")
+    return processes.inside(name, server, "workbench.try_.inside.register", order, *words)
+
+
+def _trial(name: str, said: dict[str, Any]) -> Trial:
+    if "errors" in said:
+        field, complaints = next(iter(said["errors"].items()))
+        raise WorkbenchError(f"{name} refuses the {field}: {' '.join(complaints)}")
+    return Trial(name, said["statements"], said["rows"])
 
 
 def show(console: Console, trials: list[Trial], stays: str | None) -> None:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.db.models import Model
+
 from workbench.bench.inside import people
 from workbench.bench.inside.site import Site
 
@@ -70,7 +73,6 @@ def reading(way: str, roster: Any, players: int, extras: bool) -> Iterator[Act]:
         lambda n: people.name(max(players - PAGE, 0)),
         lambda after: roster.page(after, PAGE),
     )
-    yield Act("is_taken", way, lambda n: people.name(n).upper(), roster.is_taken)
     if extras:
         yield Act(
             "by_discord_id",
@@ -138,3 +140,51 @@ def changed(number: int, extras: bool) -> dict[str, Any]:
     other = people.details(10_000_000 + next(_newcomers))
     kept = ("email", "zoom_id") if extras else ("email",)
     return {"username": people.name(number)} | {name: other[name] for name in kept}
+
+
+def common_ways(players: int, place: type[Model] | None) -> Iterator[Act]:
+    """What is commonly done to read players: with model instances, and mostly wrong."""
+    everybody = get_user_model()._default_manager.order_by("username")
+
+    def page(way: str, users: Any, read: Callable[[Any], Any]) -> Act:
+        def call(after: str) -> list[Any]:
+            return [read(user) for user in users.filter(username__gt=after)[:PAGE]]
+
+        return Act("page", way, people.name, call)
+
+    if place is get_user_model():
+        yield page("instances", everybody, birthdate)
+    elif place is not None and place._meta.get_field("user").one_to_one:
+        yield page("instances", everybody.select_related("person"), of_the_person)
+        yield page("n_plus_1", everybody, of_the_person)
+    elif place is not None:
+        together = everybody.prefetch_related("person_set")
+        yield page("instances", together, of_the_newest)
+        yield page("n_plus_1", everybody, of_the_newest)
+        yield page("prefetch_first", together, of_the_first)
+    yield Act(
+        "deepest_page",
+        "offset",
+        lambda n: max(players - PAGE, 0),
+        lambda skipped: list(everybody.values("username")[skipped : skipped + PAGE]),
+    )
+
+
+def birthdate(user: Any) -> Any:
+    """Where the user's own row has it."""
+    return user.birthdate
+
+
+def of_the_person(user: Any) -> Any:
+    """Where a person has it, one to one."""
+    return user.person.birthdate
+
+
+def of_the_newest(user: Any) -> Any:
+    """Where several people may have it: all of them are asked for, at once if prefetched."""
+    return max(user.person_set.all(), key=lambda person: person.pk).birthdate
+
+
+def of_the_first(user: Any) -> Any:
+    """first() asks PostgreSQL, whatever was prefetched."""
+    return user.person_set.first().birthdate

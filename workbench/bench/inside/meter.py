@@ -1,4 +1,4 @@
-"""How an act is measured: by the clocks of this process, and by what PostgreSQL counts."""
+"""How an act is measured: by clocks, by what PostgreSQL counts, and by how often it hashes."""
 
 import re
 import time
@@ -7,11 +7,16 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
+from django.contrib.auth.hashers import get_hasher
 from django.db import connection
+from django.test.utils import override_settings
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
-from workbench.bench.inside.acts import Act
+from workbench.bench.inside import people
+from workbench.bench.inside.acts import Act, new
+from workbench.bench.inside.site import Site
+from workbench.bench.result import Counts, Hashes, Sample
 
 # calls for one sample, if there is time
 CALLS = 20
@@ -21,7 +26,7 @@ TRANSACTION = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b", 
 Seen = list[dict[str, float]]
 
 
-def sample(act: Act, numbers: Sequence[int], budget: float) -> dict[str, float]:
+def sample(act: Act, numbers: Sequence[int], budget: float) -> Sample:
     """The median call, in microseconds, of as many as fit into so many seconds; at least one."""
     wall, cpu = [], []
     until = time.perf_counter() + budget
@@ -40,7 +45,7 @@ def sample(act: Act, numbers: Sequence[int], budget: float) -> dict[str, float]:
     return {"wall_us": median(wall[first:]), "cpu_us": median(cpu[first:]), "calls": len(wall)}
 
 
-def counted(act: Act, numbers: Sequence[int], raw: Any, observer: Any) -> dict[str, float]:
+def counted(act: Act, numbers: Sequence[int], raw: Any, observer: Any) -> Counts:
     """What one call asks of PostgreSQL: the medians of some.
 
     raw: psycopg's connection on which the act works. Each act is done once more beforehand, so
@@ -51,7 +56,9 @@ def counted(act: Act, numbers: Sequence[int], raw: Any, observer: Any) -> dict[s
         act.call(act.ready(number))
         found.append({"wal_bytes": logged(act, number, observer)} | asked(act, number, raw))
     act.tidy()
-    return {key: median(one[key] for one in found) for key in found[0]}
+    medians: Any = {key: median(one[key] for one in found) for key in found[0]}
+    counts: Counts = medians
+    return counts
 
 
 def logged(act: Act, number: int, observer: Any) -> int:
@@ -119,3 +126,54 @@ def djangos_connection() -> Any:
     """psycopg's connection under Django's."""
     connection.ensure_connection()
     return connection.connection
+
+
+def hashes(site: Site, hashers: list[str]) -> dict[str, Hashes]:
+    """How often one registration and one login hash, with these hashers."""
+    with override_settings(PASSWORD_HASHERS=hashers):
+        who = new(True)
+        try:
+            return {
+                "register_page": hashed(lambda: site.register(who)),
+                "login_page": hashed(lambda: site.log_in(who["username"])),
+            }
+        finally:
+            people.remove_new()
+
+
+def hashed(act: Any) -> Hashes:
+    """One call: the hasher, how often it hashed, and the time in microseconds."""
+    hasher: Any = type(get_hasher())
+    with counting(hasher) as seen:
+        began = time.perf_counter()
+        act()
+        took = time.perf_counter() - began
+    return {"hasher": hasher.algorithm, "hashes": len(seen), "wall_us": took * 1e6}
+
+
+@contextmanager
+def counting(hasher: Any) -> Iterator[list[str]]:
+    """The calls that hash; one inside another counts once."""
+    seen: list[str] = []
+    inside: list[str] = []
+    plain = {name: getattr(hasher, name) for name in ("encode", "verify")}
+
+    def noted(name: str) -> Any:
+        def call(self: Any, *arguments: Any) -> Any:
+            if not inside:
+                seen.append(name)
+            inside.append(name)
+            try:
+                return plain[name](self, *arguments)
+            finally:
+                inside.pop()
+
+        return call
+
+    for name in plain:
+        setattr(hasher, name, noted(name))
+    try:
+        yield seen
+    finally:
+        for name, method in plain.items():
+            setattr(hasher, name, method)

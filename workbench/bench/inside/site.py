@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from workbench.bench.inside.people import PASSWORD
+from workbench.bench.subjects import Pages
 
 # a token of CSRF in its plain form, as the cookie has it (django.middleware.csrf)
 TOKEN = "t" * 32
@@ -18,7 +19,7 @@ TOKEN = "t" * 32
 class Site:
     """The pages; addresses and fields are as the subject's own forms call them."""
 
-    def __init__(self, pages: dict[str, Any]) -> None:
+    def __init__(self, pages: Pages) -> None:
         self.pages = pages
         self.application = get_wsgi_application()
 

@@ -1,17 +1,42 @@
-"""The subject under measurement: its database, its acts, and what can be ordered of it."""
+"""The subject under measurement: its database, its acts, and what can be ordered of it.
+
+Its order is `pages`, the addresses and fields of its forms; `floor`, the module of benchmarks/floor
+or ""; `seed`. Then it hears what to `do`, with arguments, and says {"told": ...} or {"error": ...}.
+"""
 
 import importlib
 import random
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.core.management import call_command
+from django.conf import settings
 from django.db import connection
 
-from workbench.bench.inside import acts, hashes, loads, meter, outcomes, people, wrong
+from workbench.bench.inside import acts, meter, people
 from workbench.bench.inside.acts import Act
 from workbench.bench.inside.site import Site
+from workbench.bench.result import Counts, Hashes, Loaded, Sample
+from workbench.bench.subjects import Pages
+from workbench.inside import hear, say, setup
+
+# it costs no time to speak of, so that what remains is what the approach costs
+FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
+
+
+def main(pages: Pages, floor: str, seed: int) -> None:
+    """Do what is ordered, as a site in service does it, until nothing more is."""
+    obey(Subject(pages, floor, seed))
+
+
+def obey(subject: "Subject") -> None:
+    """Do what is ordered of the subject."""
+    while order := hear():
+        do: Callable[..., Any] = getattr(subject, order.pop("do"))
+        try:
+            say({"told": do(**order)})
+        except Exception as error:
+            say({"error": f"{type(error).__name__}: {' '.join(str(error).split())}"})
 
 
 class Floor:
@@ -28,10 +53,13 @@ class Floor:
 class Subject:
     """What can be ordered; each public method is an order."""
 
-    def __init__(self, order: dict[str, Any]) -> None:
-        self._floor_module = order["floor"]
-        self._seed = order["seed"]
-        self._site = Site(order["pages"])
+    def __init__(self, pages: Pages, floor: str, seed: int) -> None:
+        self._floor_module = floor
+        self._seed = seed
+        self._own_hashers = settings.PASSWORD_HASHERS
+        settings.PASSWORD_HASHERS = [FAST_HASHER, *self._own_hashers]
+        connection.settings_dict["CONN_MAX_AGE"] = None
+        self._site = Site(pages)
         self._players = 0
         self._acts: dict[tuple[str, str], Act] = {}
         self._raw: dict[str, Any] = {}
@@ -39,7 +67,7 @@ class Subject:
     def open(self, database: str, players: int) -> list[list[str]]:
         """Turn to another database, which holds so many players; returns what can be measured."""
         self.close()
-        connection.settings_dict["NAME"] = database
+        setup.turn_to(database)
         self._players = players
         common = importlib.import_module("benchmarks.floor.common")
         self._raw = {name: common.connect(database) for name in ("sql", "observer")}
@@ -63,47 +91,41 @@ class Subject:
                 found += acts.of_the_roster(way, its, self._players, place is not None)
             found += acts.under_the_site(floor, self._players, place is not None)
             if self._players:
-                found += [acts.profile(self._site), *wrong.ways(self._players, place)]
+                found += [acts.profile(self._site), *acts.common_ways(self._players, place)]
         return found
 
     def migrate(self) -> None:
         """Bring the tables up to date."""
-        call_command("migrate", interactive=False, verbosity=0)
+        setup.migrate()
 
     def fill(self) -> None:
         """Put the players into the database that is open."""
         people.fill(self._players)
 
-    def load(self, database: str, players: int, way: str) -> dict[str, Any]:
-        """Load so many players into an empty database; what that took (loads.load)."""
+    def load(self, database: str, players: int, way: str) -> Loaded:
+        """Load so many players into an empty database; what that took (people.timed_load)."""
         self.close()
-        connection.settings_dict["NAME"] = database
-        return loads.load(way, self._floor_module, players)
+        setup.turn_to(database)
+        return people.timed_load(way, self._floor_module, players)
 
     def tables(self) -> list[str]:
         """The tables that hold the players."""
         return people.tables()
 
-    def sample(self, operation: str, way: str, turn: str, budget: float) -> dict[str, float]:
+    def sample(self, operation: str, way: str, turn: str, budget: float) -> Sample:
         """The median of some calls; turn: the same one means the same players."""
         act = self._acts[operation, way]
         return meter.sample(act, self._numbers(f"{operation} {way} {turn}"), budget)
 
-    def count(self, operation: str, way: str, times: int) -> dict[str, float]:
+    def count(self, operation: str, way: str, times: int) -> Counts:
         """What a call asks of PostgreSQL, for the same players in every way."""
         raw = self._raw["sql"] if way == "sql" else meter.djangos_connection()
         numbers = self._numbers(operation)[:times]
         return meter.counted(self._acts[operation, way], numbers, raw, self._raw["observer"])
 
-    def outcome(self, operation: str, way: str) -> dict[str, Any]:
-        """What a call returns and leaves; nothing of it stays."""
-        raw = self._raw["sql"] if way == "sql" else None
-        [number, *_] = self._numbers(operation)
-        return outcomes.outcome(self._acts[operation, way], number, raw)
-
-    def hashes(self) -> dict[str, dict[str, Any]]:
+    def hashes(self) -> dict[str, Hashes]:
         """How often the subject's own hasher hashes when somebody registers and logs in."""
-        return hashes.counted(self._site)
+        return meter.hashes(self._site, self._own_hashers)
 
     def index_discord_id(self) -> None:
         """What a project would do that looks for players by their Discord ID."""
@@ -117,12 +139,6 @@ class Subject:
         """As it was before that."""
         with connection.cursor() as cursor:
             cursor.execute("DROP INDEX IF EXISTS by_discord_id")
-
-    def drop_index_of_names(self) -> None:
-        """What a project is like that left the uniqueness of names to Django's form."""
-        with connection.cursor() as cursor:
-            cursor.execute("DROP INDEX unique_username_ignoring_case")
-            cursor.execute(f"ANALYZE {get_user_model()._meta.db_table}")
 
     def _numbers(self, turn: str) -> list[int]:
         chosen = random.Random(f"{self._seed} {turn}")

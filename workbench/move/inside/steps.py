@@ -1,21 +1,14 @@
 """Does what a move takes inside a project: the source's, the move's or the target's settings.
 
-Its argument is a JSON object: `database`; `world`, whether the other app is installed; `rule` for
-duplicates; `settings` that are to be otherwise; `do`, a list of [what, arguments]. It prints what
-came of each as JSON.
+Its order is `steps`, a list of [what, arguments]. It says what came of each, by its name.
 """
 
 import functools
 import importlib
-import json
-import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import django
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import get_hasher
@@ -25,55 +18,30 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from moves.world.names import PASSWORD, REAL
-
-Statements = list[dict[str, Any]]
-
-
-def main() -> None:
-    """Do it all, in order; a refusal is told as {"refused": sentence}."""
-    order = json.loads(sys.argv[1])
-    set_up(order)
-    print(json.dumps(do(order)))
+from workbench.inside import say, setup
+from workbench.move.report import Plan, Statement
 
 
-def set_up(order: dict[str, Any]) -> None:
-    """Set Django up on the order's database."""
-    settings.DATABASES["default"]["NAME"] = order["database"]
-    settings.MOVES_DUPLICATES = order.get("rule") or ""
-    for name, value in order.get("settings", {}).items():
-        setattr(settings, name, value)
-    if order.get("world"):
-        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "moves.world"]
-    settings.ALLOWED_HOSTS = ["*"]
-    django.setup()
-    if order.get("fault"):
-        importlib.import_module("tests.faults").make(order["fault"])
-
-
-def do(order: dict[str, Any]) -> dict[str, Any]:
-    """What came of each part of the order."""
+def main(steps: list[tuple[str, dict[str, Any]]]) -> None:
+    """Do them all, in order; a refusal is told as {"refused": sentence}."""
     told: dict[str, Any] = {}
     try:
-        for what, arguments in order["do"]:
-            told[what] = PARTS[what](**arguments)
+        for what, arguments in steps:
+            told[what] = STEPS[what](**arguments)
     except CommandError as error:
         told["refused"] = str(error)
-    return told
+    say(told)
 
 
-def migrate(app: str = "", to: str = "", record: bool = False, kill: int = 0) -> Statements:
-    """Run `migrate`; returns the statements with their seconds, if asked.
-
-    kill: end this process, unannounced, before the statement of that number, counted from the
-    first one that does more than read: before that there is nothing to be left half-done.
-    """
-    recorder = Recorder(kill)
+def migrate(app: str = "", to: str = "", record: bool = False) -> list[Statement]:
+    """Run `migrate`; return the statements with their seconds, if asked."""
+    recorder = Recorder()
     target = [part for part in (app, to) if part]
-    if not (record or kill):
-        call_command("migrate", *target, interactive=False, verbosity=0)
+    if not record:
+        setup.migrate(*target)
         return []
     with connection.execute_wrapper(recorder):
-        call_command("migrate", *target, interactive=False, verbosity=0)
+        setup.migrate(*target)
     return recorder.statements
 
 
@@ -90,20 +58,13 @@ def remove_stale() -> None:
 class Recorder:
     """Writes down each statement of a migration, and how long PostgreSQL took for it."""
 
-    def __init__(self, kill: int) -> None:
-        self.statements: Statements = []
-        self.kill = kill
-        self.only_read = True
+    def __init__(self) -> None:
+        self.statements: list[Statement] = []
 
     def __call__(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
         text = sql if isinstance(sql, str) else sql.as_string(None)
-        self.only_read = self.only_read and text.lstrip().startswith("SELECT")
-        if not self.only_read:
-            self.kill -= 1
-            if self.kill == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
         at, began = time.time(), time.perf_counter()
         try:
             return execute(sql, params, many, context)
@@ -112,13 +73,13 @@ class Recorder:
             self.statements.append({"sql": text, "at": at, "seconds": seconds})
 
 
-def plan() -> dict[str, list[str]]:
+def plan() -> Plan:
     """The migrations of the app players that are still to run, and those of other apps."""
     executor = MigrationExecutor(connection)
-    found: dict[str, list[str]] = {"players": [], "others": []}
+    found: Plan = {"players": [], "others": []}
     for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        its = "players" if migration.app_label == "players" else "others"
-        found[its].append(f"{migration.app_label}.{migration.name}")
+        its = found["players"] if migration.app_label == "players" else found["others"]
+        its.append(f"{migration.app_label}.{migration.name}")
     return found
 
 
@@ -209,7 +170,7 @@ def look_up(wrote: dict[str, dict[str, str]]) -> list[str]:
     return wrong
 
 
-PARTS: dict[str, Callable[..., Any]] = {
+STEPS: dict[str, Callable[..., Any]] = {
     "migrate": migrate,
     "plan": plan,
     "prune": prune,
@@ -221,7 +182,3 @@ PARTS: dict[str, Callable[..., Any]] = {
     "change": change,
     "look_up": look_up,
 }
-
-
-if __name__ == "__main__":
-    main()

@@ -1,13 +1,11 @@
 """A visitor who goes on while a move runs: registers, edits, reads and logs in, in turn.
 
-Its first argument is the JSON object of workbench.move.inside.steps, its second the visitor's name.
-It runs in the environment of the old or of the new code, prints a line when it begins, and stops
-when its input ends. Then it prints as JSON what it did: `acts`, each as [seconds since the epoch
-when it began, seconds that it took, what, error or ""], and `wrote`, {player: {detail: value}}.
+Its order is the visitor's `name`. It runs with the old or the new code, says when it begins, and
+stops when nothing more is said to it. Then it says what it did: `acts` (workbench.move.report.Act),
+and `wrote`, {player: {detail: value}}.
 """
 
 import importlib
-import json
 import select
 import sys
 import time
@@ -16,7 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 
-from workbench.move.inside import steps
+from workbench.inside import say
+from workbench.move.report import Act
 
 # acts a second
 RATE = 20
@@ -69,25 +68,23 @@ class Visitor:
         assert Client().login(username=self.player, password=PASSWORD), f"{self.player} cannot"
 
 
-def main() -> None:
+def main(name: str) -> None:
     """Go on until the input ends."""
-    order, name = sys.argv[1:]
-    steps.set_up(json.loads(order))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     visitor = Visitor(name)
     turns = (visitor.register, visitor.edit, visitor.read, visitor.login)
-    acts: list[tuple[float, float, str, str]] = []
-    print("ready", flush=True)
+    acts: list[Act] = []
+    say("ready")
     turn, due = 0, time.monotonic()
     while not select.select([sys.stdin], [], [], max(0.0, due - time.monotonic()))[0]:
         act = turns[turn % len(turns)] if visitor.player else visitor.register
         acts.append(timed(act))
         turn += 1
         due = max(due + 1 / RATE, time.monotonic() - 1)
-    print(json.dumps({"acts": acts, "wrote": visitor.wrote}))
+    say({"acts": acts, "wrote": visitor.wrote})
 
 
-def timed(act: Any) -> tuple[float, float, str, str]:
+def timed(act: Any) -> Act:
     """When it began, how long it took, what it was, and what came of it if not all went well."""
     at, began, error = time.time(), time.monotonic(), ""
     try:
@@ -95,7 +92,3 @@ def timed(act: Any) -> tuple[float, float, str, str]:
     except Exception as raised:
         error = f"{type(raised).__name__}: {raised}".splitlines()[0][:200]
     return at, time.monotonic() - began, act.__name__, error
-
-
-if __name__ == "__main__":
-    main()

@@ -1,30 +1,26 @@
 """Registers one player through the variant's own page, and tells what that did to the database.
 
-Its argument is a JSON object, the fields of the form. It says on its output, as one line of JSON,
-either `errors`, the form's own by field, or `statements`, the SQL that ran with its values, and
-`rows`, what that left, by table. Then it waits for a line on its input: unless that is "keep", it
-removes the player and the session again, also when the input just ends.
+Its order is `form`, the fields of the form. It says either `errors`, the form's own by field, or
+`statements`, the SQL that ran with its values, and `rows`, what that left, by table. Then it waits:
+unless it hears "keep", it removes the player and the session again.
 """
 
 import importlib
-import json
 import re
-import sys
 from typing import Any
 
-import django
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, setup_test_environment
 
+from workbench.inside import hear, say
+
 WRITTEN = re.compile(r'(?:INSERT INTO|UPDATE) "(\w+)"')
 
 
-def main() -> None:
-    """Do it."""
-    form = json.loads(sys.argv[1])
-    django.setup()
+def main(form: dict[str, str]) -> None:
+    """Register the player, say what that did, and wait for what to do with them."""
     # it lets a page's form be read, allows the client's host, and keeps mail in memory
     setup_test_environment(debug=settings.DEBUG)
     client = Client()
@@ -32,19 +28,15 @@ def main() -> None:
     with CaptureQueriesContext(connection) as captured:
         response = client.post("/register/", form)
     if response.status_code != 302:
-        _say({"errors": response.context["form"].errors})
+        say({"errors": response.context["form"].errors})
         return
     try:
         statements = [query["sql"] for query in captured.captured_queries]
-        _say({"statements": statements, "rows": _rows_since(start, statements)})
+        say({"statements": statements, "rows": _rows_since(start, statements)})
     finally:
-        if sys.stdin.readline().strip() != "keep":
+        if hear() != "keep":
             importlib.import_module("players.roster").remove(form["username"])
             client.session.delete()
-
-
-def _say(answer: dict[str, Any]) -> None:
-    print(json.dumps(answer, default=str), flush=True)
 
 
 def _now() -> int:
@@ -69,7 +61,3 @@ def _rows(table: str, start: int) -> list[dict[str, Any]]:
         cursor.execute(f"SELECT * FROM {name} WHERE xmin::text::bigint >= %s", [start])
         columns = [column.name for column in cursor.description]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-
-
-if __name__ == "__main__":
-    main()

@@ -1,22 +1,19 @@
 """All four variants at once, each in a process and on a database of its own."""
 
 import atexit
-import json
-import subprocess
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 
 from suite import catalog
 from suite.catalog import Table
-from workbench.errors import WorkbenchError
-from workbench.notebook import database, showing
+from workbench.notebook import output
+from workbench.notebook.using import hold
 from workbench.schema.sql import pretty
 from workbench.schema.tables import of_players
-from workbench.server import postgres, prepare, processes
-from workbench.variants import VARIANTS
-
-EXTRAS = ("birthdate", "discord_id", "zoom_id")
+from workbench.server import databases, postgres, processes
+from workbench.server.processes import Conversation
+from workbench.variants import EXTRA_FIELDS, VARIANTS
 
 
 class Answers:
@@ -47,20 +44,20 @@ class Answers:
             }
             for name, its in self.given.items()
         ]
-        return showing.html_table(pd.DataFrame(rows, dtype=object))
+        return output.html_table(pd.DataFrame(rows, dtype=object))
 
-    def statements(self) -> showing.Markdown:
+    def statements(self) -> output.Markdown:
         """What each variant asked of PostgreSQL."""
-        return showing.Markdown(
+        return output.Markdown(
             "\n\n".join(
                 f"**{name}**\n\n{_fenced('sql', [pretty(one['sql']) + ';' for one in ran])}"
                 for name, ran in self._by_variant()
             )
         )
 
-    def plans(self) -> showing.Markdown:
+    def plans(self) -> output.Markdown:
         """How PostgreSQL would run that, variant by variant."""
-        return showing.Markdown(
+        return output.Markdown(
             "\n\n".join(
                 f"**{name}**\n\n{_fenced('text', [one['plan'] for one in ran])}"
                 for name, ran in self._by_variant()
@@ -76,19 +73,14 @@ class Four:
 
     def __init__(self) -> None:
         self.server = postgres.start()
-        self.held = {name: database.make(self.server, name) for name in VARIANTS}
+        self.held = {name: hold(self.server, name) for name in VARIANTS}
         self.running = {
-            name: processes.spawn_inside(
-                name,
-                self.server,
-                "workbench.notebook.inside.evaluate",
-                json.dumps({"database": held.info.dbname}),
-            )
+            name: _evaluating(name, self.server, held.info.dbname)
             for name, held in self.held.items()
         }
         atexit.register(self.stop)
-        for name, process in self.running.items():
-            _line(name, process)
+        for process in self.running.values():
+            process.hear()
 
     def ask(self, expression: str) -> Answers:
         """Evaluate an expression of Python in all four.
@@ -96,12 +88,9 @@ class Four:
         It may use roster, User, PlayerModel (the variant's own class) and path("birthdate"), the
         way from a user to that field.
         """
-        order = json.dumps(expression) + "\n"
         for process in self.running.values():
-            assert process.stdin is not None
-            process.stdin.write(order)
-            process.stdin.flush()
-        given = {name: json.loads(_line(name, its)) for name, its in self.running.items()}
+            process.tell(expression)
+        given = {name: process.hear() for name, process in self.running.items()}
         return Answers(expression, given)
 
     def tables(self, variant: str) -> dict[str, Table]:
@@ -112,7 +101,7 @@ class Four:
         return {
             name: table
             for name, table in players.items()
-            if name == user or {column.name for column in table.columns} & set(EXTRAS)
+            if name == user or {column.name for column in table.columns} & set(EXTRA_FIELDS)
         }
 
     def columns(self) -> pd.DataFrame:
@@ -130,26 +119,23 @@ class Four:
         atexit.unregister(self.stop)
         processes.end(self.running.values())
         for held in self.held.values():
-            database.drop(self.server, held)
+            databases.release(self.server, held)
 
 
 def four() -> Four:
     """Start all four variants, which takes some seconds; they end with the kernel."""
-    showing.prepare_display()
+    output.prepare_display()
     return Four()
 
 
-def _line(name: str, process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        _, errors = process.communicate()
-        raise WorkbenchError(f"{name} ended ({prepare.last_line(errors)}): run this cell again.")
-    return line
+def _evaluating(name: str, server: dict[str, str], database: str) -> Conversation:
+    order = {"database": database, "demo": databases.DEMO}
+    words = (f"{name} ended", "run this cell again")
+    return processes.inside(name, server, "workbench.notebook.inside.evaluate", order, *words)
 
 
 def _done(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [one for one in statements if not one["sql"].startswith(showing.BOUNDS)]
+    return [one for one in statements if not one["sql"].startswith(output.BOUNDS)]
 
 
 def _short(result: Any) -> str:

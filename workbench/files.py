@@ -1,0 +1,64 @@
+"""Files that the tool makes: written whole or not at all, and made again only when they are old."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.paths import PROJECT
+
+# what programs leave among the sources
+LEFT = {"__pycache__", ".ipynb_checkpoints"}
+
+
+def write(path: Path, text: str) -> None:
+    """Write the text in one go: a reader, or a killed process, never leaves or sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write the value in one go as JSON."""
+    write(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def writable(folder: Path, instead: str = "name another folder with WORKBENCH_DATA") -> Path:
+    """Return the folder, made if need be; raise WorkbenchError if nothing can be written there.
+
+    instead: what the user can do besides making room or changing permissions.
+    """
+    probe = folder / f".writable-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"written")
+        probe.unlink()
+    except OSError as error:
+        raise WorkbenchError(
+            f"Cannot write to {folder} ({error.strerror}): free or open it, or {instead}."
+        ) from error
+    return folder
+
+
+def are_current(made: Iterable[Path], sources: Iterable[Path]) -> bool:
+    """Return whether all the made files exist and are newer than all their sources."""
+    made = list(made)
+    if not all(path.exists() for path in made):
+        return False
+    newest = max(path.stat().st_mtime for path in sources)
+    return min(path.stat().st_mtime for path in made) > newest
+
+
+def sources(*patterns: str) -> Iterator[Path]:
+    """Yield the files that match the patterns, such as "suite/*.py", below the project's folder.
+
+    Raises ValueError if a pattern matches no file: it names something that has moved.
+    """
+    for pattern in patterns:
+        found = [path for path in PROJECT.glob(pattern) if path.is_file()]
+        if not found:
+            raise ValueError(f"No file matches {pattern}.")
+        yield from (path for path in found if not LEFT & set(path.parts))
