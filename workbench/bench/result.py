@@ -77,11 +77,11 @@ class Load(TypedDict):
 
 
 class Hashes(TypedDict):
-    """How often an operation hashes a password, and how long it takes."""
+    """How often an operation hashes a password, and the CPU of all of it in microseconds."""
 
     hasher: str
     hashes: int
-    wall_us: float
+    cpu_us: float
 
 
 class HashesOf(Hashes):
