@@ -1,7 +1,6 @@
 """`workbench serve`: PostgreSQL, the four sites and the page that links to them, until stopped."""
 
 import contextlib
-import http.client
 import json
 import subprocess
 import time
@@ -27,6 +26,12 @@ PATIENCE = 60
 HEARTBEAT = 0.5
 
 Sites = dict[str, subprocess.Popen[bytes]]
+
+
+ONLY_ASCII = (
+    "upper() of this PostgreSQL knows only ASCII, so 'é' and 'É' are two usernames: use a database "
+    "whose locale knows them, such as C.UTF-8."
+)
 
 
 def serve(
@@ -58,6 +63,8 @@ def run(chosen: Mapping[str, int], console: Console) -> None:
                 status.update("Starting the sites ...")
                 sites = _started(server, chosen, stack)
             console.print(_summary(chosen), "", _hint(), sep="\n", highlight=False)
+            if not databases.ignores_case(server, VARIANTS[0]):
+                Console(stderr=True).print(ONLY_ASCII)
             _watch(server, sites)
 
 
@@ -95,26 +102,11 @@ def _started(
         log = logs / f"{name}.log"
         sites[name] = processes.spawn_site(name, server, chosen[name], log)
     stack.callback(front_page.serve(chosen[ports.INDEX], chosen).shutdown)
-    deadline = time.monotonic() + PATIENCE
     for name in VARIANTS:
-        while not _answers(chosen[name]):
-            _check_running(sites)
-            if time.monotonic() > deadline:
-                raise WorkbenchError(f"{name} does not answer: see {logs / name}.log.")
-            time.sleep(0.05)
+        address = f"http://{ports.HOST}:{chosen[name]}/"
+        failed = f"{name} does not answer: see {logs / name}.log."
+        processes.wait_for_page(address, PATIENCE, lambda: _check_running(sites), failed)
     return sites
-
-
-def _answers(port: int) -> bool:
-    """Whether a GET of / brings a page there."""
-    connection = http.client.HTTPConnection(ports.HOST, port, timeout=PATIENCE)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _check_running(sites: Sites) -> None:

@@ -58,9 +58,8 @@ def counted(act: Act, numbers: Sequence[int], raw: Any, observer: Any) -> Counts
         act.call(act.ready(number))
         found.append({"wal_bytes": logged(act, number, observer)} | asked(act, number, raw))
     act.tidy()
-    medians: Any = {key: median(one[key] for one in found) for key in found[0]}
-    counts: Counts = medians
-    return counts
+    counts: Any = {key: round(median(one[key] for one in found)) for key in found[0]}
+    return counts  # type: ignore[no-any-return]
 
 
 def logged(act: Act, number: int, observer: Any) -> int:
@@ -130,21 +129,22 @@ def djangos_connection() -> Any:
     return connection.connection
 
 
-def hashes(site: Site, hashers: list[str]) -> dict[str, Hashes]:
-    """How often a registration and a login hash with these hashers, and what they take then."""
+def hashes(subject: str, site: Site, hashers: list[str]) -> list[Hashes]:
+    """Return how often a registration and a login hash with these hashers, and what they take."""
+    newcomers = [new(True) for _ in range(HASHED)]
+    names = [who["username"] for who in newcomers]
     with override_settings(PASSWORD_HASHERS=hashers):
-        newcomers = [new(True) for _ in range(HASHED)]
         try:
-            return {
-                "register_page": hashed(site.register, newcomers),
-                "login_page": hashed(site.log_in, [who["username"] for who in newcomers]),
-            }
+            return [
+                hashed(subject, "register_page", site.register, newcomers),
+                hashed(subject, "login_page", site.log_in, names),
+            ]
         finally:
             people.remove_new()
 
 
-def hashed(act: Callable[[Any], Any], given: Sequence[Any]) -> Hashes:
-    """Call the act with each; return the hasher, how often a call hashed, and its median CPU."""
+def hashed(subject: str, operation: str, act: Callable[[Any], Any], given: Sequence[Any]) -> Hashes:
+    """Call the act with each; return the hasher, how often a call hashes, and its median CPU."""
     hasher: Any = type(get_hasher())
     cpu = []
     with counting(hasher) as seen:
@@ -152,8 +152,13 @@ def hashed(act: Callable[[Any], Any], given: Sequence[Any]) -> Hashes:
             began = time.process_time_ns()
             act(one)
             cpu.append((time.process_time_ns() - began) / 1000)
-    hashes = len(seen) // len(given)
-    return {"hasher": hasher.algorithm, "hashes": hashes, "cpu_us": median(cpu)}
+    return {
+        "subject": subject,
+        "operation": operation,
+        "hasher": hasher.algorithm,
+        "hashes": len(seen) // len(given),
+        "cpu_us": median(cpu),
+    }
 
 
 @contextmanager
