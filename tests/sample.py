@@ -1,5 +1,7 @@
 """The fixed sample of the exhaustive tests that `make test` runs; `make test-all` runs them all."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 
@@ -10,14 +12,20 @@ def sample(values, chosen):
     return [it if it in chosen else pytest.param(it, marks=rest) for it in values]
 
 
-def selected(request, name):
-    """Return the values of a parameter that the selected tests of a fixture's module have.
+def selected(request, *names):
+    """Return the values of these parameters that the selected tests of a fixture's module have.
 
-    For a fixture that does all of them at once: it need not do what no test asks for.
+    For a fixture that does the work of all of them: it need not do what no test asks for.
     """
     parameters = [
         item.callspec.params
         for item in request.session.items
         if item.path == request.path and hasattr(item, "callspec")
     ]
-    return list(dict.fromkeys(its[name] for its in parameters if name in its))
+    return list(dict.fromkeys(its[name] for its in parameters for name in names if name in its))
+
+
+def for_each(values, do, at_once=2):
+    """Return {value: what `do` returns for it}, some of them at once."""
+    with ThreadPoolExecutor(at_once) as pool:
+        return dict(zip(values, pool.map(do, values), strict=True))

@@ -1,8 +1,7 @@
 """A fresh installation through a move's whole history is one of the target's own."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
+from sample import for_each, selected
 
 from workbench.move import moves, verify
 from workbench.move.project import Project
@@ -15,7 +14,7 @@ SETTINGS = {it.name: (it.target, it.settings) for it in moves.all_moves()} | {
 
 
 @pytest.fixture(scope="module")
-def installed(server):
+def installed(request, server):
     """{folder: how a fresh database made by its migrations differs from the target's own}."""
 
     def install(name):
@@ -28,8 +27,7 @@ def installed(server):
         drop(server, database)
         return verify.differences(here, verify.as_installed(server, target, database))
 
-    with ThreadPoolExecutor(3) as pool:
-        return dict(zip(SETTINGS, pool.map(install, SETTINGS), strict=True))
+    return for_each(selected(request, "name"), install, at_once=3)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from moving import Databases
+from sample import sample
 
 from workbench import variants
 from workbench.move import verify
@@ -157,6 +158,10 @@ CASES = {
 }
 
 
+# one for each outcome
+SAMPLE = list({outcome: case for case, outcome in CASES.items()}.values())
+
+
 def what_comes_of_it(site, managed, rows, with_user):
     """Declare the link, make the migration (1 is typed when a default is asked for), migrate."""
     site.models(LINKED.format(managed=managed))
@@ -187,7 +192,7 @@ COLUMNS = """
 """
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", sample(CASES, SAMPLE), ids=str)
 def test_what_the_naive_steps_come_to(site, case):
     assert what_comes_of_it(site(*case), *case) == CASES[case]
 

@@ -8,12 +8,11 @@ wait, the key and the names, are the plain move's, and are tried there.
 """
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import pytest
 from moving import PLAYERS, Databases
-from sample import sample, selected
+from sample import for_each, sample, selected
 
 from workbench.move import moves, run
 from workbench.move.census import Ends
@@ -99,9 +98,7 @@ def told(request, server):
     databases, kills = Databases(server), selected(request, "kill")
     for kill in kills:
         databases.template(kill.source, players=kill.players)
-    with ThreadPoolExecutor(2) as pool:
-        ran = pool.map(lambda kill: killed_everywhere(databases, kill), kills)
-        return dict(zip(kills, ran, strict=True))
+    return for_each(kills, lambda kill: killed_everywhere(databases, kill))
 
 
 @pytest.mark.parametrize("kill", sample(KILLS, SAMPLE), ids=str)
