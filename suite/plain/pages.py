@@ -1,4 +1,4 @@
-"""What the plain tests type and read: forms as a visitor fills them in, pages as a visitor sees them."""
+"""What the plain tests type into forms, and what they read from a page."""
 
 from suite.variant import PASSWORD, VARIANT
 
