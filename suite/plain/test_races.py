@@ -336,6 +336,27 @@ def test_a_deletion_that_waits_for_a_renaming_names_the_user_that_it_deleted():
     assert not User.objects.exists()
 
 
+def test_a_browser_that_logs_out_during_an_edit_is_told_what_was_stored():
+    """Django answers 400 if a session ends during a request, although the edit is stored."""
+    alice = enrolled("alice")
+    client, same_browser = browser(alice), browser()
+    same_browser.cookies = client.cookies.copy()
+
+    def log_out():
+        roster.change(
+            "alice", **({"zoom_id": "1"} if STORES_EXTRA_FIELDS else {"email": "a@x.org"})
+        )
+        return same_browser.post("/logout/").status_code
+
+    race = at_the_same_moment(log_out, lambda: client.post("/profile/", {"zoom_id": "100000000"}))
+    assert race.first == 302
+    assert race.second.status_code == (400 if STORES_EXTRA_FIELDS else 405)
+    if STORES_EXTRA_FIELDS:
+        assert SAVED in race.second.content.decode()
+        assert "Nothing was changed" not in race.second.content.decode()
+        assert roster.find("alice")["zoom_id"] == "100000000"
+
+
 def change_password(client):
     new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     return sent(client, "/password_change/", {"old_password": PASSWORD, **new})
