@@ -38,6 +38,12 @@ FAULTY = {
 }
 TAKEN = "A user with that username already exists."
 NO_EXTRAS = "proxy_model"
+APPROACHES = {
+    "proxy_model": "proxy model",
+    "profile_onetoone": "OneToOne profile",
+    "custom_user": "custom user model",
+    "foreignkey": "ForeignKey profile",
+}
 
 
 @pytest.fixture(scope="module")
@@ -350,7 +356,7 @@ def test_the_index_page_has_no_fault(page, sites):
 def test_the_index_page_leads_to_each_site(page, sites, variant):
     page.goto(sites.index)
     page.get_by_role("link", name=variant).click()
-    expect(page.get_by_role("contentinfo")).to_have_text(f"This site is {variant}.")
+    expect(page.get_by_role("contentinfo")).to_have_text(f"This site uses a {APPROACHES[variant]}.")
 
 
 # Django's own pages
