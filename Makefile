@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run site test lint lock clean
+.PHONY: help run site test test-all lint lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY)  ## the four sites on PostgreSQL, with demo players; Ctrl-C stops all
 	@$(BIN)/workbench serve
@@ -17,7 +17,10 @@ site: $(READY)  ## build the site; the suite is run first if it has to be; `make
 	@$(BIN)/workbench site
 
 test: $(READY)  ## the suite on all four variants, then the tests of the workbench itself
-	@$(BIN)/pytest; suite=$$?; $(BIN)/pytest tests -n 2 --dist loadfile && exit $$suite
+	@$(BIN)/pytest; suite=$$?; $(BIN)/pytest tests -n 2 --dist loadfile $(ALL) && exit $$suite
+
+test-all: ALL := --all
+test-all: test  ## the same with all exhaustive tests, of which `make test` runs a sample
 
 lint: $(READY)  ## ruff, mypy, and which part may import which
 	@$(BIN)/ruff check .

@@ -1,4 +1,10 @@
-"""The fixed sample of the exhaustive tests that `make test` runs; `make test-all` runs them all."""
+"""A fixed sample of the tests that take long. `make test` runs it, `make test-all` runs the rest, too.
+
+    @pytest.mark.parametrize("fault", sample(FAULTS, ["groups_lost", "log_cleared"]))
+
+Choose at least one value of each kind. A test that has no parameter is marked
+`@pytest.mark.exhaustive`.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 
