@@ -1,4 +1,4 @@
-"""A fixed sample of the tests that take long. `make test` runs it, `make test-all` runs the rest, too.
+"""A fixed sample of the tests that take long: `make test` runs it, `make test-all` all of them.
 
     @pytest.mark.parametrize("fault", sample(FAULTS, ["groups_lost", "log_cleared"]))
 
