@@ -307,6 +307,19 @@ def hold():
         yield start
 
 
+def pytest_addoption(parser):
+    parser.getgroup("workbench").addoption(
+        "--all",
+        action="store_true",
+        help="with the tests of the workbench itself: the exhaustive ones, too, of which only a "
+        "fixed sample runs otherwise",
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "exhaustive: runs with --all only")
+
+
 # how many tests are left out for want of a browser
 LEFT_OUT = pytest.StashKey[int]()
 
@@ -348,17 +361,28 @@ def pytest_itemcollected(item):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Without a browser, what needs one is left out, or in CI a reason to fail."""
+    """Leave out the exhaustive tests, unless all are asked for, and what needs a browser without.
+
+    In CI a browser that is not there is a reason to fail.
+    """
+    if not config.getoption("all"):
+        leave_out(config, items, [it for it in items if it.get_closest_marker("exhaustive")])
     driven = [item for item in items if "chromium" in item.fixturenames]
     if not driven or browser.is_there():
         return
     if os.environ.get("CI"):
         raise pytest.UsageError(browser.LEFT_OUT)
-    items[:] = [item for item in items if item not in driven]
-    config.hook.pytest_deselected(items=driven)
+    leave_out(config, items, driven)
     config.stash[LEFT_OUT] = len(driven)
     if hasattr(config, "workeroutput"):
         config.workeroutput["left_out"] = len(driven)
+
+
+def leave_out(config, items, these):
+    """Deselect these tests; pytest says how many there are."""
+    if these:
+        items[:] = [item for item in items if item not in these]
+        config.hook.pytest_deselected(items=these)
 
 
 @pytest.hookimpl(optionalhook=True)

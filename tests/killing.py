@@ -1,9 +1,10 @@
-"""Kills a move before each of its statements, and goes on from what that leaves.
+"""Kills a move before each statement that writes, and goes on from what that leaves.
 
 workbench.inside runs it in the process of a move's code. Each attempt is a process of its own that
-ends, unannounced, before its next statement; so the migrations also resume after each kill. Killed
-while it has only read, it would leave what it found: that is not tried. It says how many `kills`
-there were, what a kill has changed that it should not (`wrong`), and what was `resumed`.
+ends, unannounced, before the next such statement; so the migrations also resume after each kill.
+Before a statement that only reads or locks, a kill would leave what it leaves before the next one
+that writes, or before the last: that is not tried. It says how many `kills` there were, what a
+kill has changed that it should not (`wrong`), and what was `resumed`.
 
 Its order: `stages`, the migrations to which one goes, "" for the last; `rest`, those to which one
 goes then, unkilled; `back`, if all of them are on the way back; `ends`, of the census. In a
@@ -12,8 +13,10 @@ copy migrated to the end, and compared with one that was never killed: `resumed`
 in which migration it was, and what is not as it should be.
 """
 
+import functools
 import hashlib
 import os
+import re
 import signal
 
 import psycopg
@@ -32,42 +35,46 @@ SHAPE = """
     SELECT string_agg(concat_ws(' ', relname, relkind, relnatts), ';' ORDER BY relname)
     FROM pg_class WHERE relnamespace = 'public'::regnamespace
 """
-ROWS = "SELECT count(*), sum(hashtextextended(it::text, 0)::numeric) FROM {table} AS it"
+ROWS = """
+    SELECT '{table}', count(*), sum(hashtextextended(it::text, 0)::numeric) FROM {table} AS it
+"""
 NAMES = "SELECT string_agg(conname, ';' ORDER BY conname) FROM pg_constraint WHERE conrelid > 0"
 APPLIED = "SELECT count(*) FROM django_migrations WHERE app = 'players'"
+# one statement that leaves no trace
+WRITES_NOTHING = re.compile(
+    r"\s*(SELECT(?!.*\bsetval\()|SET|SAVEPOINT|RELEASE|LOCK|ANALYZE)\b[^;]*", re.DOTALL
+)
 
 
 def opened(database):
     return psycopg.connect(dbname=database, autocommit=True)
 
 
+@functools.cache
+def server():
+    """One connection for all that is asked of the server, and not of the database."""
+    return opened("postgres")
+
+
 def seen(database):
     """(how many migrations are applied, a digest of all rows, columns and names)."""
-    with opened(database) as server:
-        [(applied,)] = server.execute(APPLIED).fetchall()
-        digest = hashlib.sha256()
-        for sql in (SHAPE, NAMES):
-            digest.update(str(server.execute(sql).fetchall()).encode())
-        for (table,) in server.execute(TABLES).fetchall():
-            rows = server.execute(ROWS.format(table=table)).fetchall()
-            digest.update(f"{table} {rows}".encode())
-    return applied, digest.hexdigest()
+    with opened(database) as there:
+        [(applied,)] = there.execute(APPLIED).fetchall()
+        tables = there.execute(TABLES).fetchall()
+        rows = " UNION ALL ".join(ROWS.format(table=table) for (table,) in tables)
+        found = [there.execute(sql).fetchall() for sql in (SHAPE, NAMES, rows)]
+    return applied, hashlib.sha256(str(found).encode()).hexdigest()
 
 
 class Killer:
-    """Ends this process before the statement of that number.
-
-    Counted from the first one that does more than read: before that, nothing is left half done.
-    """
+    """Ends this process before the statement of that number, of those that write."""
 
     def __init__(self, number):
         self.number = number
-        self.only_read = True
 
     def __call__(self, execute, sql, params, many, context):
         text = sql if isinstance(sql, str) else sql.as_string(None)
-        self.only_read = self.only_read and text.lstrip().startswith("SELECT")
-        if not self.only_read:
+        if not WRITES_NOTHING.fullmatch(text):
             self.number -= 1
             if self.number == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -90,10 +97,9 @@ def attempt(database, stages, number=0):
 
 
 def wait_for_the_rollback(database):
-    with opened("postgres") as server:
-        others = "SELECT FROM pg_stat_activity WHERE datname = %s"
-        while server.execute(others, [database]).fetchall():
-            pass
+    others = "SELECT FROM pg_stat_activity WHERE datname = %s"
+    while server().execute(others, [database]).fetchall():
+        pass
 
 
 class Resumed:
@@ -106,14 +112,13 @@ class Resumed:
 
     def complete(self, stages):
         """(what the census says, all that there is) of a copy that was migrated to the end."""
-        with opened("postgres") as server:
-            server.execute(f"CREATE DATABASE {self.copy} TEMPLATE {self.database}")
-            attempt(self.copy, stages)
-            with opened(self.copy) as there:
-                cursor = there.cursor()
-                census.count(cursor, "after", self.ends.target, self.ends, "")
-                told = census.compare(cursor, "before", "after"), verify.things(cursor)
-            server.execute(f"DROP DATABASE {self.copy}")
+        server().execute(f"CREATE DATABASE {self.copy} TEMPLATE {self.database}")
+        attempt(self.copy, stages)
+        with opened(self.copy) as there:
+            cursor = there.cursor()
+            census.count(cursor, "after", self.ends.target, self.ends, "")
+            told = census.compare(cursor, "before", "after"), verify.things(cursor)
+        server().execute(f"DROP DATABASE {self.copy}")
         return told
 
     def wrong(self, stages):
@@ -134,7 +139,7 @@ def main(stages, rest, back, ends):
 
 
 def kill(database, to, back, told, resume):
-    """Kill one stage everywhere until it is through."""
+    """Kill one stage again and again until it is through."""
     migrations = [it for _, it in sorted(MigrationLoader(None).disk_migrations.items())]
     migrations = [it for it in migrations if it.app_label == "players"]
     end = len([it for it in migrations if not to or it.name[:4] <= to])

@@ -23,20 +23,26 @@ PASSWORD = "The dragon sleeps at 9"
 ANOTHER = "The dragon wakes at noon"
 REGISTRATION = {
     "Username": NEWCOMER,
-    "Email": "merric@example.org",
+    "Email address": "merric@example.org",
     "Password": PASSWORD,
     "Password confirmation": PASSWORD,
 }
 EXTRAS = {"Birthdate": "1990-02-03", "Discord ID": "80351110224678912", "Zoom ID": "8173645291"}
 FAULTY = {
     "Username": PLAYER.upper(),
-    "Email": "merric@example.org",
+    "Email address": "merric@example.org",
     "Password": PASSWORD,
     "Password confirmation": PASSWORD,
     "Discord ID": "merric#1234",
 }
 TAKEN = "A user with that username already exists."
 NO_EXTRAS = "proxy_model"
+APPROACHES = {
+    "proxy_model": "proxy model",
+    "profile_onetoone": "OneToOne profile",
+    "custom_user": "custom user model",
+    "foreignkey": "ForeignKey profile",
+}
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +136,7 @@ def test_a_newcomer_registers_by_keyboard_alone(page, sites, variant, newcomer):
     page.keyboard.press("Enter")
     expect(field(page, "Username")).to_be_focused()
     page.keyboard.type(newcomer)
-    for label in ("Email", "Password", "Password confirmation"):
+    for label in ("Email address", "Password", "Password confirmation"):
         tab_to(page, field(page, label))
         page.keyboard.type(REGISTRATION[label])
     if variant != NO_EXTRAS:
@@ -141,7 +147,7 @@ def test_a_newcomer_registers_by_keyboard_alone(page, sites, variant, newcomer):
     expect(heading(page, f"Welcome, {NEWCOMER}")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("You are registered.")
     link(page, "Your profile").click()
-    expect(page.get_by_role("main")).to_contain_text(REGISTRATION["Email"])
+    expect(page.get_by_role("main")).to_contain_text(REGISTRATION["Email address"])
     stored = dict.fromkeys(EXTRAS, "") if variant == NO_EXTRAS else EXTRAS
     for label, value in stored.items():
         expect(field(page, label)).to_have_value(value)
@@ -343,7 +349,7 @@ def test_the_index_page_has_no_fault(page, sites):
 def test_the_index_page_leads_to_each_site(page, sites, variant):
     page.goto(sites.index)
     page.get_by_role("link", name=variant).click()
-    expect(page.get_by_role("contentinfo")).to_have_text(f"This site is {variant}.")
+    expect(page.get_by_role("contentinfo")).to_have_text(f"This site uses a {APPROACHES[variant]}.")
 
 
 # Django's own pages

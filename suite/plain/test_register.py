@@ -1,5 +1,7 @@
 """Registration."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -167,6 +169,16 @@ def test_registration_needs_the_csrf_token():
     response = Client(enforce_csrf_checks=True).post("/register/", BOB)
     assert response.status_code == 403
     assert "Please try again" in response.content.decode()
+    assert not User.objects.filter(username="bob").exists()
+
+
+@pytest.mark.parametrize("charset", ["rot13", "utf-7", "idna", "utf-16", "latin-1"])
+@pytest.mark.parametrize("address", ["/register/", "/login/"])
+def test_a_form_in_another_charset_than_utf_8_is_a_bad_request(client, address, charset):
+    form = f"application/x-www-form-urlencoded; charset={charset}"
+    response = client.generic("POST", address, urlencode(BOB).encode(), content_type=form)
+    assert response.status_code == 400
+    assert "We could not finish this request" in response.content.decode()
     assert not User.objects.filter(username="bob").exists()
 
 
