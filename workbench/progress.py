@@ -36,12 +36,10 @@ def steps() -> Iterator[Callable[[str], None]]:
     with bars() as progress:
 
         def tell(step: str) -> None:
-            finish()
-            progress.add_task(step, total=None)
-
-        def finish() -> None:
             for task in progress.task_ids[-1:]:
                 progress.update(task, total=1, completed=1)
+            if step:
+                progress.add_task(step, total=None)
 
         yield tell
-        finish()
+        tell("")

@@ -251,7 +251,7 @@ class Bench:
         crew = [child for child in self._at_work_at(size) if child.subject.floor]
         for child in crew:
             child.do("index_discord_id")
-        only = chosen(acts, "by_discord_id")
+        only = {who: [it for it in its if it[0] == "by_discord_id"] for who, its in acts.items()}
         self._rounds(only, size, "With an index on the Discord ID", "by_indexed_discord_id")
         for child in crew:
             child.do("drop_index_of_discord_id")
@@ -293,11 +293,6 @@ def of_load(subject: Subject, size: int, way: str, told: list[Loaded]) -> Load:
         "memory": max(its["memory"] for its in told),
         "samples": len(told),
     }
-
-
-def chosen(acts: Acts, operation: str) -> Acts:
-    """Only one operation of each subject."""
-    return {child: [it for it in its if it[0] == operation] for child, its in acts.items()}
 
 
 def in_turn(crew: list[Child], acts: Acts) -> list[Cell]:

@@ -29,8 +29,7 @@ def choose(
     if list_:
         show_list(Console())
     else:
-        needs = chosen(need or ())
-        show(Console(), needs, run_suite.measured())
+        show(Console(), chosen(need or ()), run_suite.measured())
 
 
 def chosen(ids: Sequence[str]) -> list[Need]:

@@ -38,8 +38,8 @@ def schema(
     """
     if (variant is None) == (diff is None):
         raise WorkbenchError(f"Name one variant, or two with --diff, of {', '.join(VARIANTS)}.")
-    names = diff or (variant or "",)
-    (show_diff if diff else show)(Console(), *names, all_tables=all_tables, as_json=as_json)
+    shown = show_diff if diff else show
+    shown(Console(), *(diff or (variant or "",)), all_tables=all_tables, as_json=as_json)
 
 
 def show(console: Console, variant: str, *, all_tables: bool, as_json: bool) -> None:

@@ -100,9 +100,8 @@ def _make(connection: Any, server: Server, name: str, template: str) -> None:
 def exists(server: Server, name: str) -> bool:
     """Return whether there is a database of that name."""
     with postgres.connect(server, "postgres") as connection:
-        return bool(
-            connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchall()
-        )
+        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        return found.rowcount > 0
 
 
 def anew(server: Server, name: str, template: str = "template1") -> None:

@@ -22,7 +22,7 @@ from workbench.bench import summary as bench
 from workbench.bench.result import Result
 from workbench.compare import answers as comparison
 from workbench.compare import needs
-from workbench.compare.answers import Comparison, Question, asking, in_line
+from workbench.compare.answers import Comparison, Question, asking, in_line, known
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
@@ -55,17 +55,14 @@ class Macros:
     def __init__(self, measured: Comparison, found: Snapshots, page: str) -> None:
         self._comparison = measured
         self._snapshots = found
-        self._questions = {its["id"]: its for its in measured["questions"]}
+        self._questions: dict[str, Question] = {its["id"]: its for its in measured["questions"]}
         self._page = page
 
     # questions
 
     def question(self, name: str) -> Question:
         """The question with this id, as build/comparison.json has it."""
-        if name not in self._questions:
-            raise WorkbenchError(f"there is no question {name!r}.")
-        found: Question = self._questions[name]
-        return found
+        return self._questions[known(name, self._questions, "question")]
 
     def questions(self, module: str | None = None) -> list[Question]:
         """All questions, or those of one area by its module's name, in their order."""
