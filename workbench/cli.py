@@ -12,6 +12,7 @@ from workbench.bench.command import bench
 from workbench.compare.choose import choose
 from workbench.compare.command import compare
 from workbench.errors import WorkbenchError
+from workbench.matrix.command import matrix
 from workbench.move.command import app as move
 from workbench.notebook.command import notebook
 from workbench.schema.command import schema
@@ -51,6 +52,7 @@ app.command(rich_help_panel=LOOK)(schema)
 app.command(rich_help_panel=RUN)(serve)
 app.command(rich_help_panel=RUN, context_settings=PASSED_ON)(manage)
 app.command(rich_help_panel=RUN)(seed)
+app.command(rich_help_panel=RUN)(matrix)
 app.add_typer(move, name="move", rich_help_panel=GROW)
 app.command(rich_help_panel=GROW)(bench)
 app.command(rich_help_panel=TEACH)(site)
