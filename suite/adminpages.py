@@ -41,7 +41,11 @@ def only_admin(settings, registered):
     site = admin.AdminSite(name="admin")
     for model, model_admin in registered.items():
         site.register(model, model_admin)
-    settings.ROOT_URLCONF = (path("admin/", site.urls), path("", include("players.urls")))
+    settings.ROOT_URLCONF = (
+        path("admin/", site.urls),
+        path("", include("players.urls")),  # the error pages link to these
+        path("", include("django.contrib.auth.urls")),
+    )
     return site
 
 

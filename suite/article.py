@@ -136,11 +136,17 @@ def register(request):
 urlpatterns = [path("article/", register), path("", include("config.urls"))]
 
 
+REFUSED = "666666666666666666"
+
+
 @contextmanager
 def a_refused_discord_id():
-    """Within, PostgreSQL itself refuses the Discord ID "refused" (a CHECK); no form knows of it."""
+    """Let PostgreSQL reject the Discord ID REFUSED by a CHECK within the block.
+
+    Every form and every validator accepts this ID.
+    """
     table = PlayerModel._meta.db_table
-    rows(f"ALTER TABLE {table} ADD CONSTRAINT not_this_id CHECK (discord_id <> 'refused')")
+    rows(f"ALTER TABLE {table} ADD CONSTRAINT not_this_id CHECK (discord_id <> '{REFUSED}')")
     try:
         yield
     finally:

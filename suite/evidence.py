@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from itertools import groupby
 
 from django.db import connections
-from django.db.backends.utils import CursorWrapper
 
 TRANSACTION = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
 
@@ -52,13 +51,11 @@ class Statements(list):
     """
 
     def __call__(self, execute, sql, params, many, context):
-        self.see(sql if isinstance(sql, str) else sql.as_string(None))
-        return execute(sql, params, many, context)
-
-    def see(self, text):
+        text = sql if isinstance(sql, str) else sql.as_string(None)
         if not TRANSACTION.match(text.lstrip()):
             self.append(text)
             evidence.add("sql", text)
+        return execute(sql, params, many, context)
 
     def writes(self):
         return [sql for sql in self if re.match(r"(INSERT|UPDATE|DELETE)\b", sql)]
@@ -74,23 +71,8 @@ class Statements(list):
 def verb_and_table(sql):
     """'INSERT INTO "person" (...)' is 'INSERT person'; only the verb where there is no table."""
     verb = sql.split(None, 1)[0].upper()
-    table = re.search(r'\b(?:COPY|FROM|INTO|UPDATE|TABLE)\s+(?:ONLY\s+)?"?(\w+)"?', sql)
+    table = re.search(r'\b(?:FROM|INTO|UPDATE|TABLE)\s+(?:ONLY\s+)?"?(\w+)"?', sql)
     return f"{verb} {table[1]}" if table else verb
-
-
-@contextmanager
-def copies_seen(statements):
-    """COPY, which has no way through Django's execute(), is among the statements like any other."""
-
-    def copy(cursor, statement):
-        statements.see(statement)
-        return cursor.cursor.copy(statement)
-
-    CursorWrapper.copy = copy
-    try:
-        yield
-    finally:
-        del CursorWrapper.copy
 
 
 class Evidence:
@@ -110,7 +92,6 @@ class Evidence:
         self.kept.clear()
         self.statements.clear()
         with ExitStack() as stack:
-            stack.enter_context(copies_seen(self.statements))
             for connection in connections.all():
                 stack.enter_context(connection.execute_wrapper(self.statements))
             yield

@@ -21,7 +21,7 @@ import pytest
 from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
 
-from workbench.npm import install
+from workbench import npm
 from workbench.paths import PROJECT
 from workbench.serve import front_page, ports
 from workbench.server import postgres
@@ -52,9 +52,7 @@ def roster_functions(variant):
 
 def roster_operations():
     """Return the names of the roster's operations: the functions that all four variants have."""
-    # enrol takes a user that is not stored yet, and register calls it; find begins with everybody
-    parts = {"enrol", "everybody", "of_the_name", "after_the_name"}
-    return set.intersection(*map(set, map(roster_functions, VARIANTS))) - parts
+    return set.intersection(*map(set, map(roster_functions, VARIANTS)))
 
 
 def command(*arguments):
@@ -237,7 +235,7 @@ def never_mind_the_disk(server):
 @pytest.fixture(scope="session")
 def building():
     """What `workbench site` says while it builds the site from this tree; npm was asked before."""
-    install.node_modules()
+    npm.node_modules()
     said = io.StringIO()
     build.build(Console(file=said))
     return said.getvalue()

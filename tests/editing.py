@@ -12,7 +12,7 @@ import time
 
 from django.db import connection
 
-from workbench.inside.talk import hear, say
+from workbench.inside import hear, say
 
 EDITORS = 20
 A_PAGE = 0.2

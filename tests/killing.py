@@ -20,8 +20,8 @@ import psycopg
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from workbench.inside import say
 from workbench.inside.setup import migrate
-from workbench.inside.talk import say
 from workbench.move import census, verify
 
 TABLES = """

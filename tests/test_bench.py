@@ -11,9 +11,8 @@ import pytest
 
 from conftest import Tool, command, environment, roster_operations, short_folder
 from workbench.bench import show
-from workbench.bench.plan import check_room
 from workbench.bench.result import find, find_load
-from workbench.bench.run import LOADS
+from workbench.bench.run import LOADS, check_room
 from workbench.bench.subjects import peers
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from workbench.move import report, run, suite
+from workbench.move import report, run, verify
 from workbench.move.moves import all_moves
 from workbench.server.databases import drop
 
@@ -18,7 +18,7 @@ def ridden(server):
     """{move: its report}, forward and back, several at once; then written down for the site."""
 
     def ride(it):
-        told = run.move(server, it, PLAYERS, rule="newest", back=True, also=[suite.suite])
+        told = run.move(server, it, PLAYERS, rule="newest", back=True, also=[verify.suite])
         drop(server, f"move_{it.name}")
         return told
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.move import floor
+from workbench.move import watch
 from workbench.server import databases, postgres
 
 NAME = "moves_floor"
@@ -32,7 +32,7 @@ def counted(connection):
     """The tables, once PostgreSQL has counted what this session did."""
     connection.execute("SELECT pg_stat_force_next_flush()")
     connection.execute("SELECT pg_stat_clear_snapshot()")
-    return floor.tables(connection)
+    return watch.tables(connection)
 
 
 @pytest.mark.parametrize(("statement", "counts"), DONE.items())
@@ -41,16 +41,16 @@ def test_what_was_written_is_written_once_more_and_nothing_else(connection, stat
     connection.execute(statement)
     after = counted(connection)
     [rows] = connection.execute("SELECT count(*) FROM pg_class").fetchone()
-    assert (floor.seconds(connection, before, after) > 0) == counts
+    assert (watch.seconds(connection, before, after) > 0) == counts
     assert connection.execute("SELECT count(*) FROM pg_class").fetchone() == (rows,)
 
 
 def test_a_row_that_was_updated_twice_is_updated_once(connection, monkeypatch):
     """A move that writes more than it has to does not make its own floor higher."""
     did = []
-    monkeypatch.setattr(floor, "timed", lambda connection, statement: did.append(statement) or 1.0)
+    monkeypatch.setattr(watch, "timed", lambda connection, statement: did.append(statement) or 1.0)
     before = counted(connection)
     for _ in range(3):
         connection.execute("UPDATE it SET name = name || '!'")
-    assert floor.seconds(connection, before, counted(connection)) == 1.0
+    assert watch.seconds(connection, before, counted(connection)) == 1.0
     assert len(did) == 2

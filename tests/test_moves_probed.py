@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from workbench.move import report, run, visitors
+from workbench.move import project, report, run
 from workbench.move.moves import move
 from workbench.move.project import Project
 from workbench.server.databases import anew, drop
@@ -54,7 +54,7 @@ def test_nobody_waits_for_one_who_waits_for_them(met, name, code):
 def test_after_the_move_the_new_code_meets_no_error(met, name):
     """The last error came while the move ran, or before."""
     last = met[name]["new"]["last_error"]
-    assert last is None or last["at"] < met[name]["new"]["until"] - visitors.AFTER
+    assert last is None or last["at"] < met[name]["new"]["until"] - project.AFTER
 
 
 def test_where_tables_are_only_added_the_old_code_meets_no_error(met):

@@ -3,7 +3,7 @@
 `workbench move run profile_onetoone custom_user --questions` asks all of them.
 """
 
-from workbench.move import run, suite
+from workbench.move import run, verify
 from workbench.move.moves import move
 from workbench.server.databases import drop
 
@@ -12,7 +12,7 @@ AREAS = [f"suite/questions/test_{name}.py" for name in ("schema", "missing_row",
 
 def test_a_moved_database_answers_as_a_fresh_one(server):
     def questions(server, variant, database):
-        return suite.questions(server, variant, database, AREAS)
+        return verify.questions(server, variant, database, AREAS)
 
     it = move("profile_onetoone", "custom_user")
     report = run.move(server, it, 200, also=[questions])

@@ -24,8 +24,8 @@ from conftest import command, environment, free_ports
 from workbench import variants
 from workbench.compare import run_suite
 from workbench.errors import WorkbenchError
-from workbench.notebook import clean, jupyter, run, slides
-from workbench.notebook.exercise import check
+from workbench.notebook import clean, jupyter, run
+from workbench.notebook.answers import check
 from workbench.paths import PROJECT
 from workbench.server import postgres
 from workbench.site import notebooks as pages
@@ -328,7 +328,7 @@ def test_the_ready_kernels_are_the_variants(on_sites, tmp_path, monkeypatch):
 
 
 def test_slides_ask_nothing_of_another_host_and_have_notes(chromium, ran):
-    for path in slides.written():
+    for path in run.slides():
         page = browser.open_page(chromium)
         with browser.watched(page, ("file://",)) as wrong:
             page.goto(path.as_uri())

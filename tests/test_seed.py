@@ -9,7 +9,7 @@ from conftest import Holder, Tool, short_folder
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.schema import tables
-from workbench.seed.load import load
+from workbench.seed.command import load
 from workbench.seed.players import players
 from workbench.server import databases, postgres
 from workbench.server.databases import DEMO

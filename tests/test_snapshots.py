@@ -18,7 +18,7 @@ from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.schema.sql import WIDTH, pretty
 from workbench.server import databases, postgres
-from workbench.site import diagrams, operations, schema_pairs, snapshots, take_snapshots
+from workbench.site import diagrams, operations, schemas, snapshots
 from workbench.site.schemas import Schema, readable
 from workbench.variants import VARIANTS
 
@@ -29,11 +29,11 @@ GATHER = """
 import sys
 from pathlib import Path
 from workbench.errors import WorkbenchError
-from workbench.site import take_snapshots
+from workbench.site import snapshots
 
 to = Path(sys.argv[1])
 try:
-    take_snapshots.take(to / "snapshots.json", lambda variant: to / f"{variant}.sql")
+    snapshots.take(to / "snapshots.json", lambda variant: to / f"{variant}.sql")
 except WorkbenchError as error:
     sys.exit(str(error))
 """
@@ -90,7 +90,7 @@ def test_a_killed_run_leaves_the_next_one_the_same(found, folder, hold, tmp_path
     """And as another server gave it to the site."""
     server = hold(folder).env()
     killed = taking_to(tmp_path / "killed", folder)
-    while left(server) != sorted(take_snapshots.DATABASES.values()):
+    while left(server) != sorted(snapshots.DATABASES.values()):
         assert killed.poll() is None
         time.sleep(0.05)
     killed.send_signal(signal.SIGKILL)
@@ -353,14 +353,14 @@ def test_all_that_hangs_on_a_table_is_on_the_page(found, variant):
 
 
 def test_the_differences_of_every_pair_are_on_the_page(found):
-    contents, sections = schema_pairs.contents(found), schema_pairs.sections(found)
-    pairs = schema_pairs.pairs(found)
+    contents, sections = schemas.contents(found), schemas.sections(found)
+    pairs = schemas.pairs(found)
     assert len(pairs) == 6
     for a, b in pairs:
-        name = schema_pairs.anchor(a, b)
+        name = schemas.anchor(a, b)
         assert f"](#{name})" in contents
         [section] = re.findall(rf"^### .* {{ #{name} }}\n(.*?)(?=\n### |\Z)", sections, re.M | re.S)
-        for diff in schema_pairs.differences(a, b, found):
+        for diff in schemas.differences(a, b, found):
             for what, in_a, in_b in diff.facts:
                 cells = "".join(
                     f'<td data-variant="{variant}">{escape(fact)}</td>'

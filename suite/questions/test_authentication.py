@@ -452,7 +452,7 @@ def test_password_change_elsewhere_ends_the_session(alice, client):
     assert log_in(client)
     assert log_in(elsewhere)
     new = {"new_password1": "Another dragon 8", "new_password2": "Another dragon 8"}
-    elsewhere.post("/password/change/", {"old_password": PASSWORD, **new})
+    elsewhere.post("/password_change/", {"old_password": PASSWORD, **new})
     assert elsewhere.get("/profile/").status_code == 200
     return client.get("/profile/").status_code == 302
 
@@ -498,8 +498,30 @@ def test_password_reset_of_a_player(client, mailoutbox, statements):
     """How many mails does a password reset send to a player, and with how many statements?"""
     enrolled("alice", email="alice@example.org")
     statements.clear()
-    client.post("/password/reset/", {"email": "alice@example.org"})
+    client.post("/password_reset/", {"email": "alice@example.org"})
     return {"mails": len(mailoutbox), "statements": len(statements)}
+
+
+def login_statements(users):
+    """Return what a login on the page runs where this is the table of the users."""
+    session = ("SELECT django_session", "INSERT django_session")
+    return [f"SELECT {users}", *session, f"UPDATE {users}", "UPDATE django_session"]
+
+
+@compare(
+    proxy_model=["SELECT auth_user", *login_statements("auth_user")],
+    profile_onetoone=login_statements("auth_user"),
+    custom_user=login_statements("players_user"),
+    foreignkey=login_statements("auth_user"),
+    so_what="A login does not read the profile row. A proxy costs one more query, because its "
+    "backend reads the user again as a Player.",
+    source=docs("Using the Django authentication system", "How to log a user in"),
+)
+def test_statements_of_a_login(alice, client, statements):
+    """Which statements does one login on the page /login/ run?"""
+    statements.clear()
+    assert log_in(client)
+    return statements.verbs()
 
 
 @compare(
@@ -514,7 +536,7 @@ def test_password_reset_of_two_players_with_one_email(client, mailoutbox):
     """How many mails does a password reset send, if two accounts have the same address?"""
     enrolled("alice", email="family@example.org")
     enrolled("bob", email="family@example.org")
-    client.post("/password/reset/", {"email": "family@example.org"})
+    client.post("/password_reset/", {"email": "family@example.org"})
     return len(mailoutbox)
 
 
@@ -524,17 +546,18 @@ def with_an_old_hash(user):
 
 
 @compare(
-    proxy_model=["SELECT auth_user", "UPDATE auth_user"],
+    proxy_model=["SELECT auth_user", "UPDATE auth_user", "SELECT auth_user"],
     profile_onetoone=["SELECT auth_user", "UPDATE auth_user"],
     custom_user=["SELECT players_user", "UPDATE players_user"],
     foreignkey=["SELECT auth_user", "UPDATE auth_user"],
     mark="surprising",
-    so_what="save() stores the new hash, so post_save is sent while somebody logs in.",
+    so_what="A login can save the user to store a new hash, so Django sends post_save. The proxy's "
+    "backend reads the user once more, as a Player.",
     source=HASHES
     + "; Django 5.2 source, django.contrib.auth.base_user.AbstractBaseUser.check_password",
 )
 def test_statements_of_a_password_hashed_anew(alice, statements):
-    """What does authenticate() run for a password whose hash is out of date?"""
+    """Which statements does authenticate() run if the password's hash is out of date?"""
     with_an_old_hash(alice)
     statements.clear()
     assert authenticate(username="alice", password=PASSWORD)

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from suite.compare import CANNOT, compare, docs
-from suite.trying import outcome, plan, rows, saw, tables
+from suite.outcomes import outcome, plan, rows, saw, tables
 from suite.variant import User, extras_class
 
 USERS = User._meta.db_table
 PARTITIONS = 4
-CLAIMS = (Path(__file__).parents[1] / "claims.sql").read_text()
+CLAIMS = Path(__file__).parents[1] / "claims"
 LIMITATIONS = "PostgreSQL 18 docs, 5.12.2.3. Limitations"
 
 
@@ -73,10 +73,9 @@ def partitions_read(query):
     return len(set(re.findall(rf" on ({USERS}_\d)\b", plan(query))))
 
 
-def claims(section):
-    """A section of suite/claims.sql, which the page "Beyond one machine" shows."""
-    [sql] = re.findall(rf"\[start:{section}\]\n(.*?)-- --8<--", CLAIMS, re.DOTALL)
-    return sql.replace("players_user", USERS).strip()
+def claims(name):
+    """Return the SQL of a file in suite/claims/, which the page "Beyond one machine" shows."""
+    return (CLAIMS / f"{name}.sql").read_text().replace("players_user", USERS).strip()
 
 
 @compare(

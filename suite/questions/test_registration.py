@@ -9,12 +9,19 @@ from django.contrib.auth.password_validation import UserAttributeSimilarityValid
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.db import connection, transaction
 from django.db.models.signals import post_save
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from players import roster
-from players.forms import RegisterForm
 
 from suite import article
-from suite.article import TYPED, a_refused_discord_id, article_signal, left_of, rows_with_extras
+from suite.article import (
+    REFUSED,
+    TYPED,
+    a_refused_discord_id,
+    article_signal,
+    left_of,
+    rows_with_extras,
+)
 from suite.compare import CANNOT, compare, docs
 from suite.outcomes import heard, outcome, rows, saw
 from suite.sessions import at_the_same_moment, said
@@ -72,14 +79,36 @@ def hashes(settings, client, url):
 
 
 @compare(
-    proxy_model=["INSERT auth_user", "INSERT django_session"],
-    profile_onetoone=["INSERT auth_user", "INSERT person", "INSERT django_session"],
-    custom_user=["INSERT players_user", "INSERT django_session"],
-    foreignkey=["INSERT auth_user", "INSERT person", "INSERT django_session"],
-    so_what="A second table costs one more INSERT for each registration.",
+    proxy_model=[
+        *("SELECT auth_user", "SELECT auth_user", "INSERT auth_user"),
+        *("SELECT django_session", "INSERT django_session"),
+        *("UPDATE auth_user", "UPDATE django_session"),
+    ],
+    profile_onetoone=[
+        *("SELECT auth_user", "SELECT auth_user"),
+        *("INSERT auth_user", "INSERT person", "UPDATE person"),
+        *("SELECT django_session", "INSERT django_session"),
+        *("UPDATE auth_user", "UPDATE django_session"),
+    ],
+    custom_user=[
+        *("SELECT players_user", "SELECT players_user"),
+        *("SELECT players_user", "INSERT players_user"),
+        *("SELECT django_session", "INSERT django_session"),
+        *("UPDATE players_user", "UPDATE django_session"),
+    ],
+    foreignkey=[
+        *("SELECT auth_user", "SELECT auth_user", "INSERT auth_user", "INSERT person"),
+        *("SELECT django_session", "INSERT django_session"),
+        *("UPDATE auth_user", "UPDATE django_session"),
+    ],
+    so_what=(
+        "A profile row costs one INSERT, and an UPDATE too if a signal receiver creates it. "
+        "A custom user's own constraint costs one more look-up of the username."
+    ),
+    source=docs("Using the Django authentication system", "How to log a user in"),
 )
 def test_statements_of_a_registration(client, statements):
-    """Which statements does one registration run, from the posted form to the redirect?"""
+    """Which statements does one registration on the page /register/ run?"""
     statements.clear()
     assert client.post("/register/", TYPED).status_code == 302
     return statements.verbs()
@@ -91,25 +120,27 @@ def test_statements_of_a_registration(client, statements):
         *("SELECT auth_user", "SELECT auth_user"),
         *("INSERT auth_user", "INSERT person", "UPDATE person"),
         *("SELECT auth_user", "SELECT person", "UPDATE auth_user", "UPDATE person"),
-        *("SELECT auth_user", "UPDATE auth_user", "SELECT person", "UPDATE person"),
-        "INSERT django_session",
+        *("SELECT auth_user", "SELECT django_session", "INSERT django_session"),
+        *("UPDATE auth_user", "SELECT person", "UPDATE person", "UPDATE django_session"),
     ],
     custom_user=[
         *("SELECT players_user", "SELECT players_user"),
         *("SELECT players_user", "INSERT players_user"),
-        *("SELECT players_user", "UPDATE players_user", "INSERT django_session"),
+        *("SELECT players_user", "SELECT django_session", "INSERT django_session"),
+        *("UPDATE players_user", "UPDATE django_session"),
     ],
     foreignkey=[
         *("SELECT auth_user", "SELECT auth_user", "INSERT auth_user", "INSERT person"),
-        *("SELECT auth_user", "UPDATE auth_user", "INSERT django_session"),
+        *("SELECT auth_user", "SELECT django_session", "INSERT django_session"),
+        *("UPDATE auth_user", "UPDATE django_session"),
     ],
     so_what=(
-        "Its signal saves the person at every save of the user, login included. (custom_user "
-        "looks the username up once more, because of its own unique constraint.)"
+        "A receiver that saves the profile row at every save of the user costs statements at "
+        "each login too. authenticate() after registration costs one more SELECT."
     ),
 )
 def test_statements_of_the_articles_registration(client, settings, statements):
-    """Which statements does the article's view run, from the posted form to the redirect?"""
+    """Which statements does one registration through the article's view run?"""
     settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         statements.clear()
@@ -198,16 +229,18 @@ def extras_made_for(user):
     profile_onetoone=["auth_user", "person"],
     custom_user=[],
     foreignkey=["auth_user"],
-    so_what="Two tables without a transaction can leave an account without its details.",
+    so_what=(
+        "Without a transaction, a rejected profile row leaves an account without its extra fields."
+    ),
     source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_left_when_the_articles_extras_are_refused(transactional_db, client, settings):
-    """The database refuses an extra in the article's view, each statement a transaction of its
-    own (Django's default): in which tables is something of the player left?"""
+    """PostgreSQL rejects an extra field in the article's view. Which tables still hold something
+    of the user?"""
     settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     with a_refused_discord_id(), article_signal():
-        assert client.post("/article/", {**TYPED, "discord_id": "refused"}).status_code == 500
+        assert client.post("/article/", {**TYPED, "discord_id": REFUSED}).status_code == 500
     return left_of("bob")
 
 
@@ -216,16 +249,16 @@ def test_left_when_the_articles_extras_are_refused(transactional_db, client, set
     profile_onetoone="A user with that username already exists.",
     custom_user="registered",
     foreignkey="A user with that username already exists.",
-    so_what="Who was told that registering failed has an account, and cannot try again.",
+    so_what="The visitor saw a failure, but the account exists, so trying again is refused.",
     source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_second_try_after_refused_extras(transactional_db, client, settings):
-    """An extra was refused in the article's view, and the visitor presses Register again, with
-    good data: what is the answer?"""
+    """PostgreSQL rejected an extra field in the article's view. What does a second try with
+    accepted data show?"""
     settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     with a_refused_discord_id(), article_signal():
-        client.post("/article/", {**TYPED, "discord_id": "refused"})
+        client.post("/article/", {**TYPED, "discord_id": REFUSED})
         again = client.post("/article/", TYPED)
     return "registered" if again.status_code == 302 else again.json()["username"][0]
 
@@ -235,18 +268,18 @@ def test_second_try_after_refused_extras(transactional_db, client, settings):
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    so_what="One setting repairs the article's view, in every approach.",
+    so_what="ATOMIC_REQUESTS = True repairs the article's view in every approach.",
     source=docs("Database transactions", "Tying transactions to HTTP requests"),
 )
 def test_left_with_atomic_requests(transactional_db, client, settings):
-    """The same refusal in the article's view with ATOMIC_REQUESTS = True: in which tables is
-    something of the player left?"""
+    """With ATOMIC_REQUESTS, PostgreSQL rejects an extra field in the article's view. Which tables
+    still hold something of the user?"""
     settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     connection.settings_dict["ATOMIC_REQUESTS"] = True
     try:
         with a_refused_discord_id(), article_signal():
-            assert client.post("/article/", {**TYPED, "discord_id": "refused"}).status_code == 500
+            assert client.post("/article/", {**TYPED, "discord_id": REFUSED}).status_code == 500
     finally:
         connection.settings_dict["ATOMIC_REQUESTS"] = False
     return left_of("bob")
@@ -257,14 +290,17 @@ def test_left_with_atomic_requests(transactional_db, client, settings):
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    so_what="In a transaction two tables are as safe as one, if somebody thought of it.",
+    so_what=(
+        "Store the user and the profile row in one transaction.atomic(). Then two tables are as "
+        "safe as one."
+    ),
     source=docs("Database transactions", "Controlling transactions explicitly"),
 )
 def test_left_when_the_roster_is_refused_extras(transactional_db):
-    """The same refusal in the variant's own registration, which is one transaction: in which
-    tables is something of the player left?"""
+    """PostgreSQL rejects an extra field in roster.register(). Which tables still hold something of
+    the user?"""
     with a_refused_discord_id():
-        said(lambda: roster.register("bob", PASSWORD, discord_id="refused"))
+        said(lambda: roster.register("bob", PASSWORD, discord_id=REFUSED))
     return left_of("bob")
 
 
@@ -296,29 +332,35 @@ def test_user_stays_when_a_receiver_raises(transactional_db):
 
 
 @compare(
-    proxy_model=["BEGIN", "COMMIT"],
+    proxy_model=[],
     profile_onetoone=["BEGIN", "COMMIT"],
-    custom_user=["BEGIN", "COMMIT"],
+    custom_user=[],
     foreignkey=["BEGIN", "COMMIT"],
-    so_what="Two tables need them; for one row they are two round trips for nothing.",
+    so_what=(
+        "PostgreSQL stores one row as a whole, so one INSERT needs no transaction.atomic(). "
+        "Two rows need it, which costs two more round trips."
+    ),
     source=docs("Database transactions", "Controlling transactions explicitly"),
 )
 def test_transaction_statements_of_a_registration(transactional_db):
-    """Which statements about transactions surround the variant's own registration, one
-    transaction.atomic()?"""
-    return transactions(lambda: enrolled("bob"))
+    """Which transaction statements does roster.register() send to store one user?"""
+    return transactions(lambda: roster.register("bob", PASSWORD))
 
 
 @compare(
-    proxy_model=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
+    proxy_model=["BEGIN", "COMMIT"],
     profile_onetoone=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
-    custom_user=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
+    custom_user=["BEGIN", "COMMIT"],
     foreignkey=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
+    so_what=(
+        "An inner transaction.atomic() becomes a savepoint, which costs two round trips. "
+        "transaction.atomic(savepoint=False) saves them."
+    ),
     source=docs("Database transactions", "Controlling transactions explicitly"),
 )
 def test_transaction_statements_within_another(transactional_db):
-    """Which statements about transactions are there if a transaction.atomic() is around it, as
-    with ATOMIC_REQUESTS?"""
+    """roster.register() runs inside another transaction.atomic(). Which transaction statements
+    does Django send?"""
     return transactions(lambda: transaction.atomic(roster.register)("bob", PASSWORD))
 
 
@@ -532,45 +574,49 @@ def test_constraints_against_a_taken_username(alice):
     return [error.__cause__.diag.constraint_name for error in errors]
 
 
-def race_of(form):
-    """Two visitors send the form with one username at one moment: [valid, valid, the loser's]."""
-    valid = []
-
-    def register():
-        filled = form(TYPED)
-        valid.append(filled.is_valid())
-        return filled.save()
-
-    race = at_the_same_moment(register, register)
-    return [*valid, type(race.second).__name__]
+TAKEN = "A user with that username already exists."
 
 
 @compare(
-    proxy_model=[True, True, "UsernameTaken"],
-    profile_onetoone=[True, True, "UsernameTaken"],
-    custom_user=[True, True, "UsernameTaken"],
-    foreignkey=[True, True, "UsernameTaken"],
-    so_what="Only the database can decide; the form makes a sentence of its refusal.",
+    proxy_model=TAKEN,
+    profile_onetoone=TAKEN,
+    custom_user=TAKEN,
+    foreignkey=TAKEN,
+    so_what=(
+        "Catch IntegrityError around form.save() and check the form again. The loser then sees "
+        "an error on the field instead of an error page."
+    ),
     source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_race_for_a_username(transactional_db):
-    """Two visitors send the variant's own form with one username at the same moment: is the first
-    form valid, is the second, and what does the loser's save() raise?"""
-    return race_of(RegisterForm)
+    """Two visitors register the same username at once. What does the page show to the loser?"""
+    race = at_the_same_moment(*[lambda: Client().post("/register/", TYPED)] * 2)
+    assert race.first.status_code == 302
+    (error,) = race.second.context["form"].errors["username"]
+    return saw(error)
 
 
 @compare(
-    proxy_model=[True, True, "IntegrityError"],
-    profile_onetoone=[True, True, "IntegrityError"],
-    custom_user=[True, True, "IntegrityError"],
-    foreignkey=[True, True, "IntegrityError"],
-    so_what="Django's form looks first and inserts later: the loser sees an error page.",
+    proxy_model="IntegrityError",
+    profile_onetoone="IntegrityError",
+    custom_user="IntegrityError",
+    foreignkey="IntegrityError",
+    so_what=(
+        "Django's form checks the username first and inserts later. If your view does not catch "
+        "IntegrityError, the loser sees an error page."
+    ),
     source="Django 5.2 source, django.contrib.auth.forms.UserCreationForm.clean_username",
 )
 def test_race_for_a_username_in_djangos_form(transactional_db):
-    """The same race with Django's UserCreationForm: is the first form valid, is the second, and
-    what does the loser's save() raise?"""
-    return race_of(article.SeedForm)
+    """Two visitors send a valid UserCreationForm with the same username at once. What does the
+    loser's save() raise?"""
+
+    def register():
+        form = article.typed()
+        assert form.is_valid()
+        return form.save()
+
+    return type(at_the_same_moment(register, register).second).__name__
 
 
 @compare(
@@ -578,14 +624,17 @@ def test_race_for_a_username_in_djangos_form(transactional_db):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="An id that a refused INSERT has drawn is not given back.",
+    so_what=(
+        "A rejected INSERT uses up an id, because PostgreSQL never takes a sequence number back. "
+        "Gaps between ids are normal."
+    ),
     source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
 )
-def test_ids_burnt_by_a_taken_username(client, alice):
-    """How many ids are used up by one registration that the variant's own page refuses because the
-    username is taken?"""
+def test_ids_burnt_by_a_taken_username(alice):
+    """No form checks the username first. How many ids does roster.register() of a taken username
+    use up?"""
     before = ids_given_out()
-    assert client.post("/register/", {**TYPED, "username": "alice"}).status_code == 200
+    assert outcome(lambda: roster.register("alice", PASSWORD)) == "IntegrityError"
     return ids_given_out() - before
 
 
@@ -771,21 +820,21 @@ def test_hashes_of_the_articles_registration(client, settings):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=False,
+    profile_onetoone=True,
     custom_user=False,
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "post_save comes before COMMIT, in foreignkey even before the person's INSERT; in "
-        "profile_onetoone the receiver that makes the person was the first, and raised."
+        "Django sends post_save before the profile row's values are stored and before COMMIT. "
+        "Send mail in transaction.on_commit() instead."
     ),
     source=docs("Database transactions", "Performing actions after commit"),
 )
 def test_mail_for_a_refused_registration(transactional_db):
-    """A receiver of post_save sends the welcome mail, and the database refuses an extra: has the
-    mail gone out to somebody who is not registered?"""
+    """A post_save receiver sends the welcome mail. Is it sent if PostgreSQL then rejects an extra
+    field?"""
     with a_refused_discord_id(), heard(post_save, sender=User) as senders:
-        said(lambda: roster.register("bob", PASSWORD, discord_id="refused"))
+        said(lambda: roster.register("bob", PASSWORD, discord_id=REFUSED))
     return bool(senders)
 
 

@@ -8,8 +8,7 @@ from rich.console import Console
 
 from workbench import files, progress
 from workbench.bench import changes, result, show
-from workbench.bench.plan import check_room, plan
-from workbench.bench.run import Bench
+from workbench.bench.run import Bench, check_room, plan
 from workbench.bench.subjects import all_subjects
 from workbench.server import postgres
 

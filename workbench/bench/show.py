@@ -138,7 +138,7 @@ def on_disk(found: Result) -> Iterable[Row]:
 
 
 def number(value: float | None) -> str:
-    """As many digits as are worth summary."""
+    """As many digits as are worth reading."""
     return "" if value is None else f"{value:,.0f}"
 
 

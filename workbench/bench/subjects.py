@@ -77,6 +77,8 @@ def peers(file: Path = PEERS) -> list[Subject]:
 class Child(Conversation):
     """A subject's own process. Orders go to it, and what came of them comes back, in turn."""
 
+    module = "workbench.bench.inside.subject"
+
     def __init__(self, subject: Subject, server: Mapping[str, str], seed: int) -> None:
         self.subject = subject
         order = {
@@ -87,7 +89,7 @@ class Child(Conversation):
         }
         env = processes.environment_of(subject.folder, server)
         words = (f"{subject.name} could not be measured", "see that its own tests pass")
-        super().__init__("workbench.bench.inside.subject", order, env, *words)
+        super().__init__(self.module, order, env, *words)
 
     def order(self, do: str, **arguments: Any) -> None:
         """Order something, without waiting for it."""

@@ -2,12 +2,15 @@
 
 import contextlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
 from workbench import files
+from workbench.move.moves import Move, all_moves
 from workbench.paths import BUILD
+from workbench.variants import VARIANTS
 
 FILE = BUILD / "moves.json"
 
@@ -93,7 +96,7 @@ class Ride:
 
     seconds: from the first statement to the last. sql: what PostgreSQL took of it; the rest is
     Django's, most of it to sign open sessions anew if the move changes their backend. floor: what
-    PostgreSQL takes for as many rewrites and inserts alone (see workbench.move.floor). locks:
+    PostgreSQL takes for as many rewrites and inserts alone (see workbench.move.watch). locks:
     longest first.
     """
 
@@ -211,3 +214,57 @@ def changing(statements: list[Statement]) -> list[str]:
             found.append(text)
         aside = aside and "DROP SCHEMA fresh_names" not in text
     return found
+
+
+NOT_RUN = "not run here"
+THERE = "is there"
+
+
+def kept(it: Move, told: Report | None) -> str:
+    """What the target has a place for; the rest waits in the archive."""
+    return it.kept
+
+
+def rewritten(it: Move, told: Report | None) -> str:
+    """Counted by the files that the tables lie in."""
+    return str(len(told.rides[0].rewritten)) if told else NOT_RUN
+
+
+def old_code_goes_on(it: Move, told: Report | None) -> str:
+    """Whether a visitor of the old code met no error, during the move and after it."""
+    return seen(told, lambda probes: "yes" if not probes["old"]["errors"] else "no")
+
+
+def written_meanwhile(it: Move, told: Report | None) -> str:
+    """Players whom a visitor registered or changed while the move ran, and who are so no longer."""
+    return seen(told, lambda probes: str(sum(len(visit["lost"]) for visit in probes.values())))
+
+
+def seen(told: Report | None, by: Callable[[dict[str, VisitSummary]], str]) -> str:
+    """What visitors saw, if the move ran with some."""
+    return by(told.probes) if told and told.probes else NOT_RUN
+
+
+QUESTIONS: dict[str, Callable[[Move, Report | None], str]] = {
+    "What is kept at its place?": kept,
+    "How many tables are rewritten?": rewritten,
+    "Does the old code go on without an error?": old_code_goes_on,
+    "How many players written meanwhile are not as they were written?": written_meanwhile,
+}
+
+
+def answers(ran: Mapping[str, Report]) -> dict[str, dict[str, list[str]]]:
+    """{target: {question: [an answer for each source]}}, from the reports of the last runs."""
+    moves = {(it.source, it.target): it for it in all_moves()}
+
+    def answer(source: str, target: str, ask: Callable[[Move, Report | None], str]) -> str:
+        it = moves.get((source, target))
+        return ask(it, ran.get(it.name)) if it else THERE
+
+    return {
+        target: {
+            question: [answer(source, target, ask) for source in VARIANTS]
+            for question, ask in QUESTIONS.items()
+        }
+        for target in VARIANTS
+    }

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.move import census, floor, visitors, watch
+from workbench.move import census, project, watch
 from workbench.move.census import Ends
 from workbench.move.moves import Move
 from workbench.move.project import Project, Server
@@ -116,15 +116,15 @@ def visited(
     tell("Copying")
     databases.copy(server, name, copy)
     try:
-        with visitors.visiting(old, "old") as by_old, visitors.visiting(new, "new") as by_new:
+        with project.visiting(old, "old") as by_old, project.visiting(new, "new") as by_new:
             tell("Moving a copy under visitors")
-            time.sleep(visitors.BEFORE)
+            time.sleep(project.BEFORE)
             statements = moving.do(("migrate", {"record": True}))["migrate"]
-            time.sleep(visitors.AFTER)
+            time.sleep(project.AFTER)
         tell("Looking up what they wrote")
         visits = {"old": by_old, "new": by_new}
         return {
-            code: visitors.summary(
+            code: project.summary(
                 visit, statements[0]["at"], new.do(("look_up", {"wrote": visit.wrote}))["look_up"]
             )
             for code, visit in visits.items()
@@ -137,7 +137,7 @@ def ridden(
     connection: Any, moving: Project, direction: str, where: dict[str, str], ours: bool
 ) -> Ride:
     """Run the migrations, with an eye on locks and files."""
-    before, known = watch.files(connection), floor.tables(connection)
+    before, known = watch.files(connection), watch.tables(connection)
     with watch.locks(moving.server, moving.database) as seen:
         statements = moving.do(("migrate", {"record": True, **where}))["migrate"]
     locks = sorted(
@@ -151,7 +151,7 @@ def ridden(
         statements=statements,
         locks=locks,
         rewritten=watch.rewritten(before, watch.files(connection)),
-        floor=floor.seconds(connection, known, floor.tables(connection)) if ours else 0.0,
+        floor=watch.seconds(connection, known, watch.tables(connection)) if ours else 0.0,
     )
 
 

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from workbench.errors import WorkbenchError
-from workbench.move import census, visitors, watch
+from workbench.move import census, project, watch
 from workbench.move.census import Ends
 from workbench.move.moves import Move, Stages
-from workbench.move.project import Project, Server, beside
+from workbench.move.project import Project, Server, Visit, beside
 from workbench.move.report import Check, Stage, Staged
 from workbench.move.run import START, Tell
 from workbench.move.verify import verified
-from workbench.move.visitors import Visit
 from workbench.server import databases, postgres
 
 # what no visitor may wait for
@@ -53,10 +52,10 @@ class Site:
     @contextmanager
     def visited(self, name: str, code: Project) -> Iterator[None]:
         """Let visitors use that code for the block; a while before what comes, and after it."""
-        with visitors.visiting(code, name) as self.visits[name]:
-            time.sleep(visitors.BEFORE)
+        with project.visiting(code, name) as self.visits[name]:
+            time.sleep(project.BEFORE)
             yield
-            time.sleep(visitors.AFTER)
+            time.sleep(project.AFTER)
 
     def count(self, name: str, variant: str, rule: str = "") -> None:
         """Write a census down."""
@@ -190,7 +189,7 @@ def met(site: Site) -> None:
             if any(stage.began <= at < end for at, *_ in visit.acts):
                 stage.longest[name] = longest(visit, stage.began, end)
     for name, visit in site.visits.items():
-        told.probes[name] = visitors.summary(visit, first, [])
+        told.probes[name] = project.summary(visit, first, [])
         errors = [f"{what}: {error}" for _, _, what, error in visit.acts if error]
         site.check(f"visitors of {name}", f"{len(visit.acts)} acts", errors[:3])
         slow = [

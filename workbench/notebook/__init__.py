@@ -13,7 +13,7 @@ from typing import Any
 # each is imported when it is asked for: with pandas and IPython that takes a second
 MODULES = {
     "Four": "all_four",
-    "check": "exercise",
+    "check": "answers",
     "crowd": "using",
     "differences": "answers",
     "explain": "output",

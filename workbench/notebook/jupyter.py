@@ -17,7 +17,7 @@ from rich.console import Console
 from workbench import files, paths, variants
 from workbench.compare import run_suite
 from workbench.errors import WorkbenchError
-from workbench.notebook import run, slides, using
+from workbench.notebook import run, using
 from workbench.serve import ports
 from workbench.server import databases, postgres, processes
 
@@ -56,7 +56,7 @@ def export(variant: str | None, console: Console) -> None:
     """Write the notebooks' slides; they are run first if they have changed."""
     name = _notebook(variant).stem if variant else ""
     run_suite.measured()
-    for page in slides.written():
+    for page in run.slides():
         if page.stem.startswith(name):
             console.print(page.as_uri(), soft_wrap=True)
     console.print("S opens the instructor's view, F fills the screen, Esc shows all slides.")

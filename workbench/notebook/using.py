@@ -15,7 +15,7 @@ from IPython.core.getipython import get_ipython
 from workbench import variants
 from workbench.errors import WorkbenchError
 from workbench.inside import setup
-from workbench.notebook import answers, exercise, output
+from workbench.notebook import answers, output
 from workbench.server import databases, postgres
 
 # of a database for one run: made for it, dropped after it, also after a kill
@@ -127,7 +127,7 @@ def _namespace() -> dict[str, Any]:
             output.table,
             output.source,
         ),
-        *(answers.measured, exercise.check, crowd),
+        *(answers.measured, answers.check, crowd),
     ]
     return {
         "User": get_user_model(),

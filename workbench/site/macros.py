@@ -6,9 +6,10 @@ is an answer; the answers come from build/comparison.json and build/snapshots.js
 """
 
 import html
-import json
 import posixpath
 import re
+import subprocess
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from itertools import combinations
@@ -23,7 +24,6 @@ from workbench.compare import answers as comparison
 from workbench.compare import needs
 from workbench.compare.answers import Comparison, Question, said
 from workbench.errors import WorkbenchError
-from workbench.move import answers as move_answers
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
 from workbench.paths import PROJECT
@@ -33,8 +33,6 @@ from workbench.site import (
     excerpts,
     operations,
     playground,
-    reference,
-    schema_pairs,
     schemas,
     snapshots,
 )
@@ -45,7 +43,7 @@ from workbench.variants import SUMMARIES, VARIANTS
 Block = str
 Inline = str
 
-LANGUAGES = {".py": "python", ".html": "html+django"}
+LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql"}
 
 
 class Macros:
@@ -281,11 +279,11 @@ class Macros:
 
     def schema_pairs(self) -> Block:
         """Any two variants, each pair linked to its part of schema_differences()."""
-        return schema_pairs.contents(self._snapshots)
+        return schemas.pairs_contents(self._snapshots)
 
     def schema_differences(self) -> Block:
         """A part for any two variants: where their tables differ, aligned."""
-        return schema_pairs.sections(self._snapshots)
+        return schemas.pairs_sections(self._snapshots)
 
     def table_of(self, variant: str) -> Block:
         """Where a variant keeps its players: the tables that hold them, with their columns."""
@@ -296,8 +294,21 @@ class Macros:
     # the project
 
     def commands(self) -> Block:
-        """What the command line says of itself."""
-        return reference.commands()
+        """A section for each command, with its usage, arguments and options."""
+        # a process of its own, as the command line imports what builds the site
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "typer", "workbench.cli"),
+                "utils",
+                "docs",
+                "--name",
+                "workbench",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.partition("\n## ")[2]
 
     def moves_table(self) -> Block:
         """What each move keeps, what waits in the archive, whether a site can serve meanwhile."""
@@ -313,7 +324,7 @@ class Macros:
     def moving(self) -> Block:
         """The questions about moving, answered by the last runs: to each approach, from each."""
         lines = [f"| | {' | '.join(f'from {name}' for name in VARIANTS)} |", "| --- " * 5 + "|"]
-        for target, questions in move_answers.answers(move_report.read()).items():
+        for target, questions in move_report.answers(move_report.read()).items():
             for question, found in questions.items():
                 asked = f"To {target}: {question[0].lower()}{question[1:]}"
                 lines.append(f"| {asked} | {' | '.join(found)} |")
@@ -412,8 +423,3 @@ def in_words(names: Sequence[str]) -> Inline:
     """ "a", "a and b", "a, b and c"."""
     names = [escaped(name) for name in names]
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def as_data(value: Any) -> str:
-    """JSON that may stand in a script element."""
-    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")

@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 from nbformat import NotebookNode
 
-from workbench.notebook import run, slides
+from workbench.notebook import run
 
 HERE = Path(__file__).parent
 ANSI = re.compile(r"\x1b\[[\d;]*m")
@@ -27,7 +27,7 @@ def write(into: Path) -> None:
     folder = into / "notebooks"
     folder.mkdir(parents=True, exist_ok=True)
     found = run.executed()
-    shutil.copytree(slides.written()[0].parent, folder / "slides", dirs_exist_ok=True)
+    shutil.copytree(run.slides()[0].parent, folder / "slides", dirs_exist_ok=True)
     for name, notebook in found.items():
         shutil.copy(run.FOLDER / f"{name}.ipynb", folder)
         (folder / f"{name}.md").write_text(page(name, notebook, folder), encoding="utf-8")

@@ -12,8 +12,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from workbench import npm
 from workbench.errors import WorkbenchError
-from workbench.npm import install
 from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
@@ -83,7 +83,7 @@ def players(variant: str) -> str:
 
 def write_postgresql(folder: Path) -> dict[str, int]:
     """Write PGlite's modules and its packed binaries; returns {packed binary: its bytes}."""
-    package = install.node_modules() / "@electric-sql" / "pglite"
+    package = npm.node_modules() / "@electric-sql" / "pglite"
     folder.mkdir(parents=True, exist_ok=True)
     for name in modules(package / "dist"):
         code = (package / "dist" / name).read_text(encoding="utf-8")

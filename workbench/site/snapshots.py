@@ -1,18 +1,34 @@
-"""What each variant is and does, as it was taken from a fresh database of its own.
+"""Snapshots: what each variant is and does, as seen on a fresh database of its own.
 
-It stands in build/snapshots.json, and beside it, for the playground, each database in SQL.
+They are in build/snapshots.json and, for the playground, each database in SQL beside it. The four
+variants are looked at side by side, in databases that begin with `scratch_snapshot_` and are
+dropped in the end. A variant's process makes its tables and demo players, waits while its database
+is looked at from here, and then says what its operations and pages ask of PostgreSQL
+(workbench.site.inside.snapshot). Two runs say the same.
 """
 
+import importlib.metadata
 import json
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
+from psycopg import sql
+from rich.progress import TaskProgressColumn
+
+from suite import catalog
 from suite.catalog import Column, Constraint, ForeignKey, Index, OwnedSequence, Table
-from workbench import files
+from workbench import files, progress
+from workbench.errors import WorkbenchError
 from workbench.paths import BUILD
-from workbench.schema.tables import Tables
-from workbench.site import take_snapshots
+from workbench.schema.tables import Tables, user_table
+from workbench.server import databases, embedded, postgres, processes
+from workbench.server.databases import Turn
+from workbench.server.processes import Conversation
 from workbench.variants import VARIANTS
 
 FILE = BUILD / "snapshots.json"
@@ -72,7 +88,7 @@ def current(*, fresh: bool = False) -> Snapshots:
     Raises WorkbenchError when there is no PostgreSQL or a variant fails.
     """
     if fresh or not is_current():
-        take_snapshots.take(FILE, dump)
+        take(FILE, dump)
     return read()
 
 
@@ -116,6 +132,129 @@ def rest_on() -> Iterator[Path]:
         "variants/**/*",
         "workbench/inside/*.py",
         "workbench/server/demo.csv",
-        "workbench/site/*snapshots.py",
+        "workbench/site/snapshots.py",
         "workbench/site/inside/*.py",
     )
+
+
+DATABASES = {variant: f"scratch_snapshot_{variant}" for variant in VARIANTS}
+
+Server = Mapping[str, str]
+Running = dict[str, Conversation]
+Found = dict[str, Any]
+
+
+def take(file: Path, dump: Callable[[str], Path]) -> None:
+    """Write what is found to the file, and each variant's database in SQL to dump(variant).
+
+    Raises WorkbenchError if there is no PostgreSQL, or a variant fails.
+    """
+    with postgres.server() as server, databases.alone(server, Turn.TAKE_SNAPSHOTS) as connection:
+        # a killed run may have left some
+        databases.drop(server, *DATABASES.values())
+        running: Running = {}
+        try:
+            for variant, database in DATABASES.items():
+                databases.create(connection, database)
+                running[variant] = _looking(variant, server, database)
+            found = _found(server, running, dump)
+        finally:
+            processes.end(running.values())
+            databases.drop(server, *DATABASES.values())
+        files.write_json(file, found)
+
+
+def _looking(variant: str, server: Server, database: str) -> Conversation:
+    order = {"database": database, "demo": databases.DEMO}
+    words = (f"{variant} could not be looked at", f"see that `pytest --variant {variant}` passes")
+    return processes.inside(variant, server, "workbench.site.inside.snapshot", order, *words)
+
+
+def _found(server: Server, running: Running, dump: Callable[[str], Path]) -> Found:
+    shapes: dict[str, Found] = {}
+    told: dict[str, Found] = {}
+    with progress.bars(TaskProgressColumn()) as bars:
+        looked = bars.add_task("Looking at the four variants", total=2 * len(running))
+        for variant, process in running.items():
+            process.hear()
+            shapes[variant] = _shape(server, variant)
+            files.write(dump(variant), _dumped(server, variant))
+            process.tell("go on")
+            bars.advance(looked)
+        for variant, process in running.items():
+            told[variant] = process.hear()
+            process.finish()
+            bars.advance(looked)
+    players = {its.pop("players") for its in told.values()}
+    assert len(players) == 1
+    return {
+        "versions": _versions(server),
+        "players": players.pop(),
+        "variants": {variant: shapes[variant] | told[variant] for variant in running},
+    }
+
+
+def _shape(server: Server, variant: str) -> Found:
+    with postgres.connect(server, DATABASES[variant]) as connection:
+        tables = catalog.tables(connection.cursor())
+    return {
+        "user_table": user_table(variant, tables),
+        "tables": {name: _without_sizes(asdict(table)) for name, table in tables.items()},
+    }
+
+
+def _without_sizes(table: Found) -> Found:
+    indexes = [_without(index, "size") for index in table["indexes"]]
+    return _without(table, "size") | {"indexes": indexes}
+
+
+def _without(its: Found, name: str) -> Found:
+    return {key: value for key, value in its.items() if key != name}
+
+
+def _dumped(server: Server, variant: str) -> str:
+    """The database in SQL, as a schema of the variant's name."""
+    with (
+        postgres.connect(server, DATABASES[variant]) as connection,
+        _renamed(connection, "public", variant),
+    ):
+        done = subprocess.run(
+            [
+                *(str(embedded.PROGRAMS / "pg_dump"), "--schema", variant, "--inserts"),
+                *("--rows-per-insert", "200", "--no-owner", "--no-privileges", "--no-comments"),
+                *("--restrict-key", "snapshot", "--dbname", DATABASES[variant]),
+            ],
+            capture_output=True,
+            text=True,
+            env=processes.environment(server),
+            check=False,
+        )
+    if done.returncode:
+        raise WorkbenchError(
+            f"The database of {variant} could not be dumped ({processes.last_line(done.stderr)}): "
+            "use a PostgreSQL that is no newer than the embedded one."
+        )
+    # what is left of psql's own commands, which no server understands
+    lines = (line for line in done.stdout.splitlines() if not line.startswith("\\"))
+    return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def _renamed(connection: Any, name: str, other: str) -> Iterator[None]:
+    rename = sql.SQL("ALTER SCHEMA {} RENAME TO {}")
+    connection.execute(rename.format(sql.Identifier(name), sql.Identifier(other)))
+    try:
+        yield
+    finally:
+        connection.execute(rename.format(sql.Identifier(other), sql.Identifier(name)))
+
+
+def _versions(server: Server) -> dict[str, str]:
+    with postgres.connect(server, "postgres") as connection:
+        [version] = connection.execute("SHOW server_version").fetchone() or ["unknown"]
+    return {
+        "Django": importlib.metadata.version("django"),
+        "PostgreSQL": str(version).split()[0],
+        "psycopg": importlib.metadata.version("psycopg"),
+        "Python": ".".join(map(str, sys.version_info[:2])),
+    }

@@ -13,13 +13,12 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from workbench.bench.inside import acts, loads, meter, outcomes, people
+from workbench.bench.inside import acts, meter, people
 from workbench.bench.inside.acts import Act
 from workbench.bench.inside.site import Site
 from workbench.bench.result import Counts, Hashes, Loaded, Sample
 from workbench.bench.subjects import Pages
-from workbench.inside import setup
-from workbench.inside.talk import hear, say
+from workbench.inside import hear, say, setup
 
 # it costs no time to speak of, so that what remains is what the approach costs
 FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
@@ -27,10 +26,11 @@ FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 
 def main(pages: Pages, floor: str, seed: int) -> None:
     """Do what is ordered, as a site in service does it, until nothing more is."""
-    connection.settings_dict["CONN_MAX_AGE"] = None
-    own_hashers = settings.PASSWORD_HASHERS
-    settings.PASSWORD_HASHERS = [FAST_HASHER, *own_hashers]
-    subject = Subject(pages, floor, seed, own_hashers)
+    obey(Subject(pages, floor, seed))
+
+
+def obey(subject: "Subject") -> None:
+    """Do what is ordered of the subject."""
     while order := hear():
         do: Callable[..., Any] = getattr(subject, order.pop("do"))
         try:
@@ -53,10 +53,12 @@ class Floor:
 class Subject:
     """What can be ordered; each public method is an order."""
 
-    def __init__(self, pages: Pages, floor: str, seed: int, own_hashers: list[str]) -> None:
+    def __init__(self, pages: Pages, floor: str, seed: int) -> None:
         self._floor_module = floor
         self._seed = seed
-        self._own_hashers = own_hashers
+        self._own_hashers = settings.PASSWORD_HASHERS
+        settings.PASSWORD_HASHERS = [FAST_HASHER, *self._own_hashers]
+        connection.settings_dict["CONN_MAX_AGE"] = None
         self._site = Site(pages)
         self._players = 0
         self._acts: dict[tuple[str, str], Act] = {}
@@ -101,10 +103,10 @@ class Subject:
         people.fill(self._players)
 
     def load(self, database: str, players: int, way: str) -> Loaded:
-        """Load so many players into an empty database; what that took (loads.load)."""
+        """Load so many players into an empty database; what that took (people.timed_load)."""
         self.close()
         setup.turn_to(database)
-        return loads.load(way, self._floor_module, players)
+        return people.timed_load(way, self._floor_module, players)
 
     def tables(self) -> list[str]:
         """The tables that hold the players."""
@@ -120,12 +122,6 @@ class Subject:
         raw = self._raw["sql"] if way == "sql" else meter.djangos_connection()
         numbers = self._numbers(operation)[:times]
         return meter.counted(self._acts[operation, way], numbers, raw, self._raw["observer"])
-
-    def outcome(self, operation: str, way: str) -> dict[str, Any]:
-        """What a call returns and leaves; nothing of it stays."""
-        raw = self._raw["sql"] if way == "sql" else None
-        [number, *_] = self._numbers(operation)
-        return outcomes.outcome(self._acts[operation, way], number, raw)
 
     def hashes(self) -> dict[str, Hashes]:
         """How often the subject's own hasher hashes when somebody registers and logs in."""

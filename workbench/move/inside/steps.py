@@ -18,8 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from moves.world.names import PASSWORD, REAL
-from workbench.inside import setup
-from workbench.inside.talk import say
+from workbench.inside import say, setup
 from workbench.move.report import Plan, Statement
 
 

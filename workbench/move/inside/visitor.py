@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 
-from workbench.inside.talk import say
+from workbench.inside import say
 from workbench.move.report import Act
 
 # acts a second

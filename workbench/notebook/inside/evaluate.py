@@ -8,9 +8,9 @@ import importlib
 from datetime import date
 from typing import Any
 
+from workbench.inside import hear, say
 from workbench.inside.record_sql import recorded
 from workbench.inside.setup import add_demo_players, crowd, migrate
-from workbench.inside.talk import hear, say
 
 
 def main(demo: dict[str, str]) -> None:

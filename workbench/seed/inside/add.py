@@ -12,8 +12,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection
 
-from workbench.inside import setup
-from workbench.inside.talk import say
+from workbench.inside import say, setup
 from workbench.seed.inside import loader
 from workbench.seed.players import Player, players
 

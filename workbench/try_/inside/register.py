@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, setup_test_environment
 
-from workbench.inside.talk import hear, say
+from workbench.inside import hear, say
 
 WRITTEN = re.compile(r'(?:INSERT INTO|UPDATE) "(\w+)"')
 

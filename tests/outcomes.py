@@ -1,21 +1,34 @@
-"""What an act returns and what it leaves in the database, to compare one way with another."""
+"""A subject that says what an act returns and what it leaves, to compare one way with another.
+
+workbench.inside runs it instead of workbench.bench.inside.subject.
+"""
 
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, transaction
 
 from workbench.bench.inside import acts, people
-from workbench.bench.inside.acts import Act
+from workbench.bench.inside.subject import Subject, obey
 
 # what no two runs have in common
 OWN = ("id", "person_id", "user_id", "password", "date_joined", "last_login", "session_key")
 
 
-def outcome(act: Act, number: int, raw: Any) -> dict[str, Any]:
+def main(pages, floor, seed):
+    obey(SubjectWithOutcomes(pages, floor, seed))
+
+
+class SubjectWithOutcomes(Subject):
+    def outcome(self, operation, way):
+        """What a call returns and leaves; nothing of it stays."""
+        raw = self._raw["sql"] if way == "sql" else None
+        [number, *_] = self._numbers(operation)
+        return outcome(self._acts[operation, way], number, raw)
+
+
+def outcome(act, number, raw):
     """`result` and `rows`, by table, after one call in a transaction that is undone.
 
     raw: psycopg's connection on which the act works, or None for Django's. An id that is
@@ -26,7 +39,7 @@ def outcome(act: Act, number: int, raw: Any) -> dict[str, Any]:
             stack.enter_context(one_transaction_for_requests())
             stack.enter_context(transaction.atomic())
             stack.callback(transaction.set_rollback, True)
-            ask: Any = stack.enter_context(connection.cursor())
+            ask = stack.enter_context(connection.cursor())
         else:
             stack.enter_context(raw.transaction(force_rollback=True))
             ask = raw.cursor()
@@ -37,7 +50,7 @@ def outcome(act: Act, number: int, raw: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def one_transaction_for_requests() -> Iterator[None]:
+def one_transaction_for_requests():
     """A request does not close the connection, as it would in the middle of a transaction."""
     both = (request_started, request_finished)
     for signal in both:
@@ -49,7 +62,7 @@ def one_transaction_for_requests() -> Iterator[None]:
             signal.connect(close_old_connections)
 
 
-def told(act: Act, result: Any, ask: Any) -> Any:
+def told(act, result, ask):
     """The result, comparable."""
     if act.operation == "register":
         [users, *_] = people.tables()
@@ -63,7 +76,7 @@ def told(act: Act, result: Any, ask: Any) -> Any:
     return result.decode() if isinstance(result, bytes) else result
 
 
-def rows(ask: Any) -> dict[str, list[Any]]:
+def rows(ask):
     """The rows of all players, without what no two runs have in common."""
     [users, *others] = people.tables()
     same = f"to_jsonb(them) - ARRAY{list(OWN)}"
@@ -80,7 +93,7 @@ def rows(ask: Any) -> dict[str, list[Any]]:
     return found
 
 
-def asked(ask: Any, column: str, whence: str) -> list[Any]:
+def asked(ask, column, whence):
     """A column of jsonb, whatever form the connection gives rows."""
     ask.execute(f"SELECT ({column})::text AS its {whence}")
     values = (row["its"] if isinstance(row, dict) else row[0] for row in ask.fetchall())

@@ -1,0 +1,1 @@
+SELECT user_id FROM username_claim WHERE username = upper('alice');
