@@ -46,7 +46,7 @@ def load(django: str | None = None) -> Comparison:
 
     Raises WorkbenchError if nothing is recorded for it.
     """
-    main = _read(FILE)
+    main: Comparison = _read(FILE)
     if django is None or django == series(main["versions"]):
         return main
     if not file_of(django).exists():

@@ -39,7 +39,7 @@ def run(
     file.unlink(missing_ok=True)
     log = LOG if file == answers.FILE else file.with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [*python, "-m", "pytest", "--verbose", "--color=no", "--answers", str(file)]
+    command = [*python, "-m", "pytest", "suite", "--verbose", "--color=no", "--answers", str(file)]
     suite = subprocess.Popen(
         command, cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
