@@ -32,6 +32,11 @@ class Column:
     identity: str | None
     generated: bool
 
+    @property
+    def given(self) -> str:
+        """What a row gets that says nothing of the column: an identity, a default or ""."""
+        return f"identity, {self.identity}" if self.identity else self.default or ""
+
 
 @dataclass(frozen=True)
 class Constraint:

@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 
 from conftest import Holder, Tool, short_folder
-from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.schema import tables
 from workbench.seed.command import load
@@ -18,7 +17,7 @@ from workbench.variants import VARIANTS
 
 EXTRAS = ["birthdate", "discord_id", "zoom_id"]
 DEMO_PLAYERS = len((PROJECT / "workbench" / "server" / "demo.csv").read_text().splitlines()) - 1
-# more than a block, so that indexes are dropped and built
+# more than a block of the loader
 NUMBER = 12_000
 
 
@@ -225,28 +224,6 @@ def test_more_than_the_disk_holds_is_one_sentence(bare):
     said = bare.complaint("seed", "all", "--players", "2000000000")
     assert said.startswith("8,000,000,000 players need about 8,000.0 GB in ")
     assert said.endswith("say fewer --players, or name another folder with WORKBENCH_DATA.")
-
-
-def test_what_postgresql_refuses_is_one_sentence_and_nothing_is_left(env):
-    """A full disk, as PostgreSQL says it, when the load is under way."""
-    databases.ensure(env, "scratch_full")
-    load(env, "foreignkey", "scratch_full", 1)
-    with postgres.connect(env, "scratch_full") as connection:
-        connection.execute("""
-            CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
-            END $$;
-            CREATE TRIGGER full_disk BEFORE INSERT ON person FOR EACH ROW
-                WHEN (NEW.zoom_id IS NULL) EXECUTE FUNCTION full_disk()
-        """)
-    before = asked(env, "foreignkey", "SELECT * FROM {users}", "scratch_full")
-    with pytest.raises(WorkbenchError) as refusal:
-        load(env, "foreignkey", "scratch_full", 100, 2)
-    assert str(refusal.value) == (
-        "scratch_full could not be loaded (django.db.utils.OperationalError: could not extend "
-        "file: No space left on device): it is as it was; put that right and try again."
-    )
-    assert asked(env, "foreignkey", "SELECT * FROM {users}", "scratch_full") == before
 
 
 def test_the_context_of_an_error_is_not_taken_for_the_error():

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 import psycopg
@@ -32,31 +33,26 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-CHOOSE, LOOK, RUN, GROW, TEACH = (
-    "Choose an approach",
-    "Look closer",
-    "Run the four projects",
-    "Move and grow",
-    "Read and teach",
-)
 PASSED_ON = {
     "allow_extra_args": True,
     "allow_interspersed_args": False,
     "ignore_unknown_options": True,
 }
 
-app.command(rich_help_panel=CHOOSE)(choose)
-app.command(rich_help_panel=CHOOSE)(compare)
-app.command("try", rich_help_panel=LOOK)(try_)
-app.command(rich_help_panel=LOOK)(schema)
-app.command(rich_help_panel=RUN)(serve)
-app.command(rich_help_panel=RUN, context_settings=PASSED_ON)(manage)
-app.command(rich_help_panel=RUN)(seed)
-app.command(rich_help_panel=RUN)(matrix)
-app.add_typer(move, name="move", rich_help_panel=GROW)
-app.command(rich_help_panel=GROW)(bench)
-app.command(rich_help_panel=TEACH)(site)
-app.command(rich_help_panel=TEACH)(notebook)
+
+def section(title: str, **commands: Callable[..., None]) -> None:
+    """Put commands under a title of the help, by their names."""
+    for name, command in commands.items():
+        settings = PASSED_ON if command is manage else None
+        app.command(name.strip("_"), rich_help_panel=title, context_settings=settings)(command)
+
+
+section("Choose an approach", choose=choose, compare=compare, matrix=matrix)
+section("Look closer", try_=try_, schema=schema)
+section("Run the four projects", serve=serve, manage=manage, seed=seed)
+section("Move and grow", bench=bench)
+app.add_typer(move, name="move", rich_help_panel="Move and grow")
+section("Read and teach", site=site, notebook=notebook)
 
 
 def main() -> None:

@@ -1,9 +1,9 @@
-"""What the plain tests type and read: the forms as a visitor fills them in, the pages as text."""
+"""What the plain tests type and read: the forms and pages as a visitor has them."""
 
 from suite.variant import PASSWORD, VARIANT
 
-# A proxy keeps no extras; its form shows their fields disabled.
-KEEPS_EXTRAS = VARIANT != "proxy_model"
+# A proxy model stores no extra fields. Its forms show them disabled.
+STORES_EXTRA_FIELDS = VARIANT != "proxy_model"
 
 BOB = {
     "username": "bob",
@@ -16,11 +16,17 @@ BOB = {
 }
 
 
+def forms(response):
+    """Return the forms on the page. The register page of the two profile variants has two."""
+    return [response.context[name] for name in ("form", "person_form") if name in response.context]
+
+
 def errors(response):
-    """{field: [sentence]} of the form on the page."""
-    return {name: list(said) for name, said in response.context["form"].errors.items()}
+    """Return {field: [sentence]} of the forms on the page."""
+    return {name: list(said) for form in forms(response) for name, said in form.errors.items()}
 
 
 def typed(response, field):
-    """What the form shows in a field after it was sent."""
-    return response.context["form"][field].value()
+    """Return what the page shows in a field after the form was sent."""
+    [form] = [form for form in forms(response) if field in form.fields]
+    return form[field].value()

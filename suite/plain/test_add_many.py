@@ -1,110 +1,87 @@
-"""roster.add_many: all rows or none, and users like those who registered."""
+"""roster.add_many: many users in a few statements."""
+
+from datetime import date
 
 import pytest
-from django.db import DataError, IntegrityError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from players import roster
 
-from suite.plain.pages import KEEPS_EXTRAS
-from suite.variant import User, enrolled, person_class
+from suite.plain.pages import STORES_EXTRA_FIELDS
+from suite.variant import CannotDo, PlayerModel, User
 
-# more than the roster stores in one statement
-MANY = 1_100
-MIDDLE = MANY // 2
+NAMES = [f"player{i}" for i in range(25)]
 
 
-@pytest.fixture(autouse=True)
-def before(nobody_yet):
-    """The usernames before the rows are added."""
-    enrolled("alice")
-    return usernames()
+def rows(**special):
+    """Yield a row for each name. The keyword arguments say what is special about player12."""
+    for name in NAMES:
+        yield {"username": name} | (special if name == "player12" else {})
 
 
-def usernames():
-    return sorted(User.objects.values_list("username", flat=True))
+def test_each_user_gets_the_default_values_of_the_model():
+    began = timezone.now()
+    assert roster.add_many(rows()) == 25
+    user = User.objects.get(username="player12")
+    assert began <= user.date_joined <= timezone.now()
+    assert (user.email, user.first_name, user.last_login) == ("", "", None)
+    assert (user.is_active, user.is_staff, user.is_superuser) == (True, False, False)
 
 
-def many(position=None, **details):
-    """The rows, as a generator. The one at the position has other details."""
-    for number in range(MANY):
-        row = {"username": f"player{number}"}
-        yield row | details if number == position else row
+def test_each_user_gets_their_own_details():
+    details = {"email": "bob@example.org"}
+    if STORES_EXTRA_FIELDS:
+        details |= {"birthdate": date(1990, 2, 3), "discord_id": "1", "zoom_id": "2"}
+    roster.add_many(rows(**details))
+    blank = dict.fromkeys(details) | {"email": ""}
+    assert roster.find("player12") == {"username": "player12", **details}
+    assert roster.find("player13") == {"username": "player13", **blank}
 
 
-def test_it_returns_how_many_users_it_added(before):
-    assert roster.add_many(many()) == MANY
-    assert usernames() == sorted([*before, *(row["username"] for row in many())])
+def test_each_user_gets_one_row_of_the_variants_own_model():
+    before = PlayerModel.objects.count()
+    roster.add_many(rows())
+    assert PlayerModel.objects.count() == before + 25
 
 
-@pytest.mark.parametrize(("position", "name"), [(0, "player3"), (MANY - 1, "PLAYER3")])
-def test_a_username_that_comes_twice_adds_nobody(transactional_db, before, position, name):
-    with pytest.raises(IntegrityError):
-        roster.add_many(many(position, username=name))
-    assert usernames() == before
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"username": "player3"},
+        {"username": "PLAYER3"},
+        {"email": "x" * 300},
+        {"birthdate": date(1990, 2, 3), "discord_id": "nul\0"},
+    ],
+)
+def test_an_error_in_one_row_leaves_no_user(transactional_db, wrong):
+    """There are more rows than Django sends in one statement, and the wrong one is the last."""
+    many = [{"username": f"many{i}"} for i in range(1000)]
+    with pytest.raises((DatabaseError, CannotDo)):
+        roster.add_many([*many, *rows(**wrong)])
+    assert not User.objects.filter(username__startswith="many").exists()
+    assert not User.objects.filter(username__in=NAMES).exists()
 
 
-@pytest.mark.parametrize(("position", "name"), [(0, "alice"), (MANY - 1, "Alice")])
-def test_a_taken_username_adds_nobody(transactional_db, before, position, name):
-    with pytest.raises(IntegrityError):
-        roster.add_many(many(position, username=name))
-    assert usernames() == before
-
-
-def test_a_row_that_postgresql_rejects_adds_nobody(transactional_db, before):
-    with pytest.raises(DataError):
-        roster.add_many(many(MANY - 1, email="x" * 300))
-    assert usernames() == before
-
-
-def test_rows_that_end_in_an_error_add_nobody(transactional_db, before):
+def test_rows_that_end_in_an_error_leave_no_user():
     def broken():
-        yield from many()
+        yield from rows()
         raise FileNotFoundError("players.csv")
 
     with pytest.raises(FileNotFoundError):
         roster.add_many(broken())
-    assert usernames() == before
+    assert not User.objects.filter(username__in=NAMES).exists()
 
 
-def test_an_unknown_field_adds_nobody(transactional_db, before):
+def test_an_unknown_field_is_an_error():
     with pytest.raises(TypeError, match="nickname"):
-        roster.add_many(many(MANY - 1, nickname="Bob"))
-    assert usernames() == before
+        roster.add_many(rows(nickname="Bob"))
 
 
-def test_whoever_registers_next_gets_a_new_id():
-    roster.add_many(many())
-    latest = User.objects.latest("pk").pk
-    assert roster.register("bob", "owlbear") > latest
-    assert roster.find("bob")["username"] == "bob"
-
-
-def test_each_user_has_the_models_defaults():
-    began = timezone.now()
-    roster.add_many(many())
-    player = User.objects.get(username=f"player{MIDDLE}")
-    assert began <= player.date_joined <= timezone.now()
-    assert (player.email, player.first_name, player.last_login) == ("", "", None)
-    assert (player.is_active, player.is_staff, player.is_superuser) == (True, False, False)
-
-
-def test_every_user_has_their_own_details():
-    details = {"email": "bob@example.org"}
-    if KEEPS_EXTRAS:
-        details |= {"birthdate": timezone.localdate(), "discord_id": "1", "zoom_id": "2"}
-    roster.add_many(many(MIDDLE, **details))
-    blank = dict.fromkeys(details) | {"email": ""}
-    for number, its in ((MIDDLE - 1, blank), (MIDDLE, details), (MIDDLE + 1, blank)):
-        username = f"player{number}"
-        assert roster.find(username) == {"username": username, **its}
-
-
-def test_a_user_has_one_person():
-    if not hasattr(User, "person") and not hasattr(User, "person_set"):
-        with pytest.raises(LookupError):
-            person_class()
-        return
-    roster.add_many(many())
-    owners = person_class().objects.values_list("user__username", flat=True)
-    loaded = sorted(name for name in owners if name.startswith("player"))
-    assert loaded == sorted(row["username"] for row in many())
+def test_25_users_cost_as_many_statements_as_one():
+    costs = []
+    for usernames in (["bob"], NAMES):
+        with CaptureQueriesContext(connection) as ran:
+            roster.add_many({"username": name} for name in usernames)
+        costs.append(len(ran))
+    assert costs[0] == costs[1]

@@ -15,6 +15,7 @@ from suite.adminpages import Account, filled, only_admin, page, permission, staf
 from suite.compare import CANNOT, compare, docs
 from suite.evidence import verb_and_table
 from suite.outcomes import outcome, saw
+from suite.sessions import at_the_same_moment
 from suite.variant import PASSWORD, PlayerModel, User, enrolled_many, extras_of, path, person_class
 
 # Where Django's docs speak of it.
@@ -547,9 +548,9 @@ def test_writes_of_an_admin_change_of_email_and_birthdate(alice, admin_client, s
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=14,
-    custom_user=13,
-    foreignkey=15,
+    profile_onetoone=15,
+    custom_user=14,
+    foreignkey=16,
     so_what="A second table costs only one or two more statements for each save in the admin.",
 )
 def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_client, statements):
@@ -642,3 +643,50 @@ def test_words_of_the_admins_history(alice, admin_client):
     admin_client.post(change, filled(admin_client.get(change), **CHANGES))
     assert User.objects.filter(**{path("birthdate"): "2010-05-05"}).exists()
     return LogEntry.objects.get(object_id=alice.pk).get_change_message()
+
+
+def undoes_a_new_password(client, user):
+    """Whether the old password is back after staff save a user while the user changes it."""
+    change = page("change", user.pk)
+    form = filled(client.get(change), first_name="Alice")
+
+    def new_password():
+        changed = User.objects.get(pk=user.pk)
+        changed.set_password("The dragon wakes at 10")
+        changed.save(update_fields=["password"])
+
+    race = at_the_same_moment(new_password, lambda: client.post(change, form).status_code)
+    assert race.second == 302
+    return saw(User.objects.get(pk=user.pk).check_password(PASSWORD))
+
+
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    so_what="The admin reads the user without a lock and then writes all columns. Override "
+    "get_object() to lock the row when staff save it.",
+    source=INSTANCES + '"Specifying which fields to save"',
+)
+def test_stock_user_admin_undoes_a_new_password(transactional_db, alice, admin_client, settings):
+    """Staff save a user in Django's UserAdmin while the user changes the password. Is the old
+    password back?"""
+    only_admin(settings, {Account: UserAdmin})
+    return undoes_a_new_password(admin_client, alice)
+
+
+@compare(
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    so_what="select_for_update() in get_object() makes staff wait for the other change and read "
+    "it. Then saving cannot undo it.",
+    source=QUERYSETS + '"select_for_update()"',
+)
+def test_locking_user_admin_undoes_a_new_password(transactional_db, alice, admin_client):
+    """The admin locks the user before saving, and the user changes the password meanwhile. Is the
+    old password back?"""
+    return undoes_a_new_password(admin_client, alice)

@@ -33,14 +33,14 @@ class Sample(TypedDict):
 class Counts(TypedDict):
     """What one call asks of PostgreSQL."""
 
-    statements: float
-    buffers: float
-    planning_us: float
-    server_us: float
-    wal_bytes: float
+    statements: int
+    buffers: int
+    planning_us: int
+    server_us: int
+    wal_bytes: int
 
 
-class Measure(TypedDict):
+class Measure(Counts):
     """One operation of one subject in one way, at so many players."""
 
     operation: str
@@ -50,11 +50,6 @@ class Measure(TypedDict):
     wall_us: Quartiles
     cpu_us: Quartiles
     samples: int
-    statements: int
-    buffers: int
-    planning_us: int
-    server_us: int
-    wal_bytes: int
 
 
 class Loaded(TypedDict):
@@ -77,18 +72,13 @@ class Load(TypedDict):
 
 
 class Hashes(TypedDict):
-    """How often an operation hashes a password, and how long it takes."""
-
-    hasher: str
-    hashes: int
-    wall_us: float
-
-
-class HashesOf(Hashes):
-    """The same with the subject and the operation."""
+    """How often an operation of a subject hashes a password, and how long it takes."""
 
     subject: str
     operation: str
+    hasher: str
+    hashes: int
+    wall_us: float
 
 
 class Size(TypedDict):
@@ -123,7 +113,7 @@ class Result(TypedDict):
     seed: int
     pages: str
     measures: list[Measure]
-    hashes: list[HashesOf]
+    hashes: list[Hashes]
     loads: list[Load]
     sizes_on_disk: list[Size]
 

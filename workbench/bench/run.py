@@ -14,7 +14,6 @@ from workbench.bench.databases import alone, called, empty, sizes
 from workbench.bench.result import (
     Counts,
     Hashes,
-    HashesOf,
     Load,
     Loaded,
     Measure,
@@ -112,11 +111,7 @@ class Cell:
             "wall_us": spread([its["wall_us"] for its in self.samples]),
             "cpu_us": spread([its["cpu_us"] for its in self.samples]),
             "samples": len(self.samples),
-            "statements": round(counted["statements"]),
-            "buffers": round(counted["buffers"]),
-            "planning_us": round(counted["planning_us"]),
-            "server_us": round(counted["server_us"]),
-            "wal_bytes": round(counted["wal_bytes"]),
+            **counted,
         }
 
 
@@ -132,7 +127,7 @@ class Bench:
         self.measures: list[Measure] = []
         self.loads: list[Load] = []
         self.disk: list[Size] = []
-        self.hashes: list[HashesOf] = []
+        self.hashes: list[Hashes] = []
 
     def run(self) -> Result:
         """Measure everything; whatever happens, the databases are dropped and processes ended."""
@@ -239,9 +234,7 @@ class Bench:
         }
         self._rounds(acts, 0, "Empty tables")
         for child in self.crew:
-            told: Hashes
-            for operation, told in child.do("hashes").items():
-                self.hashes.append({"subject": child.subject.name, "operation": operation, **told})
+            self.hashes += child.do("hashes", subject=child.subject.name)
 
     def _indexed(self, acts: Acts, size: int) -> None:
         """The filter once more, with the index that it wants, and only for that."""

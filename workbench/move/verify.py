@@ -201,10 +201,9 @@ def questions(
 
     paths: which part of it is enough.
     """
-    users = "players_user" if variant == "custom_user" else "auth_user"
     with copy_of(server, database) as copy:
         with postgres.connect(server, copy) as connection:
-            connection.execute(EMPTIED.format(users=users))
+            connection.execute(EMPTIED.format(users=census.users_table(variant)))
         return ran("questions", variant, copy, server, *paths)
 
 

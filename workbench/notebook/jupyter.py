@@ -4,9 +4,6 @@ import os
 import secrets
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 import webbrowser
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -125,14 +122,13 @@ def _environment(token: str) -> Mapping[str, str]:
 
 def _wait(lab: "subprocess.Popen[bytes]", port: int, token: str) -> None:
     address = f"http://{ports.HOST}:{port}/api/status?token={token}"
-    deadline = time.monotonic() + PATIENCE
-    while lab.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise WorkbenchError(f"JupyterLab does not start: see {_log()}.")
+    failed = f"JupyterLab does not start: see {_log()}."
+
+    def check() -> None:
+        if lab.poll() is not None:
+            raise WorkbenchError(failed)
+
+    processes.wait_for_page(address, PATIENCE, check, failed)
 
 
 def _log() -> Path:

@@ -28,11 +28,8 @@ class Markdown(str):
         return str(self)
 
 
-class Plan(str):
+class Plan(Markdown):
     """A plan as PostgreSQL prints it."""
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_markdown_(self) -> str:
         return f"```text\n{self}\n```"

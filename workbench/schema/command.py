@@ -85,15 +85,11 @@ def _print_diff(console: Console, a: str, b: str, diffs: list[TableDiff]) -> Non
             _print_only(console, diff, b if diff.names[0] is None else a)
         elif diff.facts:
             _print_facts(console, diff, a, b)
-    same = [_names(diff) for diff in diffs if not diff.facts]
+    same = [diff.both for diff in diffs if not diff.facts]
     if len(same) == len(diffs):
         console.print(f"Nothing differs between {a} and {b}.")
     if same:
         console.print(Text.assemble(("The same in both: ", "bold"), ", ".join(same)))
-
-
-def _names(diff: TableDiff) -> str:
-    return " / ".join(dict.fromkeys(name for name in diff.names if name))
 
 
 def _columns(columns: Iterable[Column]) -> Grid:
@@ -101,8 +97,8 @@ def _columns(columns: Iterable[Column]) -> Grid:
     for title in ("column", "type", "null", "default"):
         grid.add_column(title)
     for column in columns:
-        given = f"identity, {column.identity}" if column.identity else column.default or ""
-        grid.add_row(column.name, column.type, "yes" if column.nullable else "no", Text(given))
+        null = "yes" if column.nullable else "no"
+        grid.add_row(column.name, column.type, null, Text(column.given))
     return grid
 
 
@@ -132,7 +128,7 @@ def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterable[Renderable
 
 
 def _print_only(console: Console, diff: TableDiff, variant: str) -> None:
-    console.print(Text.assemble((_names(diff), "bold"), f": only in {variant}"))
+    console.print(Text.assemble((diff.both, "bold"), f": only in {variant}"))
     grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1), show_header=False)
     for what, in_a, in_b in diff.facts:
         grid.add_row(Text(what), Text(in_a or in_b))
@@ -140,7 +136,7 @@ def _print_only(console: Console, diff: TableDiff, variant: str) -> None:
 
 
 def _print_facts(console: Console, diff: TableDiff, a: str, b: str) -> None:
-    console.print(Text(_names(diff), style="bold"))
+    console.print(Text(diff.both, style="bold"))
     grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1))
     for title in ("", a, b):
         grid.add_column(title, ratio=1)

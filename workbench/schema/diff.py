@@ -21,6 +21,11 @@ class TableDiff:
     names: tuple[str | None, str | None]
     facts: tuple[tuple[str, str, str], ...]
 
+    @property
+    def both(self) -> str:
+        """Both names, or the one that there is, or that both have."""
+        return " / ".join(dict.fromkeys(name for name in self.names if name))
+
 
 def differences(a: Tables, b: Tables, users: tuple[str, str]) -> list[TableDiff]:
     """The tables of both, paired by role; users are the names of their tables of users."""

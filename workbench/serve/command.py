@@ -1,7 +1,6 @@
 """`workbench serve`: PostgreSQL, the four sites and the page that links to them, until stopped."""
 
 import contextlib
-import http.client
 import json
 import subprocess
 import time
@@ -95,26 +94,11 @@ def _started(
         log = logs / f"{name}.log"
         sites[name] = processes.spawn_site(name, server, chosen[name], log)
     stack.callback(front_page.serve(chosen[ports.INDEX], chosen).shutdown)
-    deadline = time.monotonic() + PATIENCE
     for name in VARIANTS:
-        while not _answers(chosen[name]):
-            _check_running(sites)
-            if time.monotonic() > deadline:
-                raise WorkbenchError(f"{name} does not answer: see {logs / name}.log.")
-            time.sleep(0.05)
+        address = f"http://{ports.HOST}:{chosen[name]}/"
+        failed = f"{name} does not answer: see {logs / name}.log."
+        processes.wait_for_page(address, PATIENCE, lambda: _check_running(sites), failed)
     return sites
-
-
-def _answers(port: int) -> bool:
-    """Whether a GET of / brings a page there."""
-    connection = http.client.HTTPConnection(ports.HOST, port, timeout=PATIENCE)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _check_running(sites: Sites) -> None:

@@ -69,9 +69,7 @@ def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequest
                 return self._say(front)
             if path == f"{BELOW}running.json":
                 return self._say(running, kind="application/json")
-            if path == BELOW.rstrip("/"):
-                return self._go(BELOW)
-            if not path.startswith(BELOW):
+            if not f"{path}/".startswith(BELOW):
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return None
             if not (paths.SITE / "index.html").exists():
@@ -79,7 +77,7 @@ def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequest
             return super().send_head()
 
         def translate_path(self, path: str) -> str:
-            return super().translate_path("/" + path.removeprefix(BELOW))
+            return super().translate_path("/" + path.removeprefix(BELOW.rstrip("/")))
 
         def send_error(
             self, code: int, message: str | None = None, explain: str | None = None
@@ -89,12 +87,6 @@ def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequest
                 self.wfile.write(self._head(missing.read_bytes(), code, "text/html"))
             else:
                 super().send_error(code, message, explain)
-
-        def _go(self, address: str) -> None:
-            self.send_response(HTTPStatus.MOVED_PERMANENTLY)
-            self.send_header("Location", address)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
 
         def _say(self, text: str, code: int = HTTPStatus.OK, kind: str = "text/html") -> BytesIO:
             return BytesIO(self._head(text.encode(), code, kind))

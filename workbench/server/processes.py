@@ -6,6 +6,7 @@ runs a program of Python in a process that ends when its parent does, even if th
 """
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -15,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+import time
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -202,6 +205,24 @@ def stoppable() -> Iterator[None]:
         signal.signal(number, stop)
     with contextlib.suppress(KeyboardInterrupt):
         yield
+
+
+def wait_for_page(address: str, seconds: float, check: Callable[[], None], failed: str) -> None:
+    """Wait until there is a page at the address, for so many seconds at most.
+
+    check is called between two looks, and raises WorkbenchError if waiting is in vain. failed: the
+    sentence of the WorkbenchError if the time is up.
+    """
+    # straight to this machine's port
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            opener.open(address, timeout=seconds).close()
+            return
+        check()
+        time.sleep(0.05)
+    raise WorkbenchError(failed)
 
 
 def last_line(text: str) -> str:

@@ -6,6 +6,7 @@ from html import escape
 
 from workbench.bench import show, summary
 from workbench.bench.result import Result, find
+from workbench.site.html import indented
 from workbench.variants import VARIANTS
 
 # matplotlib knows no variables of CSS: a colour that nothing else has stands for each
@@ -42,8 +43,7 @@ def growth(found: Result, operation: str) -> str:
     return "\n\n".join(
         [
             f'<figure class="chart">{drawn(lines, by_hand, title)}</figure>',
-            '??? note "The same as a table"',
-            indented(markdown(["players", *VARIANTS], rows)),
+            indented('??? note "The same as a table"', markdown(["players", *VARIANTS], rows)),
         ]
     )
 
@@ -103,8 +103,3 @@ def markdown(headings: list[str], rows: list[list[str]]) -> str:
     """A table in Markdown, numbers to the right."""
     lines = [headings, ["---", *["---:"] * (len(headings) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def indented(text: str) -> str:
-    """The text as part of the block before it."""
-    return "\n".join(f"    {line}" for line in text.splitlines())

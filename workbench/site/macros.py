@@ -22,7 +22,7 @@ from workbench.bench import summary as bench
 from workbench.bench.result import Result
 from workbench.compare import answers as comparison
 from workbench.compare import needs
-from workbench.compare.answers import Comparison, Question, said
+from workbench.compare.answers import Comparison, Question, asking, said
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
@@ -36,9 +36,9 @@ from workbench.site import (
     schemas,
     snapshots,
 )
-from workbench.site import questions as shown
+from workbench.site.html import part
 from workbench.site.snapshots import Snapshots
-from workbench.variants import SUMMARIES, VARIANTS
+from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
 Block = str
 Inline = str
@@ -157,47 +157,41 @@ class Macros:
         """A card: the question, its answers, what they mean, and where the evidence is."""
         question = self.question(name)
         title = f"**[{escaped(question['question'])}]({self.evidence(name)})**"
-        parts = ['<div class="measured" markdown>', title, shown.answers(question)]
+        parts = ['<div class="measured" markdown>', title, part("answers", question)]
         if question["so_what"]:
             parts.append(escaped(question["so_what"]))
         if evidence:
-            parts.append(shown.evidence(question))
+            parts.append(part("evidence", question))
         return "\n\n".join([*parts, "</div>\n"])
 
     def questions_table(self) -> Block:
         """All questions with their answers, a row each, by area."""
-        bodies = (
-            shown.area(
-                area["title"],
-                self.address(f"compare/{area['module']}.md"),
-                self.questions(area["module"]),
-            )
-            for area in self.areas()
-        )
-        return shown.fours("questions", "Question", bodies)
+        areas = [
+            (it["title"], self.address(f"compare/{it['module']}.md"), self.questions(it["module"]))
+            for it in self.areas()
+        ]
+        return part("questions_table", areas)
 
     def needs_table(self) -> Block:
         """All needs, a row each, with the measured answers that rule an approach out."""
-        wanted = needs.all_needs()
-        rows = (
-            shown.need(
-                need,
-                needs.verdicts([need], self._comparison),
-                lambda its: self.address(f"compare/{its['module']}.md#{its['id']}"),
-            )
-            for need in wanted
-        )
-        return shown.fours("needs", "I need this", [f"<tbody>{''.join(rows)}</tbody>"])
+        rows = [(it, needs.verdicts([it], self._comparison)) for it in needs.all_needs()]
+
+        def address(question: Question) -> str:
+            return self.address(f"compare/{question['module']}.md#{question['id']}")
+
+        return part("needs_table", rows, address)
 
     def detail(self, name: str) -> Block:
         """All that is known about a question: answers, meaning, source, what ran, who asked how."""
         question = self.question(name)
-        parts = [shown.badges(question), shown.answers(question)]
+        parts = [part("badges", question), part("answers", question)]
         if question["so_what"]:
             parts.append(f"**So what?** {escaped(question['so_what'])}")
         if question["source"]:
             parts.append(f"Source: {escaped(question['source'])}.")
-        return "\n\n".join([*parts, shown.evidence(question), shown.code(question)])
+        return "\n\n".join(
+            [*parts, part("evidence", question), part("code", asking(question["code"]))]
+        )
 
     # the project's own files
 
@@ -289,7 +283,14 @@ class Macros:
         """Where a variant keeps its players: the tables that hold them, with their columns."""
         snapshot = self._snapshots["variants"][variant]
         tables = snapshots.tables(snapshot)
-        return shown.small_tables(of_players(variant, tables), snapshot["user_table"])
+        its = of_players(variant, tables)
+        extra = set(EXTRA_FIELDS)
+        holding = [
+            table
+            for name, table in its.items()
+            if name == snapshot["user_table"] or extra & {column.name for column in table.columns}
+        ]
+        return part("small_tables", holding)
 
     # the project
 

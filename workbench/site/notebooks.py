@@ -3,13 +3,13 @@
 import base64
 import re
 import shutil
-import textwrap
 from pathlib import Path
 
 import jinja2
 from nbformat import NotebookNode
 
 from workbench.notebook import run
+from workbench.site.html import fenced, indented
 
 HERE = Path(__file__).parent
 ANSI = re.compile(r"\x1b\[[\d;]*m")
@@ -52,38 +52,30 @@ def page(name: str, notebook: NotebookNode, folder: Path) -> str:
 
 def _cell(cell: NotebookNode, folder: Path) -> str:
     if _is(cell, "instructor"):
-        return _folded("note", "For instructors", run.note(cell))
+        return indented('??? note "For instructors"', run.note(cell))
     if cell.cell_type == "markdown":
         return BOOK.sub(r"[\1](\1.md)", str(cell.source))
-    code = _fenced("python", cell.source)
+    code = fenced("python", cell.source)
     outputs = "\n\n".join(_output(output, cell.id, folder) for output in cell.outputs)
     if _is(cell, "solution"):
-        return _folded("success", "A solution", f"{code}\n\n{outputs}")
+        return indented('??? success "A solution"', f"{code}\n\n{outputs}")
     if _is(cell, "predict") and outputs:
-        return f"{code}\n\n{_folded('question', 'What came of it', outputs)}"
+        return f"{code}\n\n" + indented('??? question "What came of it"', outputs)
     return f"{code}\n\n{outputs}".strip()
 
 
 def _output(output: NotebookNode, cell: str, folder: Path) -> str:
     """An output in the richest form that a page can show."""
     if output.output_type == "stream":
-        return _fenced("text", output.text)
+        return fenced("text", output.text)
     if output.output_type == "error":
-        return _fenced("text", ANSI.sub("", "\n".join(output.traceback)))
+        return fenced("text", ANSI.sub("", "\n".join(output.traceback)))
     if png := output.data.get("image/png"):
         (folder / f"{cell}.png").write_bytes(base64.b64decode(png))
         return f"![{output.metadata['image/png']['alt']}]({cell}.png)"
     if table := output.data.get("text/html"):
         return EVIDENCE.sub(r'<a href="../../compare/\1/#\2">\2</a>', table)
-    return str(output.data.get("text/markdown") or _fenced("text", output.data["text/plain"]))
-
-
-def _folded(kind: str, title: str, text: str) -> str:
-    return f'??? {kind} "{title}"\n\n{textwrap.indent(text, "    ")}'
-
-
-def _fenced(language: str, text: str) -> str:
-    return f"```{language}\n{text.rstrip()}\n```"
+    return str(output.data.get("text/markdown") or fenced("text", output.data["text/plain"]))
 
 
 def _is(cell: NotebookNode, tag: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from suite.evidence import TRANSACTION
 from workbench.errors import WorkbenchError
 from workbench.schema.sql import WIDTH, pretty
-from workbench.site import questions
+from workbench.site.html import fenced, indented, part
 from workbench.site.snapshots import Call, Operation, Scene, Snapshots, Statement
 
 Thing = TypeVar("Thing")
@@ -33,23 +33,11 @@ def scene(name: str, snapshots: Snapshots) -> dict[str, str]:
 def table(snapshots: Snapshots) -> str:
     """How many statements each operation takes in each variant, as HTML."""
     variants = snapshots["variants"]
-    rows = (
-        _row(name, {variant: its["operations"][name] for variant, its in variants.items()})
+    rows = [
+        (name, {variant: its["operations"][name] for variant, its in variants.items()})
         for name in next(iter(variants.values()))["operations"]
-    )
-    return questions.fours("statements", "Statements", [f"<tbody>{''.join(rows)}</tbody>"])
-
-
-def _row(name: str, calls: Mapping[str, Operation]) -> str:
-    cells = "".join(
-        f'<td data-variant="{variant}"{_kind(its)}>{in_short(its)}</td>'
-        for variant, its in calls.items()
-    )
-    return f'<tr><th scope="row"><a href="#{name}"><code>{name}</code></a></th>{cells}</tr>'
-
-
-def _kind(called: Operation) -> str:
-    return "" if called["error"] is None else ' class="cannot"'
+    ]
+    return part("statements_table", rows, in_short)
 
 
 def in_short(called: Operation) -> str:
@@ -77,7 +65,7 @@ def _call(called: Call) -> Iterator[str]:
     first, *rest = called["call"].splitlines()
     typed = [f">>> {first}", *(f"... {line}" for line in rest)]
     came = textwrap.fill(called["error"], WIDTH) if called["error"] else str(called["result"])
-    yield _fenced("pycon", "\n".join([*typed, came]))
+    yield fenced("pycon", "\n".join([*typed, came]))
     if called["error"] is None:
         yield from _ran(called["statements"])
 
@@ -100,7 +88,7 @@ def _transaction(run: Sequence[Statement]) -> str:
     """A block of Markdown, as HTML around Markdown is not understood inside a tab."""
     begin, *inside, end = run
     blocks = [*map(_statement, inside), f"`{end['sql']}`{{ .end }}"]
-    return _indented(f'!!! transaction "{begin["sql"]}"', "\n\n".join(blocks))
+    return indented(f'!!! transaction "{begin["sql"]}"', "\n\n".join(blocks))
 
 
 def _transactions(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
@@ -114,18 +102,10 @@ def _transactions(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
 
 
 def _statement(its: Statement) -> str:
-    block = _fenced("sql", f"{pretty(its['sql'])};")
+    block = fenced("sql", f"{pretty(its['sql'])};")
     if its["plan"] is None:
         return block
-    return block + "\n\n" + _indented('??? plan "Plan"', _fenced("text", its["plan"]))
-
-
-def _fenced(language: str, text: str) -> str:
-    return f"```{language}\n{text}\n```"
-
-
-def _indented(head: str, body: str) -> str:
-    return f"{head}\n\n{textwrap.indent(body, '    ')}"
+    return block + "\n\n" + indented('??? plan "Plan"', fenced("text", its["plan"]))
 
 
 def _plural(number: int, word: str) -> str:

@@ -1,10 +1,11 @@
 """A variant's tables on the site: drawn, in words, and where those of two variants differ."""
 
 import re
-import textwrap
-from collections.abc import Iterable, Iterator
-from html import escape
+from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
+
+import jinja2
 
 from suite.catalog import Column, ForeignKey, Table
 from workbench.schema.diff import TableDiff, method, uniqueness
@@ -12,11 +13,12 @@ from workbench.schema.diff import differences as table_differences
 from workbench.schema.sql import pretty
 from workbench.schema.tables import Tables, of_players, role
 from workbench.site import diagrams, snapshots
+from workbench.site.html import indented, part
 from workbench.site.snapshots import Snapshots
-from workbench.variants import VARIANTS
+from workbench.variants import EXTRA_FIELDS, VARIANTS
 
-EXTRAS = ("birthdate", "discord_id", "zoom_id")
 CREATED = re.compile(r'CREATE TABLE "(\w+)"')
+CATALOG = Path(__file__).with_name("catalog.md")
 KEYS = {"PK": "primary key", "FK": "foreign key", "U": "unique"}
 
 
@@ -82,8 +84,8 @@ class Schema:
         migrations = self._snapshot["migrations"].values()
         own = {name for text in migrations for name in CREATED.findall(text)}
         return {
-            "players": diagrams.dot(self._holding, own, EXTRAS),
-            "all": diagrams.dot(self._tables, own, EXTRAS),
+            "players": diagrams.dot(self._holding, own, EXTRA_FIELDS),
+            "all": diagrams.dot(self._tables, own, EXTRA_FIELDS),
         }
 
     def _figure(self, name: str, title: str, tables: Tables) -> str:
@@ -138,43 +140,9 @@ def _relation(table: Table, key: ForeignKey) -> str:
 
 def whole(table: Table, block: str = '!!! catalog ""') -> str:
     """A table with all that hangs on it but its size, in a block of Markdown."""
-    columns = _grid(("Column", "Type", "Null", "Default"), map(_column, table.columns))
-    parts = _grid(("Kept by", "Definition and name"), _parts(table))
-    return f"{block}\n\n" + textwrap.indent(f"{columns}\n\n{parts}", "    ")
-
-
-def _column(column: Column) -> tuple[str, ...]:
-    given = f"identity, {column.identity}" if column.identity else column.default or ""
-    null = "yes" if column.nullable else "no"
-    return (_code(column.name), _code(column.type), null, _code(given))
-
-
-def _parts(table: Table) -> Iterator[tuple[str, ...]]:
-    for constraint in table.constraints:
-        yield (constraint.kind, _named(_code(constraint.definition), constraint.name))
-    for key in table.foreign_keys:
-        about = f"{_code(key.definition)}, on delete {_code(key.on_delete)}"
-        yield ("foreign key", _named(about, key.name))
-    for index in table.indexes:
-        about = f"{_code(method(index))}, {uniqueness(index)}"
-        yield ("index", _named(about, index.name))
-    for sequence in table.sequences:
-        about = f"{_code(sequence.type)} for {_code(sequence.column)}"
-        yield ("sequence", _named(about, sequence.name))
-
-
-def _named(definition: str, name: str) -> str:
-    return f"{definition}<br><small>{name}</small>"
-
-
-def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
-
-
-def _grid(titles: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
-    titles = tuple(titles)
-    lines = [titles, ("---",) * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    template = jinja2.Template(CATALOG.read_text(encoding="utf-8"), trim_blocks=True)
+    filled = template.render(table=table, method=method, uniqueness=uniqueness)
+    return indented(block, filled.strip())
 
 
 def readable(migration: str) -> str:
@@ -226,37 +194,9 @@ def anchor(a: str, b: str) -> str:
 def _section(a: str, b: str, found: Snapshots) -> Iterator[str]:
     diffs = differences(a, b, found)
     yield f"### {a} and {b} {{ #{anchor(a, b)} }}"
-    yield table(a, b, diffs)
-    same = ", ".join(f"`{_names(diff)}`" for diff in diffs if not diff.facts)
+    yield part("pair_table", a, b, diffs)
+    same = ", ".join(f"`{diff.both}`" for diff in diffs if not diff.facts)
     yield f"The same in both: {same}."
-
-
-def table(a: str, b: str, diffs: list[TableDiff]) -> str:
-    """What differs, table by table, as HTML; on a phone each row is a card."""
-    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Table and part", a, b))
-    bodies = "".join(_body(a, b, diff) for diff in diffs if diff.facts)
-    return f'<table class="fours pair"><thead><tr>{heads}</tr></thead>{bodies}</table>'
-
-
-def _body(a: str, b: str, diff: TableDiff) -> str:
-    only = b if diff.names[0] is None else a if diff.names[1] is None else None
-    title = f"<code>{_names(diff)}</code>{f', only in {only}' if only else ''}"
-    rows = "".join(
-        f'<tr><th scope="row">{escape(what)}</th>{_cell(a, in_a)}{_cell(b, in_b)}</tr>'
-        for what, in_a, in_b in diff.facts
-    )
-    return (
-        f'<tbody><tr class="area"><th colspan="3" scope="rowgroup">{title}</th></tr>{rows}</tbody>'
-    )
-
-
-def _cell(variant: str, fact: str) -> str:
-    said = escape(fact) if fact else '<span class="cannot">none</span>'
-    return f'<td data-variant="{variant}">{said}</td>'
-
-
-def _names(diff: TableDiff) -> str:
-    return " / ".join(dict.fromkeys(name for name in diff.names if name))
 
 
 def _count(diffs: list[TableDiff]) -> str:

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from players.fields import EXTRA_FIELDS, ExtraFieldsForm
 from players.models import User
@@ -32,6 +32,14 @@ class PlayerAdmin(UserAdmin):
     add_fieldsets = [*UserAdmin.add_fieldsets, ("Profile", {"fields": EXTRA_FIELDS})]
     list_display = ["username", "email", "birthdate", "discord_id", "is_staff"]
     search_fields = [*UserAdmin.search_fields, "discord_id", "zoom_id"]
+
+    def get_object(self, request, object_id, from_field=None):
+        """Lock the user while staff save it. Otherwise saving could undo a new password."""
+        user = super().get_object(request, object_id, from_field)
+        if user and request.method == "POST":
+            with transaction.atomic():  # the admin's page for a new password opens none
+                user = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        return user
 
     def changeform_view(self, request, *args, **kwargs):
         try:

@@ -5,7 +5,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Subquery
 
 from players.forms import PersonForm
@@ -26,6 +26,10 @@ class PersonInline(admin.TabularInline):
     model = Person
     form = PersonForm
     extra = 1
+
+    def get_queryset(self, request):
+        # Each row shows its user. Without this, Django reads the user once per row.
+        return super().get_queryset(request).select_related("user")
 
 
 admin.site.unregister(User)
@@ -53,6 +57,14 @@ class PlayerAdmin(UserAdmin):
     @admin.display(ordering="newest_discord_id", description="Discord ID")
     def discord_id(self, user):
         return user.newest_discord_id
+
+    def get_object(self, request, object_id, from_field=None):
+        """Lock the user while staff save it. Otherwise saving could undo a new password."""
+        user = super().get_object(request, object_id, from_field)
+        if user and request.method == "POST":
+            with transaction.atomic():  # the admin's page for a new password opens none
+                user = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        return user
 
     def changeform_view(self, request, *args, **kwargs):
         try:

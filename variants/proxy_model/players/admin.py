@@ -5,7 +5,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from players.models import Player
 
@@ -31,6 +31,14 @@ class PlayerAdmin(UserAdmin):
     @admin.display(boolean=True)
     def newcomer(self, player):
         return player.is_newcomer()
+
+    def get_object(self, request, object_id, from_field=None):
+        """Lock the user while staff save it. Otherwise saving could undo a new password."""
+        user = super().get_object(request, object_id, from_field)
+        if user and request.method == "POST":
+            with transaction.atomic():  # the admin's page for a new password opens none
+                user = Player.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        return user
 
     def changeform_view(self, request, *args, **kwargs):
         try:

@@ -123,9 +123,9 @@ class Subject:
         numbers = self._numbers(operation)[:times]
         return meter.counted(self._acts[operation, way], numbers, raw, self._raw["observer"])
 
-    def hashes(self) -> dict[str, Hashes]:
+    def hashes(self, subject: str) -> list[Hashes]:
         """How often the subject's own hasher hashes when somebody registers and logs in."""
-        return meter.hashes(self._site, self._own_hashers)
+        return meter.hashes(subject, self._site, self._own_hashers)
 
     def index_discord_id(self) -> None:
         """What a project would do that looks for players by their Discord ID."""
