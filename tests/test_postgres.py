@@ -237,3 +237,14 @@ def test_of_one_kind_only_one_runs_at_a_time(server):
 def test_what_postgresql_says_reaches_the_user_as_one_line():
     error = psycopg.OperationalError("connection failed: FATAL:  no room\nTry later.")
     assert postgres.reason(error) == "no room"
+
+
+@pytest.mark.parametrize(("locale", "knows"), [("C.UTF-8", True), ("C", False)])
+def test_a_database_that_knows_only_ascii_is_recognised(server, database, locale, knows):
+    databases.drop(server, database)
+    with postgres.connect(server, "postgres") as connection:
+        connection.execute(
+            f"CREATE DATABASE {database} TEMPLATE template0"
+            f" LOCALE_PROVIDER builtin BUILTIN_LOCALE '{locale}' LC_CTYPE 'C'"
+        )
+    assert databases.ignores_case(server, database) is knows

@@ -28,6 +28,12 @@ HEARTBEAT = 0.5
 Sites = dict[str, subprocess.Popen[bytes]]
 
 
+ONLY_ASCII = (
+    "upper() of this PostgreSQL knows only ASCII, so 'é' and 'É' are two usernames: use a database "
+    "whose locale knows them, such as C.UTF-8."
+)
+
+
 def serve(
     port: Annotated[
         list[str] | None,
@@ -57,6 +63,8 @@ def run(chosen: Mapping[str, int], console: Console) -> None:
                 status.update("Starting the sites ...")
                 sites = _started(server, chosen, stack)
             console.print(_summary(chosen), "", _hint(), sep="\n", highlight=False)
+            if not databases.ignores_case(server, VARIANTS[0]):
+                Console(stderr=True).print(ONLY_ASCII)
             _watch(server, sites)
 
 

@@ -249,3 +249,13 @@ def release(server: Server, held: postgres.Connection) -> None:
     name = held.info.dbname
     held.close()
     drop(server, name)
+
+
+def ignores_case(server: Mapping[str, str], name: str) -> bool:
+    """Return whether `upper()` of the database knows letters beyond ASCII.
+
+    Otherwise the unique index on `UPPER(username)` takes "é" and "É" for two usernames.
+    Source: PostgreSQL 18 docs, 23.1. Locale Support.
+    """
+    with postgres.connect(server, name) as connection:
+        return connection.execute("SELECT upper('é') = 'É'").fetchone() == (True,)
