@@ -22,7 +22,6 @@ from tornado.websocket import websocket_connect
 
 from conftest import command, environment, free_ports
 from workbench import variants
-from workbench.compare import run_suite
 from workbench.errors import WorkbenchError
 from workbench.notebook import clean, jupyter, run
 from workbench.notebook.answers import check
@@ -73,7 +72,6 @@ def seconds():
 @pytest.fixture(scope="module")
 def ran(on_sites, content_before, seconds):
     """{name: the notebook with its outputs}, all run side by side; slides and site show these."""
-    run_suite.measured()
     began = time.monotonic()
     found = run.executed(fresh=True)
     seconds.append(time.monotonic() - began)

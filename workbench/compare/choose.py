@@ -9,7 +9,7 @@ from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
-from workbench.compare import run_suite
+from workbench.compare import results
 from workbench.compare.answers import Comparison, known, said
 from workbench.compare.needs import Need, all_needs, verdicts
 from workbench.errors import WorkbenchError
@@ -30,7 +30,9 @@ def choose(
         show_list(Console())
     else:
         needs = chosen(need or ())
-        show(Console(), needs, run_suite.measured())
+        comparison = results.load()
+        show(Console(), needs, comparison)
+        Console(stderr=True).print(results.provenance(comparison), style="dim")
 
 
 def chosen(ids: Sequence[str]) -> list[Need]:

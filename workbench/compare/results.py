@@ -2,10 +2,12 @@
 
 import datetime
 import hashlib
+import itertools
 import json
 import platform
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,34 @@ def _overlaid(main: Comparison, other: dict[str, Any]) -> Comparison:
                 question["so_what"] = change["so_what"]
     found["questions"] = list(questions.values())
     return found
+
+
+@dataclass(frozen=True)
+class Changed:
+    """An answer that is another one since a version of Django."""
+
+    id: str
+    question: str
+    django: str
+    variant: str
+    before: Any
+    after: Any
+    why: str
+
+
+def changed_answers() -> Iterator[Changed]:
+    """Yield each recorded answer that differs from that of the Django before, oldest first."""
+    djangos = recorded_djangos()
+    for before, after in itertools.pairwise(djangos):
+        was = {question["id"]: question for question in load(before)["questions"]}
+        for question in load(after)["questions"]:
+            whys = [it["why"] for it in question["changes"] if it["version"] == f"Django {after}"]
+            old = was.get(question["id"], question)["answers"]
+            for variant, answer in question["answers"].items():
+                if old[variant] != answer:
+                    text = question["question"]
+                    what = (question["id"], text, after, variant, old[variant], answer)
+                    yield Changed(*what, " ".join(whys))
 
 
 def difference(main: Comparison, other: Comparison) -> dict[str, Any]:
