@@ -1,6 +1,5 @@
 """The notebooks, run whole on the PostgreSQL of the running sites, and what they are made of."""
 
-import asyncio
 import json
 import os
 import re
@@ -9,7 +8,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +16,8 @@ import jupyter_client
 import nbformat
 import psutil
 import pytest
-from tornado.websocket import websocket_connect
 
-from conftest import command, environment, free_ports
-from workbench import variants
+from conftest import command, environment
 from workbench.errors import WorkbenchError
 from workbench.notebook import clean, jupyter, run
 from workbench.notebook.answers import check
@@ -385,13 +381,6 @@ def get(address):
         return json.load(answer)
 
 
-def answers(address):
-    try:
-        return get(address)
-    except OSError:
-        return None
-
-
 def test_it_serves_the_notebooks_and_the_kernels_beside_the_sites(on_sites):
     with lab(on_sites.folder, "custom_user") as (_, address):
         assert "/lab/tree/3_custom_user.ipynb?" in address
@@ -489,80 +478,6 @@ def test_jupyterlab_asks_nothing_of_another_host(opened, asked):
     own = opened.split("/lab")[0]
     others = (own, own.replace("http", "ws"), "blob:", "data:")
     assert [url for url in asked if not url.startswith(others)] == []
-
-
-# shell_plus --notebook
-
-
-async def printed(address, token, kernel, source):
-    """What a cell prints, in a kernel that the server starts."""
-    request = urllib.request.Request(
-        f"{address}/api/kernels?token={token}", json.dumps({"name": kernel}).encode(), method="POST"
-    )
-    with urllib.request.urlopen(request) as answer:
-        number = json.load(answer)["id"]
-    socket = await websocket_connect(
-        f"{address.replace('http', 'ws')}/api/kernels/{number}/channels?token={token}"
-    )
-    message = jupyter_client.session.Session().msg(
-        "execute_request", {"code": source, "silent": False, "store_history": False}
-    )
-    await socket.write_message(json.dumps(message | {"channel": "shell"}, default=str))
-    text = ""
-    while True:
-        heard = json.loads(await asyncio.wait_for(socket.read_message(), 60))
-        if heard["parent_header"].get("msg_id") != message["header"]["msg_id"]:
-            continue
-        # the reply comes on another channel, and may overtake what was printed
-        if heard["channel"] == "iopub":
-            text += heard["content"].get("text", "") + heard["content"].get("evalue", "")
-            if heard["content"].get("execution_state") == "idle":
-                return text
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_shell_plus_opens_a_notebook_in_which_django_runs(sites, variant, tmp_path):
-    spec = tmp_path / "kernels" / "python3" / "kernel.json"
-    spec.parent.mkdir(parents=True)
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec.write_text(json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"}))
-    (tmp_path / "other_settings.py").write_text("from config.settings import *\nMARK = 'other'")
-    port, token = free_ports()["index"], "known"
-    options = [
-        f"--port={port}",
-        "--no-browser",
-        "--allow-root",
-        f"--IdentityProvider.token={token}",
-    ]
-    env = run.environment() | variants.environment(variant, sites.env)
-    env |= {
-        "PYTHONPATH": os.pathsep.join([env["PYTHONPATH"], str(tmp_path)]),
-        "JUPYTER_PATH": str(tmp_path),
-    }
-    manage = [sys.executable, str(variants.path(variant) / "manage.py"), "shell_plus"]
-    server = subprocess.Popen(
-        [*manage, "--notebook", "--settings=other_settings", "--", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=tmp_path,
-        env=env,
-    )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until(lambda: answers(f"{address}/api/status?token={token}"))
-        specs = get(f"{address}/api/kernelspecs?token={token}")["kernelspecs"]
-        name = f"shell_plus_{variant}"
-        assert specs[name]["spec"]["display_name"] == f"{variant} (shell_plus)"
-        source = (
-            "print(get_user_model().objects.count() > 1, settings.MARK, settings.BASE_DIR.name)"
-        )
-        # the browser has an event loop in this thread
-        with ThreadPoolExecutor(1) as thread:
-            said = thread.submit(asyncio.run, printed(address, token, name, source)).result()
-        assert said == f"True other {variant}\n"
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 def test_what_needs_postgresql_says_so_in_a_sentence(tmp_path, monkeypatch):

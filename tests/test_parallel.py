@@ -23,9 +23,15 @@ DIFFERING = {
     "players/migrations/0002_unique_username_ignoring_case.py",
     "players/models.py",
     "players/roster.py",
+    "players/templates/players/approach.html",
+    "players/templates/players/home.html",
+    "players/templates/players/profile.html",
+    "players/templates/players/register.html",
+    "players/views.py",
 }
-# What only one variant has.
+# What only one variant has, and what it alone lacks.
 OWN = {"proxy_model": {"players/backends.py"}}
+LACKING = {"proxy_model": {"players/validators.py"}}
 # What every roster can do.
 OPERATIONS = ["register", "find", "page", "by_discord_id", "count_under", "change", "remove"]
 OPERATIONS += ["add_many"]
@@ -57,7 +63,7 @@ TREES = {variant: files(variant) for variant in variants.VARIANTS}
 @pytest.mark.parametrize("variant", variants.VARIANTS)
 def test_a_variant_has_the_files_that_all_have(variant):
     expected = TREES["custom_user"].keys() | OWN.get(variant, set())
-    assert TREES[variant].keys() == expected
+    assert TREES[variant].keys() == expected - LACKING.get(variant, set())
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
@@ -161,4 +167,5 @@ def test_in_production_a_variant_passes_the_deployment_check(variant):
         text=True,
     )
     assert ended.returncode == 0, ended.stderr
-    assert "no issues (0 silenced)" in ended.stdout
+    # a new project cannot promise HTTPS for all subdomains or for ever
+    assert "no issues (2 silenced)" in ended.stdout

@@ -168,7 +168,7 @@ def test_a_full_disk_leaves_all_as_it_was(database):
         database.load()
     assert str(refusal.value) == (
         f"{database.name} could not be loaded (django.db.utils.OperationalError: could not extend "
-        "file: No space left on device), and is as it was: put that right and try again."
+        "file: No space left on device): it is as it was; put that right and try again."
     )
     assert database.state() == before
 

@@ -276,7 +276,7 @@ def test_a_scene_says_what_was_asked_and_answered(found):
 
 
 def test_an_operation_that_is_not_there_is_one_sentence(found):
-    with pytest.raises(WorkbenchError, match=r"There is no 'fnd' among register, find"):
+    with pytest.raises(WorkbenchError, match=r"There is no operation 'fnd': did you mean find"):
         operations.operation("fnd", found)
 
 

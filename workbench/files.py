@@ -2,9 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+import jinja2
 
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
@@ -41,6 +43,17 @@ def writable(folder: Path, instead: str = "name another folder with WORKBENCH_DA
             f"Cannot write to {folder} ({error.strerror}): free or open it, or {instead}."
         ) from error
     return folder
+
+
+def template(
+    path: Path, filters: Iterable[Callable[..., Any]] = (), **names: Any
+) -> jinja2.Template:
+    """Return the template in a file, which may use these filters and names."""
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {function.__name__: function for function in filters}
+    return environment.from_string(path.read_text(encoding="utf-8"), names)
 
 
 def are_current(made: Iterable[Path], sources: Iterable[Path]) -> bool:

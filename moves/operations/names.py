@@ -67,10 +67,11 @@ ARCHIVE = """
 
 def remember(cursor, renamed):
     cursor.execute(ARCHIVE)
-    for row in renamed:
-        # an earlier move, forgotten since, may have left what it remembered
-        cursor.execute("DELETE FROM archive.name WHERE meaning = %s", row[:1])
-        cursor.execute("INSERT INTO archive.name VALUES (%s, %s, %s)", row)
+    # an earlier move, forgotten since, may have left what it remembered
+    cursor.execute(
+        "DELETE FROM archive.name WHERE meaning = ANY(%s)", [[meaning for meaning, *_ in renamed]]
+    )
+    cursor.executemany("INSERT INTO archive.name VALUES (%s, %s, %s)", renamed)
     close_archive(cursor)
 
 

@@ -117,6 +117,11 @@ def said(answer: Any) -> str:
     return "nothing" if answer is None else str(answer)
 
 
+def in_line(answer: Any) -> str:
+    """An answer as a reader sees it, in one line."""
+    return said(answer).replace("\n", ", ")
+
+
 def as_json(comparison: Comparison, questions: Sequence[Question]) -> str:
     """The questions as build/comparison.json has them."""
     shown = {"versions": comparison["versions"], "questions": list(questions)}
@@ -127,7 +132,7 @@ def as_markdown(questions: Sequence[Question], variants: Sequence[str] = VARIANT
     """A table of Markdown: a row for each question, a column for each variant."""
     rows = [["", *variants], ["---"] * (len(variants) + 1)]
     for question in questions:
-        answers = (said(question["answers"][name]).replace("\n", ", ") for name in variants)
+        answers = (in_line(question["answers"][name]) for name in variants)
         rows.append([question["question"], *answers])
     return "\n".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from workbench.compare import results
-from workbench.compare.answers import Comparison, known, said
+from workbench.compare.answers import Comparison, in_line, known
 from workbench.compare.needs import Need, all_needs, verdicts
 from workbench.errors import WorkbenchError
 from workbench.variants import SUMMARIES
@@ -81,7 +81,7 @@ def show(console: Console, needs: Sequence[Need], comparison: Comparison) -> Non
         console.print(Text.assemble(mark, ": ", (verdict.variant, "bold")))
         lines = [Text(SUMMARIES[verdict.variant])]
         for need, question in verdict.failed:
-            answer = said(question["answers"][verdict.variant]).replace("\n", ", ")
+            answer = in_line(question["answers"][verdict.variant])
             asked = (f"{question['question']} {answer} ({question['id']})", "dim")
             lines.append(Text.assemble("You need: ", need.need, "\nMeasured: ", asked))
         console.print(Padding(Group(*lines), (0, 0, 1, 4)))

@@ -19,7 +19,7 @@ UNSTEADY = [
     # a password with which nobody can log in is an exclamation mark and some random letters
     (re.compile(r"(?<=['{,])![A-Za-z0-9]{40}\b"), "!..."),
     (re.compile(r"'[a-z0-9]{32}'"), "'<session key>'"),
-    (re.compile(r"'[\w.-]{20,}:\w+:[\w-]{43}'"), "'<session data>'"),
+    (re.compile(r"'[\w.-]+:\w+:[\w-]{43}'"), "'<session data>'"),
     # Django names a savepoint after its thread
     (re.compile(r'"s\d+_x(\d+)"'), r'"savepoint_\1"'),
 ]

@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 
+from workbench import files
 from workbench.variants import EXTRA_FIELDS
 
 Cursor = Any
@@ -49,17 +50,14 @@ def user_label(variant: str) -> str:
 @cache
 def template() -> jinja2.Template:
     """The template in census.sql."""
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    return files.template(
+        Path(__file__).with_suffix(".sql"),
+        users_table=users_table,
+        user_label=user_label,
+        models=MODELS,
+        keys=KEYS,
+        extra_fields=EXTRA_FIELDS,
     )
-    environment.globals |= {
-        "users_table": users_table,
-        "user_label": user_label,
-        "models": MODELS,
-        "keys": KEYS,
-        "extra_fields": EXTRA_FIELDS,
-    }
-    return environment.from_string(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 
 
 def facts(variant: str, ends: Ends, rule: str, tables: set[str]) -> dict[str, str]:

@@ -12,25 +12,16 @@ from typing import Any
 
 # each is imported when it is asked for: with pandas and IPython that takes a second
 MODULES = {
-    "Four": "all_four",
-    "check": "answers",
-    "crowd": "using",
-    "differences": "answers",
-    "explain": "output",
-    "four": "all_four",
-    "measured": "answers",
-    "picture": "output",
-    "ran": "output",
-    "show_sql": "output",
-    "source": "output",
-    "sql": "output",
-    "table": "output",
-    "use": "using",
+    "all_four": ["Four", "four"],
+    "answers": ["check", "differences", "measured"],
+    "output": ["explain", "picture", "ran", "show_sql", "source", "sql", "table"],
+    "using": ["crowd", "use"],
 }
-__all__ = list(MODULES)
+HOMES = {name: module for module, names in MODULES.items() for name in names}
+__all__ = list(HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in MODULES:
+    if name not in HOMES:
         raise AttributeError(name)
-    return getattr(importlib.import_module(f"{__name__}.{MODULES[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd  # type: ignore[import-untyped]
 
 from workbench.compare import answers, results
-from workbench.compare.answers import chosen, said
+from workbench.compare.answers import chosen, in_line, said
 from workbench.notebook import output
 from workbench.notebook.output import LEFT
 from workbench.variants import VARIANTS
@@ -52,7 +52,7 @@ def differences(area: str | None = None, mark: str | None = None) -> pd.DataFram
     """The questions that the variants answer differently: a row for each, a column for each."""
     found = chosen(results.load(), area=area)
     rows = [
-        {"question": one["question"]} | {name: _in_line(one["answers"][name]) for name in VARIANTS}
+        {"question": one["question"]} | {name: in_line(one["answers"][name]) for name in VARIANTS}
         for one in found
         if mark in (None, one["mark"])
     ]
@@ -63,24 +63,17 @@ def _marked(variant: str, text: str) -> str:
     return f"<strong>{text}</strong>" if variant == mine else text
 
 
-def _in_line(answer: Any) -> str:
-    return said(answer).replace("\n", ", ")
-
-
 def _lines(answer: Any) -> str:
     return "<br>".join(html.escape(line) for line in said(answer).splitlines())
 
 
-class Verdict(str):
+class Verdict(output.Markdown):
     """What a check says; true if the exercise is solved."""
 
     passed = False
 
     def __bool__(self) -> bool:
         return self.passed
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_markdown_(self) -> str:
         word, _, rest = self.partition(":")

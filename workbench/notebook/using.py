@@ -118,17 +118,8 @@ def _namespace() -> dict[str, Any]:
     from django.contrib.auth import get_user_model
 
     models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
-    functions: list[Callable[..., Any]] = [
-        *(
-            output.sql,
-            output.explain,
-            output.ran,
-            output.show_sql,
-            output.table,
-            output.source,
-        ),
-        *(answers.measured, answers.check, crowd),
-    ]
+    functions: list[Callable[..., Any]] = [output.sql, output.explain, output.ran, output.show_sql]
+    functions += [output.table, output.source, answers.measured, answers.check, crowd]
     return {
         "User": get_user_model(),
         **models,

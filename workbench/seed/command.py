@@ -28,7 +28,7 @@ ROOM = 1_000
 
 @dataclass(frozen=True)
 class Loaded:
-    """What was loaded: so many players into a variant, in so many seconds of roster.add_many()."""
+    """A finished load: how many players it added to which variant, and the seconds it took."""
 
     variant: str
     players: int

@@ -39,6 +39,12 @@ SUPERUSER = "postgres"
 AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 # PostgreSQL refuses to run as root
 SYSTEM_USER = "pgserver" if AS_ROOT else None
+# order and upper case are PostgreSQL's own: the same answers on every operating system
+# (PostgreSQL 18 docs, 23.1.4 Locale Providers)
+INITDB_OPTIONS = [
+    *("--username", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C"),
+    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+]
 # seconds: a start after a crash replays the log, which takes the longest
 PATIENCE = 60
 # bytes of memory to keep pages in: as much as a million players take in each of six databases
@@ -130,7 +136,7 @@ def _make(data: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
     _give_away(new)
-    failure = _run("initdb", *_initdb_options(), "-D", str(new))
+    failure = _run("initdb", *INITDB_OPTIONS, "-D", str(new))
     if failure:
         shutil.rmtree(new, ignore_errors=True)
         raise WorkbenchError(
@@ -138,17 +144,6 @@ def _make(data: Path) -> None:
             "Put that right, or name another folder with WORKBENCH_DATA."
         )
     new.rename(data)
-
-
-def _initdb_options() -> list[str]:
-    """Order and upper case are PostgreSQL's own: the same answers on every operating system.
-
-    Source: PostgreSQL 18 docs, 23.1.4 Locale Providers.
-    """
-    return [
-        *("--username", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C"),
-        *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-    ]
 
 
 def _check_version(data: Path) -> None:

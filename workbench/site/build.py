@@ -6,8 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import fasteners  # type: ignore[import-untyped]
@@ -29,15 +28,9 @@ def build(console: Console, *, fresh: bool = False) -> Path:
     The answers are the recorded ones, or, if `fresh`, those of a run of the suite. Raises
     WorkbenchError, with the first complaint, when a page is wrong: a broken link is one.
     """
-    with _one_at_a_time():
+    # one at a time
+    with fasteners.InterProcessLock(files.writable(BUILD) / "site.lock"):
         return _build(console, fresh=fresh)
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    lock = fasteners.InterProcessLock(files.writable(BUILD) / "site.lock")
-    with lock:
-        yield
 
 
 def _build(console: Console, *, fresh: bool) -> Path:

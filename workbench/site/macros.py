@@ -22,7 +22,7 @@ from workbench.bench import summary as bench
 from workbench.bench.result import Result
 from workbench.compare import answers as comparison
 from workbench.compare import needs
-from workbench.compare.answers import Comparison, Question, asking, said
+from workbench.compare.answers import Comparison, Question, asking, in_line
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
@@ -407,7 +407,7 @@ def fenced(code: str, path: str, title: str, highlight: Sequence[str] = ()) -> B
 
 def inline(answer: Any) -> Inline:
     """An answer in the middle of a sentence."""
-    return escaped(said(answer).replace("\n", ", "))
+    return escaped(in_line(answer))
 
 
 def escaped(text: str) -> Inline:

@@ -5,9 +5,9 @@ import re
 import shutil
 from pathlib import Path
 
-import jinja2
 from nbformat import NotebookNode
 
+from workbench import files
 from workbench.notebook import run
 from workbench.site.html import fenced, indented
 
@@ -36,7 +36,7 @@ def write(into: Path) -> None:
 
 def index(notebooks: dict[str, NotebookNode]) -> str:
     """The page that lists them: of each what it asks, and its time."""
-    template = jinja2.Template((HERE / "notebooks.md").read_text(encoding="utf-8"))
+    template = files.template(HERE / "notebooks.md")
     books = [_about(name, its) for name, its in notebooks.items()]
     return str(template.render(books=books))
 

@@ -1,32 +1,31 @@
 """What the operations of the roster and the pages ask of PostgreSQL, as Markdown by variant."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
-from typing import TypeVar
 
 from suite.evidence import TRANSACTION
-from workbench.errors import WorkbenchError
+from workbench.compare.answers import known
 from workbench.schema.sql import WIDTH, pretty
 from workbench.site.html import fenced, indented, part
 from workbench.site.snapshots import Call, Operation, Scene, Snapshots, Statement
 
-Thing = TypeVar("Thing")
-
 
 def operation(name: str, snapshots: Snapshots) -> dict[str, str]:
     """What a call of the roster gives in each variant, and what it asks; raises WorkbenchError."""
+    found = {variant: its["operations"] for variant, its in snapshots["variants"].items()}
     return {
-        variant: "\n\n".join(_operation(_named(name, its["operations"])))
-        for variant, its in snapshots["variants"].items()
+        variant: "\n\n".join(_operation(its[known(name, its, "operation")]))
+        for variant, its in found.items()
     }
 
 
 def scene(name: str, snapshots: Snapshots) -> dict[str, str]:
     """What one request to each variant's pages asks; raises WorkbenchError."""
+    found = {variant: its["scenes"] for variant, its in snapshots["variants"].items()}
     return {
-        variant: "\n\n".join(_scene(_named(name, its["scenes"])))
-        for variant, its in snapshots["variants"].items()
+        variant: "\n\n".join(_scene(its[known(name, its, "scene")]))
+        for variant, its in found.items()
     }
 
 
@@ -110,9 +109,3 @@ def _statement(its: Statement) -> str:
 
 def _plural(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def _named(name: str, found: Mapping[str, Thing]) -> Thing:
-    if name not in found:
-        raise WorkbenchError(f"There is no {name!r} among {', '.join(found)}.")
-    return found[name]

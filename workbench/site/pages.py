@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jinja2
 
+from workbench import files
 from workbench.compare.answers import Comparison
 from workbench.errors import WorkbenchError
 from workbench.move import report
@@ -26,34 +27,26 @@ def render(measured: Comparison, found: Snapshots) -> None:
 
     Raises WorkbenchError, naming the page, when a page asks for what there is not.
     """
+
+    def write(page: str, text: str, **more: object) -> None:
+        files.write(RENDERED / page, filled(text, page, measured, found, **more))
+
     shutil.rmtree(RENDERED, ignore_errors=True)
-    for path in sorted(SOURCE.rglob("*")):
-        page = path.relative_to(SOURCE).as_posix()
-        if path.is_dir():
-            continue
-        if path.suffix == ".md":
-            write(page, filled(path.read_text(encoding="utf-8"), page, measured, found))
-        else:
-            (RENDERED / page).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, RENDERED / page)
-    template = AREA.read_text(encoding="utf-8")
+    shutil.copytree(SOURCE, RENDERED)
+    for path in SOURCE.rglob("*.md"):
+        write(path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8"))
     for area in Macros(measured, found, "").areas():
-        page = f"compare/{area['module']}.md"
-        write(page, filled(template, page, measured, found, area=area))
-    template, ran = MOVE.read_text(encoding="utf-8"), report.read()
+        write(f"compare/{area['module']}.md", AREA.read_text(encoding="utf-8"), area=area)
+    ran = report.read()
     for move in all_moves():
-        page = f"moves/{move.name}.md"
         its = ran.get(move.name)
         ride = its.rides[0] if its else None
         statements = report.changing(ride.statements) if ride else []
         more = {"move": move, "report": its, "ride": ride, "statements": statements}
-        write(page, filled(template, page, measured, found, **more))
-    template = STAGED.read_text(encoding="utf-8")
-    for move in all_moves():
+        write(f"moves/{move.name}.md", MOVE.read_text(encoding="utf-8"), **more)
         if move.stages:
-            page = f"moves/{move.staged_name}.md"
             more = {"move": move, "report": ran.get(move.staged_name)}
-            write(page, filled(template, page, measured, found, **more))
+            write(f"moves/{move.staged_name}.md", STAGED.read_text(encoding="utf-8"), **more)
 
 
 def filled(text: str, page: str, measured: Comparison, found: Snapshots, **more: object) -> str:
@@ -81,10 +74,3 @@ def filled(text: str, page: str, measured: Comparison, found: Snapshots, **more:
         raise WorkbenchError(f"docs/{page}: there is no {error}.") from error
     except WorkbenchError as error:
         raise WorkbenchError(f"docs/{page}: {error}") from error
-
-
-def write(page: str, text: str) -> None:
-    """Write a page below build/docs/."""
-    path = RENDERED / page
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
-import jinja2
-
 from suite.catalog import Column, ForeignKey, Table
+from workbench import files
 from workbench.schema.diff import TableDiff, method, uniqueness
 from workbench.schema.diff import differences as table_differences
 from workbench.schema.sql import pretty
@@ -18,7 +17,7 @@ from workbench.site.snapshots import Snapshots
 from workbench.variants import EXTRA_FIELDS, VARIANTS
 
 CREATED = re.compile(r'CREATE TABLE "(\w+)"')
-CATALOG = Path(__file__).with_name("catalog.md")
+CATALOG = files.template(Path(__file__).with_name("catalog.md"))
 KEYS = {"PK": "primary key", "FK": "foreign key", "U": "unique"}
 
 
@@ -140,8 +139,7 @@ def _relation(table: Table, key: ForeignKey) -> str:
 
 def whole(table: Table, block: str = '!!! catalog ""') -> str:
     """A table with all that hangs on it but its size, in a block of Markdown."""
-    template = jinja2.Template(CATALOG.read_text(encoding="utf-8"), trim_blocks=True)
-    filled = template.render(table=table, method=method, uniqueness=uniqueness)
+    filled = CATALOG.render(table=table, method=method, uniqueness=uniqueness)
     return indented(block, filled.strip())
 
 

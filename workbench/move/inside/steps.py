@@ -170,15 +170,16 @@ def look_up(wrote: dict[str, dict[str, str]]) -> list[str]:
     return wrong
 
 
-STEPS: dict[str, Callable[..., Any]] = {
-    "migrate": migrate,
-    "plan": plan,
-    "prune": prune,
-    "remove_stale": remove_stale,
-    "load": load,
-    "has_nothing_to_migrate": has_nothing_to_migrate,
-    "logins": logins,
-    "use": use,
-    "change": change,
-    "look_up": look_up,
-}
+ALL = (
+    migrate,
+    plan,
+    prune,
+    remove_stale,
+    load,
+    has_nothing_to_migrate,
+    logins,
+    use,
+    change,
+    look_up,
+)
+STEPS: dict[str, Callable[..., Any]] = {step.__name__: step for step in ALL}

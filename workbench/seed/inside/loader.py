@@ -3,7 +3,8 @@
 The loader looks at the models only. The extra fields may be columns of the user table, columns of
 a profile table, or missing.
 
-Source: psycopg 3 docs, "Using COPY TO and COPY FROM"; PostgreSQL 18 docs, COPY.
+Source: psycopg 3 docs, "Using COPY TO and COPY FROM"; PostgreSQL 18 docs, COPY, and 14.4
+"Populating a Database".
 """
 
 from collections.abc import Iterable, Iterator
