@@ -55,7 +55,7 @@ def load(django: str | None = None) -> Comparison:
         raise WorkbenchError(
             f"There are no answers for Django {django}, only for {', '.join(recorded_djangos())}."
         )
-    return _overlaid(main, _read(file_of(django)))
+    return overlaid(main, _read(file_of(django)))
 
 
 def _read(path: Path) -> Any:
@@ -67,7 +67,7 @@ def _read(path: Path) -> Any:
         ) from error
 
 
-def _overlaid(main: Comparison, other: dict[str, Any]) -> Comparison:
+def overlaid(main: Comparison, other: dict[str, Any]) -> Comparison:
     """Return the main comparison with the other environment's answers, evidence and advice."""
     found = deepcopy(main)
     found |= {"measured": other["measured"], "versions": other["versions"]}
