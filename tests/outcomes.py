@@ -16,8 +16,8 @@ from workbench.bench.inside.subject import Subject, obey
 OWN = ("id", "person_id", "user_id", "password", "date_joined", "last_login", "session_key")
 
 
-def main(pages, floor, seed):
-    obey(SubjectWithOutcomes(pages, floor, seed))
+def main(**order):
+    obey(SubjectWithOutcomes(**order))
 
 
 class SubjectWithOutcomes(Subject):

@@ -23,14 +23,14 @@ PASSWORD = "The dragon sleeps at 9"
 ANOTHER = "The dragon wakes at noon"
 REGISTRATION = {
     "Username": NEWCOMER,
-    "Email": "merric@example.org",
+    "Email address": "merric@example.org",
     "Password": PASSWORD,
     "Password confirmation": PASSWORD,
 }
 EXTRAS = {"Birthdate": "1990-02-03", "Discord ID": "80351110224678912", "Zoom ID": "8173645291"}
 FAULTY = {
     "Username": PLAYER.upper(),
-    "Email": "merric@example.org",
+    "Email address": "merric@example.org",
     "Password": PASSWORD,
     "Password confirmation": PASSWORD,
     "Discord ID": "merric#1234",
@@ -130,7 +130,7 @@ def test_a_newcomer_registers_by_keyboard_alone(page, sites, variant, newcomer):
     page.keyboard.press("Enter")
     expect(field(page, "Username")).to_be_focused()
     page.keyboard.type(newcomer)
-    for label in ("Email", "Password", "Password confirmation"):
+    for label in ("Email address", "Password", "Password confirmation"):
         tab_to(page, field(page, label))
         page.keyboard.type(REGISTRATION[label])
     if variant != NO_EXTRAS:
@@ -141,7 +141,7 @@ def test_a_newcomer_registers_by_keyboard_alone(page, sites, variant, newcomer):
     expect(heading(page, f"Welcome, {NEWCOMER}")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("You are registered.")
     link(page, "Your profile").click()
-    expect(page.get_by_role("main")).to_contain_text(REGISTRATION["Email"])
+    expect(page.get_by_role("main")).to_contain_text(REGISTRATION["Email address"])
     stored = dict.fromkeys(EXTRAS, "") if variant == NO_EXTRAS else EXTRAS
     for label, value in stored.items():
         expect(field(page, label)).to_have_value(value)

@@ -12,7 +12,7 @@ from workbench import variants
 from workbench.move import verify
 from workbench.move.project import Project
 from workbench.paths import PROJECT
-from workbench.server import postgres
+from workbench.server import postgres, processes
 from workbench.server.databases import drop
 
 FOLDER = PROJECT / "moves" / "the_articles_incident"
@@ -73,7 +73,7 @@ class Site:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=self.folder,
-            env=variants.environment("profile_onetoone", self.databases.server)
+            env=processes.environment_of(self.folder, self.databases.server)
             | {"PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
             input=typed,
             capture_output=True,

@@ -2,12 +2,10 @@
 
 import json
 import secrets
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from hashlib import md5
 
 import psycopg
-from psycopg import errors
 from psycopg.rows import dict_row
 
 SESSION_LASTS = timedelta(days=14)
@@ -32,10 +30,6 @@ USER_COLUMNS = """
 """
 EXTRAS = ("birthdate", "discord_id", "zoom_id")
 PEOPLE = f"COPY person (user_id, {', '.join(EXTRAS)}) FROM STDIN"
-
-
-class UsernameTaken(Exception):
-    """Somebody has this username, in whatever case."""
 
 
 def connect(database, **where):
@@ -70,31 +64,10 @@ def born_after(age):
         return date(today.year - age, 2, 28)
 
 
-@contextmanager
-def username_checked(connection):
-    """One transaction, in which a taken username is UsernameTaken."""
-    try:
-        with connection.transaction():
-            yield
-    except errors.UniqueViolation as error:
-        if "username" in error.diag.constraint_name:
-            raise UsernameTaken from error
-        raise
-
-
 def enrol_user(connection, row, password, last_login):
     """Store a user in Django's own table; returns their id."""
     values = [row["username"], password, row.get("email", ""), now(), last_login]
     return connection.execute(ENROL, values).fetchone()["id"]
-
-
-def is_taken(connection, username, but_by):
-    """Whether somebody else in Django's own table has this name, in whatever case."""
-    return connection.execute(
-        """SELECT EXISTS (SELECT FROM auth_user WHERE UPPER(username) = UPPER(%s)
-                          AND id IS DISTINCT FROM %s) AS taken""",
-        [username, but_by],
-    ).fetchone()["taken"]
 
 
 def locked(connection, username, email):

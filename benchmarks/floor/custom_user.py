@@ -24,16 +24,7 @@ def extras(row):
 
 
 def register(connection, username, password, **details):
-    with common.username_checked(connection):
-        return enrol(connection, {"username": username} | details, common.hashed(password))
-
-
-def is_taken(connection, username, but_by=None):
-    return connection.execute(
-        """SELECT EXISTS (SELECT FROM players_user WHERE UPPER(username) = UPPER(%s)
-                          AND id IS DISTINCT FROM %s) AS taken""",
-        [username, but_by],
-    ).fetchone()["taken"]
+    return enrol(connection, {"username": username} | details, common.hashed(password))
 
 
 def find(connection, username):
@@ -80,7 +71,7 @@ def add_many(connection, rows, password=None):
     secret = common.hashed(password) if password else common.UNUSABLE
     plain = ("", "", False, False, True, common.now())
     cursor = connection.cursor()
-    with common.username_checked(connection), cursor.copy(PEOPLE) as copy:
+    with cursor.copy(PEOPLE) as copy:
         for row in rows:
             copy.write_row([row["username"], secret, row.get("email", ""), *extras(row), *plain])
     return cursor.rowcount

@@ -30,12 +30,8 @@ def extras(row):
 
 
 def register(connection, username, password, **details):
-    with common.username_checked(connection):
+    with connection.transaction():
         return enrol(connection, {"username": username} | details, common.hashed(password))
-
-
-def is_taken(connection, username, but_by=None):
-    return common.is_taken(connection, username, but_by)
 
 
 def find(connection, username):
@@ -92,7 +88,7 @@ def remove(connection, username):
 
 def add_many(connection, rows, password=None):
     rows = list(rows)
-    with common.username_checked(connection):
+    with connection.transaction():
         added = common.copy_users(connection, rows, password)
         common.copy_people(connection, rows)
     return added

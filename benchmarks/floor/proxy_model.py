@@ -10,12 +10,7 @@ def enrol(connection, row, password, last_login=None):
 
 
 def register(connection, username, password, **details):
-    with common.username_checked(connection):
-        return enrol(connection, {"username": username} | details, common.hashed(password))
-
-
-def is_taken(connection, username, but_by=None):
-    return common.is_taken(connection, username, but_by)
+    return enrol(connection, {"username": username} | details, common.hashed(password))
 
 
 def find(connection, username):
@@ -45,8 +40,7 @@ def remove(connection, username):
 
 
 def add_many(connection, rows, password=None):
-    with common.username_checked(connection):
-        return common.copy_users(connection, rows, password)
+    return common.copy_users(connection, rows, password)
 
 
 load = add_many

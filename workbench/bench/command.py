@@ -55,7 +55,7 @@ def measure(console: Console, players: int | None, *, quick: bool, seed: int, ou
     """
     how = plan(players, quick=quick)
     subjects = all_subjects()
-    check_room(how.players, len(subjects))
+    check_room(how.players, len({subject.name for subject in subjects}))
     result.check_writable(output)
     with postgres.server(large=True) as server, progress.bar("Starting") as tell:
         found = Bench(server, subjects, how, seed, tell).run()

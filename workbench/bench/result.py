@@ -72,13 +72,13 @@ class Load(TypedDict):
 
 
 class Hashes(TypedDict):
-    """How often an operation of a subject hashes a password, and how long it takes."""
+    """How often an operation of a subject hashes a password, and its CPU in microseconds."""
 
     subject: str
     operation: str
     hasher: str
     hashes: int
-    wall_us: float
+    cpu_us: float
 
 
 class Size(TypedDict):

@@ -28,8 +28,8 @@ from workbench.progress import Tell
 from workbench.server import databases, postgres, processes
 from workbench.server.databases import Server
 
-# of each subject: what can be measured, as (operation, way)
-Acts = dict[str, list[tuple[str, str]]]
+# of each subject's process: what can be measured, as (operation, way)
+Acts = dict[Child, list[tuple[str, str]]]
 
 # microseconds from which on a call is so slow that some rounds are enough
 SLOW, SLOW_ROUNDS = 150_000, 3
@@ -159,13 +159,15 @@ class Bench:
         """A migrated, empty database for each subject, of which the others are copies."""
         self.tell("Making the databases", 0.0)
         for subject in self.subjects:
-            databases.anew(self.server, called(subject, 0))
             child = Child(subject, self.server, self.seed)
             self.crew.append(child)
+            if subject.recipe:
+                continue
+            databases.anew(self.server, called(subject, 0))
             child.order("open", database=called(subject, 0), players=0)
             child.order("migrate")
             child.order("close")
-        for child in self.crew:
+        for child in self._owners(self.crew):
             for _ in range(3):
                 child.answer()
 
@@ -204,28 +206,36 @@ class Bench:
             subject = child.subject
             self.tell(f"Filling {subject.name} with {size:,} players", 0.0)
             name = called(subject, size)
-            databases.anew(self.server, name, called(subject, 0))
-            acts[subject.name] = [
+            if not subject.recipe:
+                databases.anew(self.server, name, called(subject, 0))
+            acts[child] = [
                 (its[0], its[1]) for its in child.do("open", database=name, players=size)
             ]
-            child.do("fill")
-            self.disk += sizes(self.server, subject, size, child.do("tables"))
+            if not subject.recipe:
+                child.do("fill")
+                self.disk += sizes(self.server, subject, size, child.do("tables"))
         return acts
 
     def _at_work_at(self, size: int) -> list[Child]:
-        """Peers only register and log in, which is measured where it is asked for: at the end."""
+        """Recipes and peers are measured at the end only, at the most players."""
         last = size == self.plan.players
         return [child for child in self.crew if last or child.subject.floor]
 
+    def _owners(self, crew: list[Child]) -> list[Child]:
+        """A recipe works on the database of the variant that it makes faster."""
+        return [child for child in crew if not child.subject.recipe]
+
     def _leave(self, size: int) -> None:
-        for child in self._at_work_at(size):
+        crew = self._at_work_at(size)
+        for child in crew:
             child.do("close")
+        for child in self._owners(crew):
             databases.drop(self.server, called(child.subject, size))
 
     def _empty(self) -> None:
         """Registering where nobody is yet, and how often each subject hashes."""
         acts = {
-            child.subject.name: [
+            child: [
                 (operation, way)
                 for operation, way in child.do("open", database=called(child.subject, 0), players=0)
                 if operation.startswith("register")
@@ -233,12 +243,12 @@ class Bench:
             for child in self.crew
         }
         self._rounds(acts, 0, "Empty tables")
-        for child in self.crew:
+        for child in self._owners(self.crew):
             self.hashes += child.do("hashes", subject=child.subject.name)
 
     def _indexed(self, acts: Acts, size: int) -> None:
         """The filter once more, with the index that it wants, and only for that."""
-        crew = self._at_work_at(size)
+        crew = [child for child in self._at_work_at(size) if child.subject.floor]
         for child in crew:
             child.do("index_discord_id")
         only = chosen(acts, "by_discord_id")
@@ -287,7 +297,7 @@ def of_load(subject: Subject, size: int, way: str, told: list[Loaded]) -> Load:
 
 def chosen(acts: Acts, operation: str) -> Acts:
     """Only one operation of each subject."""
-    return {name: [it for it in its if it[0] == operation] for name, its in acts.items()}
+    return {child: [it for it in its if it[0] == operation] for child, its in acts.items()}
 
 
 def in_turn(crew: list[Child], acts: Acts) -> list[Cell]:
@@ -299,7 +309,7 @@ def in_turn(crew: list[Child], acts: Acts) -> list[Cell]:
         for operation in operations
         for way in dict.fromkeys(way for its, way in order if its == operation)
         for child in crew
-        if (operation, way) in acts.get(child.subject.name, ())
+        if (operation, way) in acts.get(child, ())
     ]
 
 

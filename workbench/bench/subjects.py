@@ -1,8 +1,8 @@
-"""What is measured: the variants, and the peers that people would use to register players."""
+"""What is measured: the variants, the recipes that make one faster, and the peers."""
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -31,6 +31,8 @@ class Subject:
     """A Django project in a folder, and its pages.
 
     package: what a peer is about, or "". floor: the module with the operations in SQL, or "".
+    recipe: what makes this variant faster, or ""; only its `operations` are measured then, on the
+    variant's own database. settings and roster: the modules to use.
     """
 
     name: str
@@ -38,11 +40,15 @@ class Subject:
     pages: Pages
     package: str = ""
     floor: str = ""
+    recipe: str = ""
+    operations: tuple[str, ...] = ()
+    settings: str = "config.settings"
+    roster: str = "players.roster"
 
 
 def all_subjects() -> list[Subject]:
-    """The variants, then the peers."""
-    return [*map(of_variant, variants.VARIANTS), *peers()]
+    """The variants, then the recipes, then the peers."""
+    return [*map(of_variant, variants.VARIANTS), *recipes(), *peers()]
 
 
 def of_variant(name: str) -> Subject:
@@ -54,6 +60,32 @@ def of_variant(name: str) -> Subject:
         "login_fields": {"username": "username", "password": "password"},
     }
     return Subject(name, variants.path(name), pages, floor=f"benchmarks.floor.{name}")
+
+
+def recipes() -> list[Subject]:
+    """The recipes in benchmarks/faster/, each with the operations that it makes faster."""
+    plain = replace(of_variant("custom_user"), floor="")
+    folder = "benchmarks.faster"
+    return [
+        replace(
+            plain,
+            recipe="cached_sql",
+            operations=("find", "page"),
+            roster=f"{folder}.cached_sql.roster",
+        ),
+        replace(
+            plain,
+            recipe="session_insert",
+            operations=("register_page", "login_page"),
+            settings=f"{folder}.session_insert.settings",
+        ),
+        replace(
+            plain,
+            recipe="last_login_insert",
+            operations=("register_page",),
+            settings=f"{folder}.last_login_insert.settings",
+        ),
+    ]
 
 
 def peers(file: Path = PEERS) -> list[Subject]:
@@ -85,9 +117,13 @@ class Child(Conversation):
             "settings": {"DEBUG": False, "ALLOWED_HOSTS": ["localhost"]},
             "pages": subject.pages,
             "floor": subject.floor,
+            "roster": subject.roster,
+            "recipe": subject.recipe,
+            "operations": subject.operations,
             "seed": seed,
         }
         env = processes.environment_of(subject.folder, server)
+        env["DJANGO_SETTINGS_MODULE"] = subject.settings
         words = (f"{subject.name} could not be measured", "see that its own tests pass")
         super().__init__(self.module, order, env, *words)
 

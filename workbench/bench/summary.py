@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from workbench.bench.result import Result, find, find_load
+from workbench.bench.result import Measure, Result, find, find_load
+from workbench.bench.subjects import recipes
 from workbench.variants import VARIANTS
 
 # the way that is the variant's own, for each operation in the order in which they are shown
@@ -51,6 +52,18 @@ class LoadCost:
     memory: int
 
 
+@dataclass(frozen=True)
+class Gain:
+    """What a recipe makes of an operation; saved: CPU in microseconds."""
+
+    recipe: str
+    operation: str
+    plain: Measure
+    faster: Measure
+    by_hand: Measure
+    saved: float
+
+
 def measured_on(found: Result) -> str:
     """The machine, the versions and the day, in one line."""
     machine, versions = found["machine"], found["versions"]
@@ -87,14 +100,36 @@ def cost(found: Result, operation: str, subject: str, way: str, players: int | N
 
 
 def of_faster_peer(found: Result, operation: str, subject: str, players: int) -> float | None:
-    """How long a subject takes in times of the faster peer, by the clock; None without peers."""
+    """Return a subject's CPU as a multiple of the faster peer's; None without peers."""
     took = {
-        its["subject"]: its["wall_us"][1]
+        its["subject"]: its["cpu_us"][1]
         for its in found["measures"]
         if (its["operation"], its["way"], its["players"]) == (operation, "http", players)
     }
     peers = [us for name, us in took.items() if name not in VARIANTS]
     return took[subject] / min(peers) if peers and subject in took else None
+
+
+def gains(found: Result) -> list[Gain]:
+    """Return what each recipe makes of each operation that it is for, at the most players."""
+    gained = []
+    for recipe in recipes():
+        for operation in recipe.operations:
+            ways = (ORM[operation], recipe.recipe, "sql")
+            its = [find(found, operation, recipe.name, way) for way in ways]
+            plain, faster, by_hand = its
+            if plain and faster and by_hand:
+                saved = plain["cpu_us"][1] - faster["cpu_us"][1]
+                gained.append(Gain(recipe.recipe, operation, plain, faster, by_hand, saved))
+    return gained
+
+
+def with_hash(found: Result, subject: str, operation: str) -> float | None:
+    """Return the CPU of an operation with the subject's own password hasher, in microseconds."""
+    for its in found["hashes"]:
+        if (its["subject"], its["operation"]) == (subject, operation):
+            return its["cpu_us"]
+    return None
 
 
 def wall(found: Result, operation: str, subject: str, way: str) -> float | None:

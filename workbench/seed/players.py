@@ -26,10 +26,10 @@ ZOOM_IDS = 10**11 - 10**9
 def players(
     number: int, seed: int = SEED, *, extras: bool = True, first: int = 1
 ) -> Iterator[Player]:
-    """So many players of the seed, as roster.add_many() takes them; a birthdate is ISO 8601 text.
+    """Yield so many players of the seed as dicts of their fields; a birthdate is ISO 8601 text.
 
-    extras: with those of the three that a player does not leave blank. first: the number of the
-    player to begin with, from 1 on. So fewer players are the beginning of more.
+    extras: with the extra fields that a player does not leave blank. first: the number of the first
+    player, from 1. The same seed always yields the same players in the same order.
     """
     name, to_name = _walk(seed, "name", len(NAMES))
     day, to_day = _walk(seed, "birthdate", len(DAYS))

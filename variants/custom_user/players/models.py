@@ -1,6 +1,7 @@
 """The custom user model. Its table holds everything: the account and the extra fields."""
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Upper
 
@@ -28,3 +29,10 @@ class User(AbstractUser):
                 violation_error_message="A user with that username already exists.",
             ),
         ]
+
+    def validate_constraints(self, exclude=None):
+        """Show the error of the constraint on the username instead of above the form."""
+        try:
+            super().validate_constraints(exclude)
+        except ValidationError as error:
+            raise ValidationError({"username": error.messages}) from error

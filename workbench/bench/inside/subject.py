@@ -1,12 +1,15 @@
 """The subject under measurement: its database, its acts, and what can be ordered of it.
 
 Its order is `pages`, the addresses and fields of its forms; `floor`, the module of benchmarks/floor
-or ""; `seed`. Then it hears what to `do`, with arguments, and says {"told": ...} or {"error": ...}.
+or ""; `roster`, a module; `recipe`, the name of one or "", and the `operations` that it makes
+faster; `seed`. Then it hears what to `do`, with arguments, and says {"told": ...} or
+{"error": ...}.
 """
 
 import importlib
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,9 +27,9 @@ from workbench.inside import hear, say, setup
 FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 
 
-def main(pages: Pages, floor: str, seed: int) -> None:
+def main(**order: Any) -> None:
     """Do what is ordered, as a site in service does it, until nothing more is."""
-    obey(Subject(pages, floor, seed))
+    obey(Subject(**order))
 
 
 def obey(subject: "Subject") -> None:
@@ -53,8 +56,18 @@ class Floor:
 class Subject:
     """What can be ordered; each public method is an order."""
 
-    def __init__(self, pages: Pages, floor: str, seed: int) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        floor: str,
+        roster: str,
+        recipe: str,
+        operations: list[str],
+        seed: int,
+    ) -> None:
         self._floor_module = floor
+        self._roster = roster
+        self._recipe, self._operations = recipe, operations
         self._seed = seed
         self._own_hashers = settings.PASSWORD_HASHERS
         settings.PASSWORD_HASHERS = [FAST_HASHER, *self._own_hashers]
@@ -83,16 +96,25 @@ class Subject:
 
     def _all_acts(self) -> list[Act]:
         found = [*acts.of_the_site(self._site, self._players)]
+        if self._recipe:
+            return self._faster(found)
         if self._floor_module:
             place = people.place_of_extras()
             floor = Floor(self._floor_module, self._raw["sql"])
-            roster = importlib.import_module("players.roster")
+            roster = importlib.import_module(self._roster)
             for way, its in (("roster", roster), ("sql", floor)):
                 found += acts.of_the_roster(way, its, self._players, place is not None)
             found += acts.under_the_site(floor, self._players, place is not None)
             if self._players:
                 found += [acts.profile(self._site), *acts.common_ways(self._players, place)]
         return found
+
+    def _faster(self, found: list[Act]) -> list[Act]:
+        """What the recipe makes faster, measured in a way of the recipe's name."""
+        if self._players:
+            roster = importlib.import_module(self._roster)
+            found += acts.reading("roster", roster, self._players, extras=True)
+        return [replace(it, way=self._recipe) for it in found if it.operation in self._operations]
 
     def migrate(self) -> None:
         """Bring the tables up to date."""
