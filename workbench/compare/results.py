@@ -20,7 +20,7 @@ from workbench.paths import PROJECT
 FOLDER = PROJECT / "results"
 FILE = FOLDER / "answers.json"
 # what an answer depends on, besides the versions
-SOURCES = ("conftest.py", "suite/**/*.py", "suite/**/*.sql", "variants/**/*")
+SOURCES = ("suite/**/*.py", "suite/**/*.sql", "variants/**/*.py", "variants/**/*.html")
 # the command that records
 COMMAND = "workbench matrix --record"
 
@@ -150,11 +150,13 @@ def record(main: Comparison, others: dict[str, Comparison]) -> None:
 
 
 def fingerprint() -> str:
-    """Return a hash of the sources on which the answers depend."""
+    """Return a hash of the sources on which the answers depend, without comments."""
     found = hashlib.sha256()
     for path in sorted(files.sources(*SOURCES)):
         found.update(path.relative_to(PROJECT).as_posix().encode())
-        found.update(path.read_bytes())
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if (code := line.strip()) and not code.startswith("#"):
+                found.update(code.encode())
     return found.hexdigest()
 
 
