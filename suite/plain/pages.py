@@ -1,4 +1,4 @@
-"""What the plain tests type and read: the forms and pages as a visitor has them."""
+"""What the plain tests type into forms, and what they read from a page."""
 
 from suite.variant import PASSWORD, VARIANT
 

@@ -9,7 +9,7 @@ from suite.adminpages import filled, page
 from suite.conftest import ALICE
 from suite.outcomes import rows
 from suite.plain.pages import STORES_EXTRA_FIELDS
-from suite.variant import PASSWORD, VARIANT, User, enrolled
+from suite.variant import PASSWORD, VARIANT, User, enrolled, without_row
 
 # The prefix of the extra fields' names in the form of a user.
 PREFIX = {"profile_onetoone": "person-0-", "foreignkey": "person_set-0-"}.get(VARIANT, "")
@@ -59,12 +59,38 @@ def test_staff_add_a_user_with_extra_fields_in_one_step(admin_client):
     assert found == {"username": "bob", "email": "", **(ALICE if STORES_EXTRA_FIELDS else {})}
 
 
+def test_staff_give_a_user_without_a_profile_row_extra_fields(admin_client):
+    user = without_row("bob")
+    sent = filled(admin_client.get(page("change", user.pk)))
+    assert admin_client.post(page("change", user.pk), sent).status_code == 302
+    sent |= {f"{PREFIX}{name}": str(value) for name, value in ALICE.items()}
+    assert admin_client.post(page("change", user.pk), sent).status_code == 302
+    assert roster.find("bob").items() >= (ALICE if STORES_EXTRA_FIELDS else {}).items()
+
+
+def test_staff_edit_each_profile_row_and_the_list_shows_the_newest(admin_client, alice):
+    """Only foreignkey can have two rows. Elsewhere the page has one form for the extra fields."""
+    newest = PREFIX
+    if VARIANT == "foreignkey":
+        alice.person_set.create(**ALICE)
+        newest = "person_set-1-"
+    sent = filled(admin_client.get(page("change", alice.pk)))
+    sent |= {f"{newest}discord_id": "200000000000000002"}
+    assert admin_client.post(page("change", alice.pk), sent).status_code == 302
+    shown = admin_client.get(page("changelist")).content.decode()
+    assert ("200000000000000002" in shown) == STORES_EXTRA_FIELDS
+    assert roster.find("alice").get("discord_id") in ("200000000000000002", None)
+    if VARIANT == "foreignkey":
+        assert alice.person_set.first().discord_id == ALICE["discord_id"]
+
+
 @pytest.mark.parametrize("name", ["bob", "BOB"])
 def test_staff_cannot_give_two_users_one_username(admin_client, alice, name):
     enrolled("bob")
     sent = filled(admin_client.get(page("change", alice.pk))) | {"username": name}
     response = admin_client.post(page("change", alice.pk), sent)
-    assert response.status_code == 200
+    errors = response.context["adminform"].form.errors
+    assert errors == {"username": ["A user with that username already exists."]}
     assert User.objects.get(pk=alice.pk).username == "alice"
 
 

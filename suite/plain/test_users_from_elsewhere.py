@@ -1,4 +1,4 @@
-"""Users who did not register: from createsuperuser, a shell or loaddata, or old ones."""
+"""Users who did not register: from createsuperuser, a shell or loaddata, or older than the app."""
 
 import json
 from io import StringIO
