@@ -31,6 +31,10 @@ lint: $(READY)  ## ruff, mypy, and which part may import which
 lock: $(READY)  ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --upgrade \
 		--python-version 3.11 --custom-compile-command "make lock" --quiet -o requirements.lock
+	@$(BIN)/python -m workbench.matrix.environments | while read -r django python; do \
+		echo "Django==$$django.*" | $(BIN)/uv pip compile - --group pyproject.toml:suite --universal --generate-hashes \
+			--upgrade --python-version "$$python" --no-annotate --custom-compile-command "make lock" --quiet \
+			-o "workbench/matrix/django-$$django.lock" || exit 1; done
 
 clean:  ## remove what was built: .venv, build, the embedded PostgreSQL and its data
 	@rm -rf $(VENV) build .postgres .mypy_cache .ruff_cache .pytest_cache

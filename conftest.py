@@ -17,7 +17,7 @@ import fasteners
 import pytest
 
 from workbench import files, paths, variants
-from workbench.compare import answers
+from workbench.compare import answers, results
 from workbench.errors import WorkbenchError
 from workbench.server import postgres
 
@@ -35,6 +35,13 @@ def pytest_addoption(parser):
         "--variant",
         metavar="NAME",
         help=f"run the suite on this variant only: {', '.join(variants.VARIANTS)}",
+    )
+    parser.getgroup("workbench").addoption(
+        "--answers",
+        metavar="FILE",
+        type=Path,
+        default=answers.FILE,
+        help="write the answers of a whole run to this file (default: build/comparison.json)",
     )
     parser.getgroup("workbench").addoption(
         "--on",
@@ -144,11 +151,19 @@ class Collector:
 
     def __init__(self, config):
         self.whole = config.args == config.getini("testpaths")
+        self.file = config.getoption("answers")
         self.sent = {}
 
     def pytest_testnodedown(self, node, error):
         if not error:
             self.sent[node.gateway.id] = json.loads(node.workeroutput["answers"])
+
+    def pytest_sessionfinish(self, session):
+        """Fail a whole run in the recorded environment whose answers are not the recorded ones."""
+        if self.whole and answers.is_whole(self.sent):
+            measured = answers.put_together(self.sent)
+            if results.is_recorded_here(measured) and results.changes(measured):
+                session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter):
         measured = answers.put_together(self.sent)
@@ -159,9 +174,9 @@ class Collector:
         for area, questions, differing in rows:
             terminalreporter.write_line(f"{area:<{width}}  {questions:>9}  {differing:>6}")
         if self.whole and answers.is_whole(self.sent):
-            files.write_json(answers.FILE, measured)
-            terminalreporter.write_line(
-                "Written to build/comparison.json; to read: workbench compare"
-            )
+            files.write_json(self.file, measured)
+            terminalreporter.write_line(f"The answers are in {os.path.relpath(self.file)}.")
+            for line in results.told(measured):
+                terminalreporter.write_line(line)
         else:
             terminalreporter.write_line("Not every question of every variant: nothing is written.")

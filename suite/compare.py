@@ -11,9 +11,17 @@ number, True or False, or a list or dict of such. What it ran is kept as evidenc
 
 A variant that cannot do it answers CANNOT, and that too is tried: the function raises CannotDo, or
 an error of Django's or Python's that names what is missing.
+
+The expected answers are those of the oldest Django that is supported. What a later one changes
+stands above them:
+
+    @changed_in("Django 6.0", why="W042 is gone", proxy_model=[], custom_user=[])
+    @compare(proxy_model=["models.W042"], ...)
+
+A question that older versions cannot be asked says so: @since("PostgreSQL 18").
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CANNOT = "cannot"
 VARIANTS = ("proxy_model", "profile_onetoone", "custom_user", "foreignkey")
@@ -30,13 +38,32 @@ MARKS = {
 }
 
 
+# The Django whose documentation the sources cite.
+DJANGO = "5.2"
+
+
 def docs(page, section):
-    """A source in Django's docs, as a reader finds it there."""
-    return f'Django 5.2 docs, "{page}", section "{section}"'
+    """Return a source in Django's documentation, as a reader finds it there."""
+    return f'Django {DJANGO} docs, "{page}", section "{section}"'
 
 
 # What became of a claim of the article: only the questions of that area carry one.
 VERDICTS = ("holds", "holds with a condition", "does not hold", "changed since")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a later version of Django or PostgreSQL changes in the answers to a question.
+
+    version: such as "Django 6.0".  why: the reason, with a release note or a ticket.
+    answers: the new answer of each variant that has one.  so_what: the new advice, or "" if the
+    advice stays.
+    """
+
+    version: str
+    why: str
+    answers: dict
+    so_what: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +74,8 @@ class Question:
     so_what: one sentence on what the answer means for the choice, or "".
     source: where Django's or PostgreSQL's documentation or a ticket speaks about it, or "".
     verdict: one of VERDICTS if the question tests a claim of the article, or "".
+    changes: what later versions change, oldest first.  since: the version that can first be asked,
+    such as "PostgreSQL 18", or "".
     """
 
     expected: dict
@@ -54,6 +83,57 @@ class Question:
     so_what: str
     source: str
     verdict: str
+    changes: tuple = ()
+    since: str = ""
+
+    def is_asked(self, versions):
+        """Return whether these versions, {"Django": "6.0.1", ...}, can be asked this question."""
+        return not self.since or reaches(versions, self.since)
+
+    def expects(self, variant, versions):
+        """Return the answer that is expected of the variant under these versions."""
+        answer = self.expected[variant]
+        for change in self.changes:
+            if reaches(versions, change.version):
+                answer = change.answers.get(variant, answer)
+        return answer
+
+
+def reaches(versions: dict[str, str], named: str) -> bool:
+    """Return whether the versions, such as {"Django": "6.0.1"}, are at least "Django 6.0"."""
+    product, version = named.split()
+    want = [int(part) for part in version.split(".")]
+    have = [int(part) for part in versions[product].split(".")[: len(want)]]
+    return have >= want
+
+
+def changed_in(version, *, why, so_what="", **answers):
+    """Declare that a later version, such as "Django 6.0", changes the answers of these variants.
+
+    Stands above @compare. The oldest change stands nearest to it.
+    """
+
+    def attach(function):
+        question = function.question
+        if unknown := set(answers) - set(question.expected):
+            raise ValueError(f"{function.__name__}: no variant is called {', '.join(unknown)}.")
+        if not answers:
+            raise ValueError(f"{function.__name__}: say which answers {version} changes.")
+        change = Change(version, why, answers, so_what)
+        function.question = replace(question, changes=(*question.changes, change))
+        return function
+
+    return attach
+
+
+def since(version):
+    """Declare that a question can be asked from this version on, such as "PostgreSQL 18"."""
+
+    def attach(function):
+        function.question = replace(function.question, since=version)
+        return function
+
+    return attach
 
 
 def compare(

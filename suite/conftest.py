@@ -3,7 +3,9 @@
 import inspect
 import json
 import sys
+from dataclasses import asdict
 from datetime import date
+from functools import cache
 
 import pytest
 
@@ -24,6 +26,11 @@ def pytest_collection_modifyitems(config, items):
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise pytest.UsageError(f"Two questions have one name: {', '.join(sorted(twice))}.")
+    if names:
+        here = versions()
+        items[:] = [
+            item for item in items if not is_question(item) or item.function.question.is_asked(here)
+        ]
 
 
 def pytest_collection_finish(session):
@@ -50,8 +57,9 @@ def pytest_sessionfinish(session):
         )
 
 
+@cache
 def versions():
-    """{name: version} of what the answers were measured with."""
+    """Return {name: version} of what the answers are measured with."""
     import django
     import psycopg
 
@@ -77,7 +85,7 @@ def pytest_pyfunc_call(pyfuncitem):
     from django.conf import settings
 
     function, variant = pyfuncitem.function, settings.BASE_DIR.name
-    expected = function.question.expected[variant]
+    expected = function.question.expects(variant, versions())
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     with evidence.being_kept():
         try:
@@ -133,6 +141,8 @@ def about(item):
         "so_what": function.question.so_what,
         "source": function.question.source,
         "verdict": function.question.verdict,
+        "since": function.question.since,
+        "changes": [asdict(change) for change in function.question.changes],
         "code": inspect.getsource(function),
         "line": function.__code__.co_firstlineno,
     }

@@ -19,7 +19,6 @@ import pytest
 from sample import sample
 
 from conftest import command, environment
-from workbench.compare import run_suite
 from workbench.errors import WorkbenchError
 from workbench.notebook import clean, jupyter, run
 from workbench.notebook.answers import check
@@ -70,7 +69,6 @@ def seconds():
 @pytest.fixture(scope="module")
 def ran(on_sites, content_before, seconds):
     """{name: the notebook with its outputs}, all run side by side; slides and site show these."""
-    run_suite.measured()
     began = time.monotonic()
     found = run.executed(fresh=True)
     seconds.append(time.monotonic() - began)

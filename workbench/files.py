@@ -4,12 +4,13 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
+
+if TYPE_CHECKING:
+    import jinja2
 
 # what programs leave among the sources
 LEFT = {"__pycache__", ".ipynb_checkpoints"}
@@ -47,8 +48,10 @@ def writable(folder: Path, instead: str = "name another folder with WORKBENCH_DA
 
 def template(
     path: Path, filters: Iterable[Callable[..., Any]] = (), **names: Any
-) -> jinja2.Template:
+) -> "jinja2.Template":
     """Return the template in a file, which may use these filters and names."""
+    import jinja2  # the suite on another Django does without it
+
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -202,7 +202,7 @@ def test_login_by_discord_id_with_djangos_backend(alice, settings):
 def test_checks_of_username_field_discord_id(monkeypatch):
     """What do the system checks say of USERNAME_FIELD = "discord_id" on the class that we wrote?"""
     monkeypatch.setattr(PlayerModel, "USERNAME_FIELD", "discord_id", raising=False)
-    return [saw(message).id for message in check_user_model()]
+    return [saw(message).id for message in check_user_model(app_configs=None)]
 
 
 @compare(

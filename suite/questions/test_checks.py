@@ -5,7 +5,7 @@ import re
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from suite.compare import compare, docs
+from suite.compare import changed_in, compare, docs
 from suite.evidence import evidence
 from suite.outcomes import saw
 from suite.variant import PlayerModel, User
@@ -176,6 +176,13 @@ def test_user_reaches_what_points_at_the_listed_class(project):
     return "accessor: True" in ran.printed
 
 
+@changed_in(
+    "Django 6.0",
+    why="DEFAULT_AUTO_FIELD is BigAutoField by default, so no warning is left (ticket 36564).",
+    so_what="A new project gets 64-bit keys without this setting.",
+    proxy_model=[],
+    custom_user=[],
+)
 @compare(
     proxy_model=["models.W042"],
     profile_onetoone=[],
@@ -191,6 +198,15 @@ def test_check_without_default_auto_field(project):
     return check(project)
 
 
+@changed_in(
+    "Django 6.0",
+    why="DEFAULT_AUTO_FIELD is BigAutoField by default, so no warning is left (ticket 36564).",
+    so_what="A new project gets 64-bit keys without this setting.",
+    proxy_model=[],
+    profile_onetoone=[],
+    custom_user=[],
+    foreignkey=[],
+)
 @compare(
     proxy_model=["models.W042"],
     profile_onetoone=["models.W042"],
@@ -391,6 +407,15 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     return check(project)
 
 
+@changed_in(
+    "Django 6.1",
+    why="Plain check asks every database, too (Django 6.1 source, the command check).",
+    so_what="Plain check finds what migrate would refuse. Only a custom user may constrain the "
+    "username in its Meta.",
+    proxy_model=[["models.E016"], ["models.E016"]],
+    profile_onetoone=[["models.E012"], ["models.E012"]],
+    foreignkey=[["models.E012"], ["models.E012"]],
+)
 @compare(
     proxy_model=[[], ["models.E016"]],
     profile_onetoone=[[], ["models.E012"]],

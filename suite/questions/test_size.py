@@ -18,7 +18,7 @@ from django.db.models.signals import post_init
 from django.utils import timezone
 from players import roster
 
-from suite.compare import CANNOT, compare, docs
+from suite.compare import CANNOT, compare, docs, since
 from suite.evidence import evidence
 from suite.outcomes import rows, saw
 from suite.projects import on_server
@@ -329,6 +329,7 @@ def test_users_on_one_page(large):
     return about(saw(PLAYERS * 8192 / size), 1)
 
 
+@since("PostgreSQL 18")  # pg_stat_get_backend_wal()
 @compare(
     proxy_model=480,
     profile_onetoone=760,
@@ -590,6 +591,7 @@ def test_edits_with_the_birthdate_indexed(five):
         return hot_share(table_of_the_extras(), edit_birthdate, five)
 
 
+@since("PostgreSQL 18")  # pg_stat_get_backend_wal()
 @compare(
     proxy_model=100,
     profile_onetoone=100,
@@ -606,6 +608,7 @@ def test_log_bytes_of_one_login(five):
     return about(written(log_in, five)[1], 50)
 
 
+@since("PostgreSQL 18")  # pg_stat_get_backend_wal()
 @compare(
     proxy_model=CANNOT,
     profile_onetoone=250,
@@ -623,6 +626,7 @@ def test_log_bytes_of_one_edit(five):
         return about(written(edit_birthdate, five)[1], 50)
 
 
+@since("PostgreSQL 18")  # pg_stat_get_backend_wal()
 @compare(
     proxy_model=CANNOT,
     profile_onetoone=2,
@@ -833,6 +837,7 @@ def test_biography_loaded_with_each_request(alice):
     return sum(len(text) for text in vars(user).values() if isinstance(text, str)) // 1000
 
 
+@since("PostgreSQL 18")  # pg_stat_get_backend_wal()
 @compare(
     proxy_model=CANNOT,
     profile_onetoone=False,

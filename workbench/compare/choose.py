@@ -9,7 +9,7 @@ from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
-from workbench.compare import run_suite
+from workbench.compare import results
 from workbench.compare.answers import Comparison, in_line, known
 from workbench.compare.needs import Need, all_needs, verdicts
 from workbench.errors import WorkbenchError
@@ -29,7 +29,10 @@ def choose(
     if list_:
         show_list(Console())
     else:
-        show(Console(), chosen(need or ()), run_suite.measured())
+        needs = chosen(need or ())
+        comparison = results.load()
+        show(Console(), needs, comparison)
+        Console(stderr=True).print(results.provenance(comparison), style="dim")
 
 
 def chosen(ids: Sequence[str]) -> list[Need]:

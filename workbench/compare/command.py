@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from suite.compare import MARKS
-from workbench.compare import answers, run_suite
+from workbench.compare import answers, results, run_suite
 from workbench.compare.answers import Question, asking, said
 from workbench.errors import WorkbenchError
 from workbench.variants import VARIANTS, checked
@@ -34,25 +34,38 @@ def compare(
         list[str] | None,
         typer.Option(metavar="ID", help="Only this question, with its evidence; repeat it."),
     ] = None,
+    django: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="The answers of another Django, such as 6.1."),
+    ] = None,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only what another Django changes, and why.")
+    ] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Run the suite even if its answers are current.")
+        bool, typer.Option("--fresh", help="Run the suite here instead of reading results/.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="A table for a page like the README.")
     ] = False,
 ) -> None:
-    """Show where the four differ, as measured; the suite is run first if it has to be.
+    """Show where the four differ, as measured. The answers come with the clone.
 
     Example: workbench compare profile_onetoone custom_user
     """
     names = [checked(name) for name in variants or VARIANTS]
     if variants and len(variants) != 2:
         raise WorkbenchError(f"Name no variant or two to compare, of {', '.join(VARIANTS)}.")
-    comparison = run_suite.measured(fresh=fresh)
+    if fresh and django:
+        raise WorkbenchError(f"To run the suite on it: workbench matrix --django {django}.")
+    comparison = run_suite.measured(fresh=fresh, django=django)
+    if not (fresh or as_json or as_markdown):
+        Console(stderr=True).print(results.provenance(comparison), style="dim")
     shown = answers.chosen(comparison, names, everything=everything, area=area, ids=question or ())
     console = Console()
-    if as_json:
+    if changed:
+        show_changes(console, names)
+    elif as_json:
         typer.echo(answers.as_json(comparison, shown))
     elif as_markdown:
         typer.echo(answers.as_markdown(shown, names))
@@ -61,6 +74,17 @@ def compare(
             show_with_evidence(console, one, names)
     else:
         show(console, shown, names)
+
+
+def show_changes(console: Console, variants: Sequence[str] = VARIANTS) -> None:
+    """Print each answer that another Django changes: the old one, the new one, and the reason."""
+    table = Table("question", "since", "variant", "before", "after", "why")
+    for change in results.changed_answers():
+        if change.variant in variants:
+            question = Text(change.question).append(f"\n{change.id}", "dim")
+            answer = (Text(said(change.before)), Text(said(change.after)))
+            table.add_row(question, change.django, change.variant, *answer, Text(change.why))
+    console.print(table if table.rows else "No recorded Django changes an answer.")
 
 
 def show(

@@ -1,13 +1,14 @@
-"""Running the suite for its answers, when those of the last run are missing or old."""
+"""Run the suite for its answers, or take those that come with the clone."""
 
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
-from workbench import files, progress
-from workbench.compare import answers
+from workbench import progress
+from workbench.compare import answers, results
 from workbench.errors import WorkbenchError
 from workbench.paths import BUILD, PROJECT
 
@@ -15,53 +16,56 @@ LOG = BUILD / "suite.log"
 PERCENT = re.compile(r"\[\s*(\d+)%\]")
 
 
-def measured(*, fresh: bool = False) -> answers.Comparison:
-    """The comparison; the suite is run for it if it is missing, older than the code, or `fresh`.
+def measured(*, fresh: bool = False, django: str | None = None) -> answers.Comparison:
+    """Return the recorded comparison, of another Django if one is named, or a fresh one.
 
-    Raises WorkbenchError when the suite ends without an answer to every question.
+    fresh: run the suite here and return what it measured. Raises WorkbenchError when the suite
+    ends without an answer to every question, or if nothing is recorded for that Django.
     """
-    if fresh or not is_current():
-        run()
+    if not fresh:
+        return results.load(django)
+    run([sys.executable])
     return answers.read()
 
 
-def is_current() -> bool:
-    """Return whether the answers are newer than everything that they were measured on."""
-    sources = files.sources("conftest.py", "requirements.lock", "suite/**/*", "variants/**/*")
-    return files.are_current([answers.FILE], sources)
+def run(
+    python: list[str], file: Path = answers.FILE, what: str = "Asking the four variants"
+) -> bool:
+    """Run the suite on all four variants under a progress bar; its output is in build/suite.log.
 
-
-def run() -> None:
-    """Run the suite on all four variants under a progress bar; its output is in build/suite.log."""
-    before = answers.FILE.stat().st_mtime_ns if answers.FILE.exists() else 0
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pytest", "--verbose", "--color=no"]
+    python: the command of the interpreter. file: where its answers go. Returns whether all tests
+    passed. Raises WorkbenchError when it ends without an answer to every question.
+    """
+    file.unlink(missing_ok=True)
+    log = LOG if file == answers.FILE else file.with_suffix(".log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [*python, "-m", "pytest", "suite", "--verbose", "--color=no", "--answers", str(file)]
     suite = subprocess.Popen(
         command, cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
-        watch(suite)
+        watch(suite, log, what)
     except BaseException:
         suite.terminate()
         suite.wait()
         raise
-    written = answers.FILE.exists() and answers.FILE.stat().st_mtime_ns > before
-    if not written:
+    if not file.exists():
         raise WorkbenchError(
-            f"The suite gave no whole comparison; why is in {LOG.relative_to(PROJECT)}."
+            f"The suite gave no whole comparison; why is in {log.relative_to(PROJECT)}."
         )
     if suite.returncode:
         Console(stderr=True).print(
-            "Some tests of the suite failed, so take these answers with care: run `pytest`."
+            f"Some tests of the suite failed: see {log.relative_to(PROJECT)}."
         )
+    return suite.returncode == 0
 
 
-def watch(suite: "subprocess.Popen[str]") -> None:
+def watch(suite: "subprocess.Popen[str]", log: Path, what: str) -> None:
     """Show how far the suite is, and keep what it prints, until it ends."""
     assert suite.stdout is not None
-    with progress.bar("Asking the four variants") as tell, LOG.open("w") as log:
+    with progress.bar(what) as tell, log.open("w") as written:
         for line in suite.stdout:
-            log.write(line)
+            written.write(line)
             if found := PERCENT.search(line):
-                tell("Asking the four variants", int(found[1]) / 100)
+                tell(what, int(found[1]) / 100)
         suite.wait()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 
-from workbench.compare import answers
+from workbench.compare import answers, results
 from workbench.compare.answers import chosen, in_line, said
 from workbench.notebook import output
 from workbench.notebook.output import LEFT
@@ -44,13 +44,13 @@ class Measured:
 
 def measured(question: str) -> Measured:
     """A question by its id; raises WorkbenchError, with the nearest id, if there is none."""
-    [found] = chosen(answers.read(), ids=[question])
+    [found] = chosen(results.load(), ids=[question])
     return Measured(found)
 
 
 def differences(area: str | None = None, mark: str | None = None) -> pd.DataFrame:
     """The questions that the variants answer differently: a row for each, a column for each."""
-    found = chosen(answers.read(), area=area)
+    found = chosen(results.load(), area=area)
     rows = [
         {"question": one["question"]} | {name: in_line(one["answers"][name]) for name in VARIANTS}
         for one in found

@@ -12,7 +12,6 @@ from pathlib import Path
 from rich.console import Console
 
 from workbench import files, paths, variants
-from workbench.compare import run_suite
 from workbench.errors import WorkbenchError
 from workbench.notebook import run, using
 from workbench.serve import ports
@@ -31,7 +30,6 @@ def open_lab(variant: str | None, console: Console, *, port: int | None, browser
     something cannot start, or stops while serving.
     """
     page = f"/tree/{_notebook(variant).name}" if variant else ""
-    run_suite.measured()
     number, token = ports.one(port, PORT), secrets.token_urlsafe(24)
     with processes.stoppable(), postgres.server() as server:
         with console.status("Starting JupyterLab ..."):
@@ -52,7 +50,6 @@ def open_lab(variant: str | None, console: Console, *, port: int | None, browser
 def export(variant: str | None, console: Console) -> None:
     """Write the notebooks' slides; they are run first if they have changed."""
     name = _notebook(variant).stem if variant else ""
-    run_suite.measured()
     for page in run.slides():
         if page.stem.startswith(name):
             console.print(page.as_uri(), soft_wrap=True)

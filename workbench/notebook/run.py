@@ -21,7 +21,7 @@ from rich.progress import MofNCompleteColumn
 from traitlets.config import Config
 
 from workbench import files, npm, progress
-from workbench.compare import answers
+from workbench.compare import results
 from workbench.errors import WorkbenchError
 from workbench.paths import BUILD, PROJECT
 
@@ -70,7 +70,7 @@ def executed(*, fresh: bool = False) -> dict[str, NotebookNode]:
 
 def rest_on() -> Iterable[Path]:
     """Yield the files on which the outputs depend."""
-    yield answers.FILE
+    yield results.FILE
     yield from files.sources(
         "requirements.lock",
         "notebooks/*.ipynb",

@@ -25,7 +25,7 @@ COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)|^(?:Config value|Error: )
 def build(console: Console, *, fresh: bool = False) -> Path:
     """Build the site; returns the folder that holds it.
 
-    The suite is run first if its answers are missing or older than the code, or `fresh`. Raises
+    The answers are the recorded ones, or, if `fresh`, those of a run of the suite. Raises
     WorkbenchError, with the first complaint, when a page is wrong: a broken link is one.
     """
     # one at a time

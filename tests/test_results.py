@@ -1,0 +1,149 @@
+"""The answers that come with the clone, and what other versions of Django change in them."""
+
+import json
+from copy import deepcopy
+
+import pytest
+
+from suite.compare import changed_in, compare, since
+from workbench.compare import results
+from workbench.errors import WorkbenchError
+from workbench.matrix import environments
+from workbench.variants import VARIANTS
+
+MEGABYTE = 1_000_000
+OTHERS = [environment.django for environment in environments.environments()[1:]]
+
+
+@pytest.fixture
+def main():
+    return results.load()
+
+
+def test_every_supported_django_is_recorded():
+    assert results.recorded_djangos() == [it.django for it in environments.environments()]
+
+
+def test_the_results_stay_small():
+    size = sum(path.stat().st_size for path in results.FOLDER.rglob("*") if path.is_file())
+    assert size < 6 * MEGABYTE
+
+
+def test_the_recorded_answers_are_those_of_this_code(main):
+    assert main["measured"]["sources"] == results.fingerprint()
+
+
+@pytest.mark.parametrize("django", OTHERS)
+def test_each_recorded_answer_is_the_one_that_the_question_expects(django):
+    for question in results.load(django)["questions"]:
+        declared = {
+            variant
+            for change in question["changes"]
+            if change["version"] <= f"Django {django}"
+            for variant in change["answers"]
+        }
+        was = {it["id"]: it for it in results.load()["questions"]}[question["id"]]
+        differing = {it for it in VARIANTS if was["answers"][it] != question["answers"][it]}
+        assert differing == declared, question["id"]
+
+
+def test_a_difference_laid_over_the_main_answers_gives_the_other_ones(main):
+    other = deepcopy(main)
+    other["versions"]["Django"] = "9.9.1"
+    dropped = other["questions"].pop(3)
+    changed = other["questions"][5]
+    changed["answers"]["custom_user"] = "another answer"
+    changed["evidence"]["foreignkey"] = [["saw", "another evidence"]]
+    found = results.difference(main, other)
+    assert found["not_asked"] == [dropped["id"]]
+    assert found["questions"] == {
+        changed["id"]: {
+            "answers": {"custom_user": "another answer"},
+            "evidence": {"foreignkey": [["saw", "another evidence"]]},
+        }
+    }
+    assert results.overlaid(main, {"measured": main["measured"], **found}) == other
+
+
+def test_a_run_with_another_answer_is_not_as_recorded(main):
+    measured = deepcopy(main)
+    assert results.is_recorded_here(measured)
+    assert results.changes(measured) == []
+    question = measured["questions"][7]
+    question["answers"]["foreignkey"] = "another answer"
+    assert results.changes(measured) == [question["id"]]
+    assert question["id"] in " ".join(results.told(measured))
+
+
+def test_with_other_versions_only_answers_are_compared(main):
+    measured = deepcopy(main)
+    measured["versions"]["PostgreSQL"] = "18.99"
+    measured["questions"][7]["evidence"]["foreignkey"] = []
+    assert not results.is_recorded_here(measured)
+    assert results.changes(measured) == []
+
+
+def test_the_command_shows_another_django(tool):
+    shown = json.loads(tool.run("compare", "--django", "6.1", "--all", "--json").stdout)
+    assert shown["versions"]["Django"].startswith("6.1")
+
+
+def test_the_command_shows_what_changed_and_why(tool):
+    said = " ".join(tool.run("compare", "--changed", COLUMNS="200").stdout.split())
+    assert "check_without_default_auto_field" in said
+    assert "ticket 36564" in said
+
+
+def test_the_command_says_when_it_was_measured(tool):
+    assert "Measured on 20" in tool.run("compare").stderr
+
+
+def test_an_unknown_django_is_one_sentence(tool):
+    assert "no answers for Django 4.2" in tool.complaint("compare", "--django", "4.2")
+    assert "no supported Django '4.2'" in tool.complaint("matrix", "--django", "4.2")
+
+
+def test_only_a_whole_run_is_recorded(tool):
+    assert "leave out --django" in tool.complaint("matrix", "--django", "6.1", "--record")
+
+
+def test_a_missing_python_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(environments, "candidates", lambda: iter(["/no/such/python"]))
+    with pytest.raises(WorkbenchError, match=r"needs Python 3\.99 or newer, and none was found"):
+        environments.find_python(environments.Environment("9.9", "3.99"))
+
+
+@pytest.mark.parametrize(
+    ("django", "postgresql", "expected"),
+    [("5.2.19", "18.4", "old"), ("6.0", "18.4", "new"), ("6.1.3", "15.1", "newest")],
+)
+def test_an_answer_is_expected_by_version(django, postgresql, expected):
+    versions = {"Django": django, "PostgreSQL": postgresql}
+
+    @changed_in("Django 6.1", why="of a ticket", custom_user="newest")
+    @changed_in("Django 6.0", why="of a release note", custom_user="new")
+    @compare(proxy_model="old", profile_onetoone="old", custom_user="old", foreignkey="old")
+    def question():
+        """Is it so?"""
+
+    assert question.question.expects("custom_user", versions) == expected
+    assert question.question.expects("foreignkey", versions) == "old"
+
+
+def test_a_question_is_asked_since_a_version():
+    @since("PostgreSQL 18")
+    @compare(proxy_model=1, profile_onetoone=1, custom_user=1, foreignkey=1)
+    def question():
+        """Is it so?"""
+
+    assert question.question.is_asked({"Django": "5.2", "PostgreSQL": "18.4"})
+    assert not question.question.is_asked({"Django": "6.1", "PostgreSQL": "17.10"})
+
+
+def test_a_change_of_an_unknown_variant_is_an_error():
+    with pytest.raises(ValueError, match="no variant is called usr"):
+
+        @changed_in("Django 6.1", why="of a typing error", usr=1)
+        @compare(proxy_model=1, profile_onetoone=1, custom_user=1, foreignkey=1)
+        def question():
+            """Is it so?"""

@@ -1,0 +1,1 @@
+"""`workbench matrix`: the suite on every supported Django."""

@@ -1,0 +1,70 @@
+"""`workbench matrix`: run the suite on every supported Django, and record what it answers."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from workbench.compare import answers, results, run_suite
+from workbench.compare.answers import Comparison, known
+from workbench.errors import WorkbenchError
+from workbench.matrix.environments import Environment, environments, ready
+
+
+def matrix(
+    django: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VERSION", help="Only this Django, such as 6.1; repeat it."),
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write the answers to results/.")
+    ] = False,
+) -> None:
+    """Run the suite on every supported Django, and show which answers change.
+
+    Each Django gets an environment of its own in build/matrix/. PostgreSQL is the embedded one, or
+    yours if PGHOST is set.
+
+    Example: workbench matrix --django 6.1
+    """
+    chosen = chosen_environments(django or [])
+    if record and len(chosen) < len(environments()):
+        raise WorkbenchError("Only a run of all versions can be recorded: leave out --django.")
+    # a Python that is missing is found out before the first suite runs
+    pythons = {environment: ready(environment) for environment in chosen}
+    passed = [
+        run_suite.run(python, environment.answers, f"Asking with Django {environment.django}")
+        for environment, python in pythons.items()
+    ]
+    measured = {it.django: answers.read(it.answers) for it in chosen}
+    show(Console(), measured)
+    if not all(passed):
+        raise typer.Exit(1)
+    if record:
+        main = environments()[0].django
+        results.record(measured.pop(main), measured)
+        typer.echo("The answers are recorded in results/. See them with: git diff results/")
+
+
+def chosen_environments(names: list[str]) -> list[Environment]:
+    """Return the environments of these versions, or all; raise WorkbenchError if one is unknown."""
+    every = {environment.django: environment for environment in environments()}
+    return [every[known(name, every, "supported Django")] for name in names] or list(every.values())
+
+
+def show(console: Console, measured: dict[str, Comparison]) -> None:
+    """Print for each Django how many questions it answered, and how many unlike the main one."""
+    main = results.load() if results.FILE.exists() else next(iter(measured.values()))
+    table = Table("Django", "PostgreSQL", "questions", "not asked", "answered differently")
+    for comparison in measured.values():
+        found = results.difference(main, comparison)
+        differing = [name for name, parts in found["questions"].items() if "answers" in parts]
+        table.add_row(
+            comparison["versions"]["Django"],
+            comparison["versions"]["PostgreSQL"],
+            str(len(comparison["questions"])),
+            str(len(found["not_asked"])),
+            "\n".join(differing) or "none",
+        )
+    console.print(table)
