@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.client import BOUNDARY, encode_multipart
 from players import roster
 
 from suite.outcomes import rows
@@ -172,11 +173,13 @@ def test_registration_needs_the_csrf_token():
     assert not User.objects.filter(username="bob").exists()
 
 
-@pytest.mark.parametrize("charset", ["rot13", "utf-7", "idna", "utf-16", "latin-1"])
-@pytest.mark.parametrize("address", ["/register/", "/login/"])
-def test_a_form_in_another_charset_than_utf_8_is_a_bad_request(client, address, charset):
-    form = f"application/x-www-form-urlencoded; charset={charset}"
-    response = client.generic("POST", address, urlencode(BOB).encode(), content_type=form)
+@pytest.mark.parametrize("charset", ["rot13", "base64", "utf-7", "idna", "utf-16", "latin-1"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize("address", ["/register/", "/login/", "/admin/login/"])
+def test_a_form_in_another_charset_than_utf_8_is_a_bad_request(client, address, kind, charset):
+    body = urlencode(BOB) if "urlencoded" in kind else encode_multipart(BOUNDARY, BOB)
+    form = f"{kind}; boundary={BOUNDARY}; charset={charset}"
+    response = client.generic("POST", address, body, content_type=form)
     assert response.status_code == 400
     assert "We could not finish this request" in response.content.decode()
     assert not User.objects.filter(username="bob").exists()
