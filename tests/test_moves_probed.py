@@ -56,12 +56,14 @@ def test_after_the_move_the_new_code_meets_no_error(met, name):
     assert last is None or last["at"] < met[name]["new"]["until"] - project.AFTER
 
 
-def test_where_tables_are_only_added_the_old_code_meets_no_error(met):
-    assert met["proxy_model_to_profile_onetoone"]["old"]["errors"] == 0
+@pytest.mark.parametrize("name", ["proxy_model_to_profile_onetoone"])
+def test_where_tables_are_only_added_the_old_code_meets_no_error(met, name):
+    assert met[name]["old"]["errors"] == 0
 
 
-def test_the_old_code_ends_where_its_table_has_gone(met):
-    said = met["profile_onetoone_to_custom_user"]["old"]["last_error"]
+@pytest.mark.parametrize("name", ["profile_onetoone_to_custom_user"])
+def test_the_old_code_ends_where_its_table_has_gone(met, name):
+    said = met[name]["old"]["last_error"]
     assert 'relation "auth_user" does not exist' in said["error"]
 
 
@@ -72,7 +74,8 @@ def test_it_says_how_long_somebody_waited_and_at_what(met, name):
         assert visit["longest"]["what"] in {"register", "edit", "read", "login"}
 
 
-def test_what_they_met_is_read_as_it_was_written(met, tmp_path):
-    told = report.Report(NAMES[0], PLAYERS, "", probes=met[NAMES[0]])
+@pytest.mark.parametrize("name", NAMES[:1])
+def test_what_they_met_is_read_as_it_was_written(met, name, tmp_path):
+    told = report.Report(name, PLAYERS, "", probes=met[name])
     report.write(told, tmp_path / "moves.json")
-    assert report.read(tmp_path / "moves.json")[NAMES[0]].probes == met[NAMES[0]]
+    assert report.read(tmp_path / "moves.json")[name].probes == met[name]
