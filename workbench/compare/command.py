@@ -59,9 +59,9 @@ def compare(
     if fresh and django:
         raise WorkbenchError(f"To run the suite on it: workbench matrix --django {django}.")
     comparison = run_suite.measured(fresh=fresh, django=django)
+    shown = answers.chosen(comparison, names, everything=everything, area=area, ids=question or ())
     if not (fresh or as_json or as_markdown):
         Console(stderr=True).print(results.provenance(comparison), style="dim")
-    shown = answers.chosen(comparison, names, everything=everything, area=area, ids=question or ())
     console = Console()
     if changed:
         show_changes(console, names)

@@ -113,8 +113,11 @@ def candidates() -> Iterator[str]:
 
 def version(python: str) -> tuple[int, ...]:
     """Return the version of an interpreter, such as (3, 12), or () if it does not run."""
-    told = subprocess.run([python, "--version"], capture_output=True, text=True)
-    found = re.match(r"Python (\d+)\.(\d+)", told.stdout)
+    try:
+        told = subprocess.run([python, "--version"], capture_output=True, text=True).stdout
+    except OSError:
+        told = ""
+    found = re.match(r"Python (\d+)\.(\d+)", told)
     return (int(found[1]), int(found[2])) if found else ()
 
 
