@@ -102,6 +102,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
+# Django 6.1 renames these settings to MAILERS. The old names work there, with a warning.
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 if PRODUCTION:
