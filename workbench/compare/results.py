@@ -172,20 +172,17 @@ def provenance(comparison: Comparison) -> str:
     return told
 
 
-def changes(measured: Comparison) -> list[str]:
+def changes(measured: Comparison, parts: tuple[str, ...] = ("question", "answers")) -> list[str]:
     """Return the ids of the questions that are not as recorded for the Django of this run.
 
-    Answers are compared, and evidence too if the versions are exactly the recorded ones.
+    parts: what of a question is compared.
     """
     django = series(measured["versions"])
     if django not in recorded_djangos():
         return []
-    recorded = load(django)
-    same = recorded["versions"] == measured["versions"]
-    parts = ("question", "answers", "so_what", "evidence") if same else ("answers",)
     was, now = (
         {it["id"]: [it[part] for part in parts] for it in comparison["questions"]}
-        for comparison in (recorded, measured)
+        for comparison in (load(django), measured)
     )
     return [name for name in [*was, *(now.keys() - was.keys())] if was.get(name) != now.get(name)]
 
@@ -198,7 +195,9 @@ def is_recorded_here(measured: Comparison) -> bool:
 
 def told(measured: Comparison) -> Iterator[str]:
     """Yield what a run of the suite says of the recorded answers, line by line."""
-    if not (found := changes(measured)):
-        return
-    yield f"Not as recorded in results/: {', '.join(found)}."
-    yield f"If that is right, record the answers with `{COMMAND}`."
+    found = changes(measured)
+    if found:
+        yield f"Not as recorded in results/: {', '.join(found)}."
+        yield f"If that is right, record the answers with `{COMMAND}`."
+    elif is_recorded_here(measured) and (other := changes(measured, ("evidence",))):
+        yield f"Answered as recorded, but with other evidence: {', '.join(other)}."
