@@ -89,28 +89,28 @@ def test_other_versions_are_not_held_to_the_recorded_answers(main):
     assert not results.is_recorded_here(measured)
 
 
-def test_the_command_shows_another_django(tool):
-    shown = json.loads(tool.run("compare", "--django", "6.1", "--all", "--json").stdout)
+def test_the_command_shows_another_django(bare):
+    shown = json.loads(bare.run("compare", "--django", "6.1", "--all", "--json").stdout)
     assert shown["versions"]["Django"].startswith("6.1")
 
 
-def test_the_command_shows_what_changed_and_why(tool):
-    said = " ".join(tool.run("compare", "--changed", COLUMNS="200").stdout.split())
+def test_the_command_shows_what_changed_and_why(bare):
+    said = " ".join(bare.run("compare", "--changed", COLUMNS="200").stdout.split())
     assert "check_without_default_auto_field" in said
     assert "ticket 36564" in said
 
 
-def test_the_command_says_when_it_was_measured(tool):
-    assert "Measured on 20" in tool.run("compare").stderr
+def test_the_command_says_when_it_was_measured(bare):
+    assert "Measured on 20" in bare.run("compare").stderr
 
 
-def test_an_unknown_django_is_one_sentence(tool):
-    assert "no answers for Django 4.2" in tool.complaint("compare", "--django", "4.2")
-    assert "no supported Django '4.2'" in tool.complaint("matrix", "--django", "4.2")
+def test_an_unknown_django_is_one_sentence(bare):
+    assert "no answers for Django 4.2" in bare.complaint("compare", "--django", "4.2")
+    assert "no supported Django '4.2'" in bare.complaint("matrix", "--django", "4.2")
 
 
-def test_only_a_whole_run_is_recorded(tool):
-    assert "leave out --django" in tool.complaint("matrix", "--django", "6.1", "--record")
+def test_only_a_whole_run_is_recorded(bare):
+    assert "leave out --django" in bare.complaint("matrix", "--django", "6.1", "--record")
 
 
 def test_a_missing_python_is_one_sentence(monkeypatch):
