@@ -188,11 +188,18 @@ def read(file: Path = FILE) -> dict[str, Report]:
 
 def read_report(its: dict[str, Any]) -> Report:
     """Return the report that was written as these values; raise TypeError if they are others."""
-    its["rides"] = [Ride(**ride | {"checks": checks(ride)}) for ride in its["rides"]]
+    its["rides"] = [
+        Ride(**ride | {"checks": checks(ride), "locks": locks(ride)}) for ride in its["rides"]
+    ]
     if "stages" not in its:
         return Report(**its)
-    stages = [Stage(**stage) for stage in its["stages"]]
+    stages = [Stage(**stage | {"locks": locks(stage)}) for stage in its["stages"]]
     return Staged(**its | {"stages": stages, "checks": checks(its)})
+
+
+def locks(its: dict[str, Any]) -> list[Lock]:
+    """Return the locks among values that were written."""
+    return [(table, mode, seconds) for table, mode, seconds in its["locks"]]
 
 
 def checks(its: dict[str, Any]) -> list[Check]:
