@@ -14,7 +14,7 @@ from mkdocs.utils.yaml import yaml_load
 from conftest import environment
 from suite.questions import AREAS
 from workbench import paths
-from workbench.compare import answers as comparison
+from workbench.compare import results as comparison
 from workbench.compare.answers import said
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
@@ -31,7 +31,7 @@ CONFIG = yaml_load((PROJECT / "mkdocs.yml").open())
 
 @pytest.fixture(scope="module")
 def questions():
-    return comparison.read()["questions"]
+    return comparison.load()["questions"]
 
 
 def soup(folder):
@@ -162,7 +162,7 @@ def test_the_build_is_done_in_time(building):
 
 @pytest.fixture(scope="module")
 def filled():
-    measured, found = comparison.read(), snapshots.read()
+    measured, found = comparison.load(), snapshots.read()
     return lambda text: pages.filled(text, "tutorial/2-models.md", measured, found)
 
 
@@ -233,6 +233,7 @@ def test_a_link_that_leads_nowhere_ends_the_build(tmp_path, monkeypatch, dead):
     rendered.mkdir(parents=True)
     (rendered / "index.md").write_text(f"# Home\n\n{dead}\n")
     monkeypatch.setattr(build, "PROJECT", tmp_path)
+    monkeypatch.setattr(build, "BUILD", tmp_path / "build")
     monkeypatch.setattr(build, "SITE", tmp_path / "build" / "site")
     with pytest.raises(WorkbenchError, match="nowhere"):
         build.mkdocs()

@@ -10,7 +10,7 @@ import pytest
 from browser import tab_to
 from playwright.sync_api import expect
 
-from workbench.compare import answers as comparison
+from workbench.compare import results as comparison
 from workbench.compare.answers import said
 from workbench.compare.needs import all_needs, verdicts
 from workbench.variants import VARIANTS
@@ -23,7 +23,7 @@ KEYSTROKE = 100  # milliseconds
 
 @pytest.fixture(scope="module")
 def measured(built_site):
-    return comparison.read()
+    return comparison.load()
 
 
 @pytest.fixture(scope="module")
