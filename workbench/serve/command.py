@@ -60,10 +60,11 @@ def run(chosen: Mapping[str, int], console: Console) -> None:
                 server = stack.enter_context(postgres.server())
                 status.update("Preparing the databases ...")
                 databases.prepare(server, demo=True)
+                ignores_case = databases.ignores_case(server, VARIANTS[0])
                 status.update("Starting the sites ...")
                 sites = _started(server, chosen, stack)
             console.print(_summary(chosen), "", _hint(), sep="\n", highlight=False)
-            if not databases.ignores_case(server, VARIANTS[0]):
+            if not ignores_case:
                 Console(stderr=True).print(ONLY_ASCII)
             _watch(server, sites)
 
