@@ -120,23 +120,18 @@ def run_manage(manage: Path | None) -> None:
     """Run manage.py up to the point where Django takes over: it knows the project's set-up."""
     from django.core import management
 
-    if manage is None:
-        return
-
     def stop(*arguments: Any, **named: Any) -> None:
         raise Started
 
     execute, management.execute_from_command_line = management.execute_from_command_line, stop
-    utility, management.ManagementUtility.execute = management.ManagementUtility.execute, stop  # type: ignore
     arguments, sys.argv = sys.argv, [str(manage), "shell"]
     try:
-        runpy.run_path(str(manage), run_name="__main__")
+        if manage:
+            runpy.run_path(str(manage), run_name="__main__")
     except Started:
         pass
     finally:
-        management.execute_from_command_line = execute
-        management.ManagementUtility.execute = utility  # type: ignore[method-assign]
-        sys.argv = arguments
+        management.execute_from_command_line, sys.argv = execute, arguments
 
 
 @contextmanager
@@ -215,15 +210,48 @@ class Database:
         return str(self.connection.ops.quote_name(name))
 
 
-class Table:
-    """A table as PostgreSQL has it."""
+# Each table as one object. Source: PostgreSQL 18 docs, 52 System Catalogs.
+CATALOG = """
+SELECT given, json_build_object('oid', c.oid, 'name', relname, 'rows', greatest(reltuples, 0)::bigint,
+'columns', (
+    SELECT json_object_agg(attname, json_build_object('type', format_type(atttypid, atttypmod),
+        'end', seqmax, 'last', CASE WHEN has_sequence_privilege(seqrelid, 'USAGE, SELECT')
+            THEN pg_sequence_last_value(seqrelid) END))
+    FROM pg_attribute LEFT JOIN (pg_depend JOIN pg_sequence ON classid = 'pg_class'::regclass
+        AND seqrelid = objid AND deptype IN ('a', 'i')) ON refobjid = attrelid AND refobjsubid = attnum
+    WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
+'keys', (
+    SELECT json_agg(json_build_object('name', conname, 'target', confrelid, 'valid', convalidated,
+        'to', confrelid::regclass::text, 'on_delete', confdeltype, 'deferred', condeferred,
+        'columns', array(SELECT attname FROM pg_attribute
+            WHERE attrelid = conrelid AND attnum = ANY(conkey))))
+    FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f'),
+'indexes', (
+    SELECT json_agg(json_build_object('name', indexrelid::regclass::text, 'unique', indisunique,
+        'partial', indpred IS NOT NULL, 'definition', pg_get_indexdef(indexrelid),
+        'columns', array(SELECT coalesce(attname, '')
+            FROM unnest(indkey::int2[]) WITH ORDINALITY key(number, place)
+            LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = number
+            WHERE place <= indnkeyatts ORDER BY place)))
+    FROM pg_index WHERE indrelid = c.oid AND indisvalid),
+'objects', array(
+    SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = c.oid
+    UNION SELECT 'policy ' || polname FROM pg_policy WHERE polrelid = c.oid
+    UNION SELECT 'view ' || ev_class::regclass::text FROM pg_rewrite r JOIN pg_depend d
+        ON d.objid = r.oid AND d.classid = 'pg_rewrite'::regclass
+    WHERE d.refobjid = c.oid AND ev_class <> c.oid ORDER BY 1))::text
+FROM unnest(%s::text[]) given JOIN pg_class c ON c.oid = to_regclass(given)"""
 
-    def __init__(self, oid: int, name: str, sql: str, rows: float) -> None:
-        self.oid, self.name, self.sql, self.rows = oid, name, sql, int(rows)
-        self.columns: dict[str, dict[str, Any]] = {}
-        self.constraints: list[dict[str, Any]] = []
-        self.indexes: list[dict[str, Any]] = []
-        self.objects: list[str] = []
+
+class Table:
+    """A table as PostgreSQL has it. sql: its name as it is written in SQL."""
+
+    def __init__(self, sql: str, catalog: dict[str, Any]) -> None:
+        self.sql, self.oid, self.name = sql, catalog["oid"], catalog["name"]
+        self.rows, self.objects = catalog["rows"], catalog["objects"]
+        self.columns: dict[str, dict[str, Any]] = catalog["columns"] or {}
+        self.keys: list[dict[str, Any]] = catalog["keys"] or []
+        self.indexes: list[dict[str, Any]] = catalog["indexes"] or []
 
     def is_indexed(self, *columns: str, unique: bool = False) -> bool:
         """Return whether an index begins with these columns; unique: one has exactly these.
@@ -243,71 +271,9 @@ class Table:
                 return str(it["name"])
         return ""
 
-
-CATALOG = {
-    "tables": """
-        SELECT given, c.oid, c.relname, greatest(c.reltuples, 0) FROM unnest(%s::text[]) given
-        JOIN pg_class c ON c.oid = to_regclass(given)""",
-    "columns": """
-        SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), s.seqmax,
-            CASE WHEN has_sequence_privilege(s.seqrelid, 'USAGE, SELECT')
-                THEN pg_sequence_last_value(s.seqrelid) END
-        FROM pg_attribute a
-        LEFT JOIN pg_depend d ON d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
-            AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
-            AND EXISTS (SELECT FROM pg_class WHERE oid = d.objid AND relkind = 'S')
-        LEFT JOIN pg_sequence s ON s.seqrelid = d.objid
-        WHERE a.attrelid = ANY(%s::oid[]) AND a.attnum > 0 AND NOT a.attisdropped""",
-    "constraints": """
-        SELECT conrelid, conname, contype::text, confrelid, confrelid::regclass::text,
-            confdeltype::text, convalidated, condeferrable, array(SELECT attname::text
-                FROM unnest(conkey) WITH ORDINALITY k(number, place)
-                JOIN pg_attribute ON attrelid = conrelid AND attnum = number ORDER BY place)
-        FROM pg_constraint WHERE conrelid = ANY(%s::oid[])""",
-    "indexes": """
-        SELECT indrelid, c.relname, indisunique, indpred IS NOT NULL, pg_get_indexdef(indexrelid),
-            array(SELECT coalesce(attname::text, '')
-                FROM unnest(indkey::int2[]) WITH ORDINALITY k(number, place)
-                LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = number
-                WHERE place <= indnkeyatts ORDER BY place)
-        FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-        WHERE indrelid = ANY(%s::oid[]) AND indisvalid""",
-    # views, triggers and policies stand in the way of a change to their table
-    "objects": """
-        SELECT tgrelid, 'trigger ' || tgname FROM pg_trigger
-        WHERE NOT tgisinternal AND tgrelid = ANY(%s::oid[])
-        UNION SELECT polrelid, 'policy ' || polname FROM pg_policy WHERE polrelid = ANY(%s::oid[])
-        UNION SELECT d.refobjid, 'view ' || ev_class::regclass::text FROM pg_depend d
-        JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
-        WHERE d.refobjid = ANY(%s::oid[]) AND d.refobjid <> ev_class ORDER BY 2""",
-}
-
-
-def read_catalog(database: Database, names: list[str]) -> dict[str, Table]:
-    """Return those of the tables that exist, by the names that Django gives them.
-
-    Raises NotReadError. Source: PostgreSQL 18 docs, 52 System Catalogs.
-    """
-
-    def read(what: str, *keys: str) -> Iterator[tuple[Table, dict[str, Any]]]:
-        query = CATALOG[what]
-        for oid, *values in database.rows(query, *[list(by_oid)] * query.count("%s")):
-            yield by_oid[oid], dict(zip(keys, values))  # noqa: B905 (Python 3.8 and 3.9)
-
-    quoted = {database.name(name): name for name in names}
-    tables, by_oid = {}, {}
-    for given, oid, name, rows in database.rows(CATALOG["tables"], list(quoted)):
-        tables[quoted[given]] = by_oid[oid] = Table(oid, name, given, rows)
-    for table, column in read("columns", "name", "type", "end", "last"):
-        table.columns[column["name"]] = column
-    keys = ("name", "type", "target", "to", "on_delete", "valid", "deferrable", "columns")
-    for table, constraint in read("constraints", *keys):
-        table.constraints.append(constraint)
-    for table, index in read("indexes", "name", "unique", "partial", "definition", "columns"):
-        table.indexes.append(index)
-    for table, found in read("objects", "name"):
-        table.objects.append(found["name"])
-    return tables
+    def ignores_case(self, column: str) -> bool:
+        """Return whether PostgreSQL keeps values out that differ only in case."""
+        return any(self.index_on(it, column, unique=True) for it in ("upper", "lower"))
 
 
 # --- The source code
@@ -345,11 +311,10 @@ class Source:
         from django.conf import settings
 
         names = (os.environ["DJANGO_SETTINGS_MODULE"], getattr(settings, "ROOT_URLCONF", ""))
-        modules = [sys.modules[it] for it in names if it in sys.modules]
-        files = [Path(str(it.__file__)).parent for it in modules if it.__file__]
-        for folder in {
-            Path(os.path.realpath(it)) for it in (*files, *(a.path for a in apps.get_app_configs()))
-        }:
+        files = [getattr(sys.modules.get(it), "__file__", None) for it in names]
+        folders = [os.path.dirname(it) for it in files if it]
+        folders += [it.path for it in apps.get_app_configs()]
+        for folder in {Path(os.path.realpath(it)) for it in folders}:
             for path in folder.rglob("*.py") if self.is_own(folder / "any") else ():
                 if self.is_own(path) and not NOT_LIVE.search(path.relative_to(folder).as_posix()):
                     with suppress(OSError):
@@ -392,7 +357,7 @@ class Receiver:
     survives a user without one.
     """
 
-    RARELY, SAFELY = r"\b(created|update_fields)\b", r"\b(hasattr|getattr|exists)\b"
+    ASKED = (r"\b(created|update_fields)\b", r"\b(hasattr|getattr|exists)\b")
 
     def __init__(self, function: Any, signal: str, source: Source, links: list[Any]) -> None:
         self.function, self.signal, self.source = inspect.unwrap(function), signal, source
@@ -441,10 +406,7 @@ class Receiver:
             if test := getattr(statement, "test", None):
                 text = self.meaning(test, names)
                 yes, no = (
-                    (
-                        rarely or implies(test, it, self.RARELY),
-                        safely or implies(test, it, self.SAFELY),
-                    )
+                    tuple(under[i] or implies(test, it, self.ASKED[i]) for i in (0, 1))
                     for it in (True, False)
                 )
                 blocks = [(statement.body, yes), (statement.orelse, no)]
@@ -461,13 +423,9 @@ class Receiver:
                 target = target.elts[0] if isinstance(target, ast.Tuple) else target
                 names[ast.unparse(target)] = self.meaning(statement.value, names)
             for call in ast.walk(statement) if text and depth else ():
-                helper = (
-                    known.get(call.func.id)
-                    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-                    else None
-                )
+                helper = known.get(getattr(getattr(call, "func", None), "id", ""))
                 if inspect.isfunction(helper):
-                    given = [self.meaning(it, names) for it in call.args]
+                    given = [self.meaning(it, names) for it in getattr(call, "args", ())]
                     passed = dict(zip(inspect.signature(helper).parameters, given))  # noqa: B905
                     yield from self.steps(helper, passed, (rarely, safely), depth - 1)
             for inner, condition in blocks:
@@ -497,6 +455,7 @@ class Project:
     def __init__(self, source: Source, database: Database | None) -> None:
         from django.apps import apps
         from django.contrib.auth import get_user_model
+        from django.db.migrations.loader import MigrationLoader
 
         self.source, self.database = source, database
         self.user: Any = get_user_model()
@@ -506,8 +465,12 @@ class Project:
         self.notes: list[str] = []
         self.tables: dict[str, Table] = {}
         self.behind: set[str] = set()
-        self.loader: Any = None
-        self.users = 0
+        self.users, self.loader = 0, None
+        try:
+            connection = database.connection if database else None
+            self.loader: Any = MigrationLoader(connection, ignore_no_migrations=True)
+        except Exception as error:
+            self.notes.append(f"The migrations cannot be loaded ({in_short(error)}).")
 
     def find_links(self) -> Iterator[dict[str, Any]]:
         """Yield each field that points at the user, with the kind of approach that it makes."""
@@ -519,25 +482,20 @@ class Project:
             kind = "multi_table" if getattr(field.remote_field, "parent_link", False) else kind
             if not one:
                 kind = "unique_foreignkey" if field.unique else "foreignkey"
-            unique = [getattr(it, "fields", ()) for it in meta.constraints]
-            alone = not any(
-                field.name in it for it in [*meta.unique_together, *unique] if len(it) > 1
-            )
+            groups = [
+                *meta.unique_together,
+                *(getattr(it, "fields", ()) for it in meta.constraints),
+            ]
+            alone = not any(field.name in it for it in groups if len(it) > 1)
             named = alone and bool(PROFILE_NAMES.search(model.__name__))
             yield {
-                "model": meta.label,
-                "table": meta.db_table,
-                "field": field.name,
-                "column": field.column,
-                "kind": kind,
-                "one": one,
+                **place,
+                **{"model": meta.label, "table": meta.db_table, "field": field.name},
+                **{"column": field.column, "kind": kind, "one": one, "named": named},
                 "accessor": field.remote_field.get_accessor_name() or "",
                 "to_proxy": field.remote_field.model._meta.proxy,
-                "named": named,
                 "profile": place["own"] and (one or field.unique or named),
                 "columns": [it.column for it in meta.local_fields if it is not field],
-                "key": meta.pk.get_internal_type(),
-                **place,
             }
 
     def find_receivers(self) -> Iterator[Receiver]:
@@ -592,11 +550,12 @@ class Project:
     def read_database(self, database: Database) -> None:
         """Read the catalogs, the migrations and the numbers of rows; raise NotReadError."""
         from django.db import router
-        from django.db.migrations.loader import MigrationLoader
 
         here = [it for it in self.models if router.db_for_read(it) == database.alias]
         names = {it._meta.db_table for it in here if not it._meta.swapped}
-        self.tables = read_catalog(database, sorted({*names, "auth_user"}))
+        quoted = {database.name(name): name for name in sorted({*names, "auth_user"})}
+        for sql, catalog in database.rows(CATALOG, list(quoted)):
+            self.tables[quoted[sql]] = Table(sql, json.loads(catalog))
         users = self.table(self.user)
         if not users:
             self.tables, self.database = {}, None
@@ -605,12 +564,9 @@ class Project:
                 " run `migrate`, or check which database the settings name."
             )
             return
-        try:
-            self.loader = MigrationLoader(database.connection, ignore_no_migrations=True)
-            done, graph = set(self.loader.applied_migrations), self.loader.graph
-            self.behind = {app for app, name in graph.nodes if (app, name) not in done}
-        except Exception as error:
-            self.notes.append(f"The migrations cannot be loaded ({in_short(error)}).")
+        if self.loader:
+            done, nodes = self.loader.applied_migrations, self.loader.graph.nodes
+            self.behind = {app for app, name in nodes if (app, name) not in done}
         if users.rows < VERY_MANY:
             with self.noting("the number of users"):
                 [users.rows] = database.one(f"SELECT count(*) FROM {users.sql}")
@@ -669,17 +625,16 @@ def check_profiles(project: Project) -> Iterator[dict[str, Any]]:
     for link in project.profiles():
         name, about = link["model"].rpartition(".")[2], {"table": link["table"]}
         if link.get("without") and project.is_for_all(link):
-            lazily = list(project.source.grep(rf"\b{name}\.objects\.get_or_create\("))
-            check = "users_without_profile"
-            if lazily and not project.creator(link):
-                check = "profiles_created_on_demand"
+            lazily = list(project.source.grep(rf"\b{name}\.objects\.get_or_create\("))[:1]
+            on_demand = lazily and not project.creator(link)
+            check = "profiles_created_on_demand" if on_demand else "users_without_profile"
             about.update(query=link["query"], without=link["without"], users=project.users)
-            yield found(check, link["model"], link, *lazily[:1], **about)
+            yield found(check, link["model"], link, *lazily, **about)
         if link.get("several"):
             about = {"table": link["table"], "several": link["several"], "rows": link["rows"]}
-            severity = "warning" if link["several"] * 3 < link["rows"] else "info"
-            more = {"query": link["several_query"], "severity": severity}
-            yield found("several_profile_rows", link["model"], link, **about, **more)
+            about["severity"] = "warning" if link["several"] * 3 < link["rows"] else "info"
+            about["query"] = link["several_query"]
+            yield found("several_profile_rows", link["model"], link, **about)
         if link["kind"] == "unique_foreignkey":
             yield found("unique_foreign_key", link["model"], link, accessor=link["accessor"])
     for link in project.links:
@@ -702,30 +657,27 @@ def check_case(project: Project) -> Iterator[dict[str, Any]]:
             f" WHERE {column}::text <> ''\n    GROUP BY UPPER({column}::text)"
             f" HAVING min({column}::text) <> max({column}::text)) twins"
         )
-        if not any(table.index_on(it, field.column, unique=True) for it in ("upper", "lower")):
+        if not table.ignores_case(field.column):
             with project.noting(f"values of {subject} that differ only in case"):
                 groups, users = database.one(query)
                 about = {"groups": groups, "users": int(users), "query": query}
-                if groups and field.name == user.USERNAME_FIELD:
-                    yield found("usernames_differ_only_in_case", subject, **about)
-                elif groups:
-                    yield found("emails_differ_only_in_case", subject, **about)
+                what = "usernames" if field.name == user.USERNAME_FIELD else "emails"
+                if groups:
+                    yield found(f"{what}_differ_only_in_case", subject, **about)
         # in a statement that names the user's class, or by a relation to the user
-        names = rf"\b({user.__name__}|UserModel|get_user_model\(\))\.[^=]*?[^\w=]"
+        owners = rf"\b({user.__name__}|UserModel|get_user_model\(\))\.[^=]*?[^\w=]"
         ways = "|".join({"user", *(it["field"] for it in project.links)})
-        pattern = (
-            rf"({names}|\b({ways})__{'|[(, ]' * (field.name == 'username')}){field.name}__iexact="
-        )
+        alone = "|[(, ]" * (field.name == "username")
+        pattern = rf"({owners}|\b({ways})__{alone}){field.name}__iexact="
         places = list(project.source.grep(pattern))
         if places and not upper and (lower or table.rows >= MANY):
             check = "lower_index_is_not_used" if lower else "iexact_without_index"
-            fix = f"CREATE INDEX CONCURRENTLY ON {table.sql} (UPPER({column}::text));"
-            about = {"rows": table.rows, "column": field.column, "index": lower, "fix": fix}
+            about = {"rows": table.rows, "column": column, "index": lower, "table": table.sql}
             yield found(check, subject, *places, **about, lookups=len(places))
 
 
-DATABASE_ACTIONS = {"CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
 AGREES = {"CASCADE": "arc", "SET_NULL": "arn", "SET_DEFAULT": "ard", "DO_NOTHING": "cnd"}
+AGREES.update(PROTECT="ar", RESTRICT="ar", DB_CASCADE="c", DB_SET_NULL="n", DB_SET_DEFAULT="d")
 ACTION = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 WIDTH = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
@@ -733,99 +685,74 @@ WIDTH = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 def check_foreign_keys(project: Project) -> Iterator[dict[str, Any]]:
     """Compare Django's foreign keys with PostgreSQL's, and count the rows that point nowhere."""
     assert project.database
-    name = project.database.name
     tables = dict(project.schema())
     for model, field, target in foreign_keys([*tables]):
-        table, to = tables[model], project.table(target)
-        column, to_column = field.column, field.target_field.column
-        if not field.db_constraint or not to or column not in table.columns:
+        table, to, end = tables[model], project.table(target), field.target_field.column
+        if not to or not field.db_constraint or not target._meta.managed:
             continue
-        if not target._meta.managed or to_column not in to.columns:
+        if field.column not in table.columns or end not in to.columns:
             continue
-        about: dict[str, Any] = {"table": table.name, "column": column, "to": to.name}
-        subject = f"{table.name}.{column}"
-        keys = [it for it in table.constraints if it["type"] == "f" and column in it["columns"]]
+        subject, column = f"{table.name}.{field.column}", project.database.name(field.column)
+        about: dict[str, Any] = {"table": table.sql, "column": column, "to": to.sql}
+        about["to_column"] = project.database.name(end)
+        keys = [it for it in table.keys if field.column in it["columns"]]
+        about["constraints"] = [project.database.name(it["name"]) for it in keys]
         right = [it for it in keys if it["target"] == to.oid]
-        constraint = name(f"{table.name}_{column}_fk"[:63])
-        add = (
-            f"ALTER TABLE {table.sql} ADD CONSTRAINT {constraint} FOREIGN KEY ({name(column)})"
-            f" REFERENCES {to.sql} ({name(to_column)}) DEFERRABLE INITIALLY DEFERRED NOT VALID;"
-        )
-        validate = f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT %s;"
-        if not right:
-            fix = [f"ALTER TABLE {table.sql} DROP CONSTRAINT {name(it['name'])};" for it in keys]
-            about["fix"] = "\n".join([*fix, add, validate % constraint])
-            if keys:
-                yield found("foreign_key_elsewhere", subject, elsewhere=keys[0]["to"], **about)
-            else:
-                yield found("foreign_key_missing", subject, **about)
-        elif not right[0]["valid"]:
-            fix = validate % name(right[0]["name"])
-            yield found("foreign_key_not_valid", subject, **{**about, "fix": fix})
         if not right or not right[0]["valid"]:
+            check = "foreign_key_not_valid" if right else "foreign_key_missing"
+            if keys and not right:
+                check, about["elsewhere"] = "foreign_key_elsewhere", keys[0]["to"]
+            yield found(check, subject, **about)
             query = (
-                f"SELECT count(*) FROM {table.sql} c\nWHERE {name(column)} IS NOT NULL AND NOT"
-                f" EXISTS (SELECT FROM {to.sql} t WHERE t.{name(to_column)} = c.{name(column)})"
+                f"SELECT count(*) FROM {table.sql} c\nWHERE {column} IS NOT NULL AND NOT EXISTS"
+                f" (SELECT FROM {to.sql} t WHERE t.{about['to_column']} = c.{column})"
             )
             with project.noting(f"rows of {subject} that point nowhere"):
                 if rows := project.database.one(query)[0]:
-                    about = {"to": to.name, "rows": rows, "query": query}
-                    yield found("rows_pointing_nowhere", subject, **about, table=table.name)
+                    yield found("rows_pointing_nowhere", subject, **about, rows=rows, query=query)
             continue
         action, does = field.remote_field.on_delete, right[0]["on_delete"]
-        said = getattr(action, "__name__", "DB_" + getattr(action, "operation", ""))
-        if said == "set_on_delete" or (
-            said == "DO_NOTHING" and to is not project.table(project.user)
-        ):
-            continue
-        in_database = DATABASE_ACTIONS.get(getattr(action, "operation", ""))
-        if does not in (in_database or AGREES.get(said, "ar")):
-            about = {"django": said, "postgresql": ACTION[does], "to": to.name}
-            check = (
-                "on_delete_does_nothing"
-                if does in "ar" and not in_database
-                else "on_delete_differs"
-            )
-            yield found(check, subject, project.source.place(model), **about)
-        kinds = (table.columns[column]["type"], to.columns[to_column]["type"])
-        if WIDTH.get(kinds[0], 0) < WIDTH.get(kinds[1], 0) and kinds[0] in WIDTH:
-            about = {"type": kinds[0], "to": to.name, "to_type": kinds[1]}
-            fix = f"ALTER TABLE {table.sql} ALTER COLUMN {name(column)} TYPE {kinds[1]};"
-            yield found("key_narrower_than_its_target", subject, **about, fix=fix)
+        said = getattr(action, "__name__", f"DB_{getattr(action, 'operation', '')}")
+        if does not in AGREES.get(said.replace(" ", "_"), "arcnd"):
+            about.update(django=said, postgresql=ACTION[does])
+            nothing = said == "DO_NOTHING" and does in "ar"
+            check = "on_delete_does_nothing" if nothing else "on_delete_differs"
+            if not nothing or target is project.user:
+                yield found(check, subject, project.source.place(model), **about)
+        about.update(type=table.columns[field.column]["type"], to_type=to.columns[end]["type"])
+        if WIDTH.get(about["type"], 2**63) < WIDTH.get(about["to_type"], 0):
+            yield found("key_narrower_than_its_target", subject, **about)
 
 
 def check_indexes(project: Project) -> Iterator[dict[str, Any]]:
     """Find the indexes that Django's models declare and PostgreSQL lacks."""
     assert project.database
     for model, table in project.schema():
-        meta, expected = model._meta, []
+        meta = model._meta
         column = {it.name: it.column for it in meta.local_fields}
-        for field in meta.local_fields:
-            if field.unique or field.db_index:
-                expected.append(([field.column], field.unique, ""))
-        for names in meta.unique_together:
-            expected.append(([column.get(it, "") for it in names], True, ""))
+        expected = [
+            ([it.column], it.unique, "") for it in meta.local_fields if it.unique or it.db_index
+        ]
+        expected += [
+            ([column.get(it, "") for it in names], True, "") for names in meta.unique_together
+        ]
         for it in [*meta.indexes, *meta.constraints]:
             unique = type(it).__name__ == "UniqueConstraint"
             if unique or it in meta.indexes:
-                plain = (
-                    not getattr(it, "expressions", ()) and getattr(it, "condition", None) is None
+                special = (
+                    getattr(it, "expressions", ()) or getattr(it, "condition", None) is not None
                 )
-                names = [column.get(name.lstrip("-"), "") for name in it.fields]
-                expected.append((names if plain else [], unique, it.name))
-        there = {it["name"] for it in table.indexes}
+                names = () if special else [column.get(name.lstrip("-"), "") for name in it.fields]
+                expected.append(([*names], unique, it.name))
+        there = {it["name"].rpartition(".")[2].strip('"') for it in table.indexes}
         for columns, unique, index in expected:
-            if not set(columns) <= set(table.columns) or index in there:
-                continue
-            if columns and table.is_indexed(*columns, unique=unique):
+            enough = columns and table.is_indexed(*columns, unique=unique)
+            if enough or index in there or not set(columns) <= set(table.columns):
                 continue
             listed = ", ".join(map(project.database.name, columns))
-            name = f"{project.database.name(index)} " if index else ""
-            kind = "UNIQUE INDEX" if unique else "INDEX"
-            fix = f"CREATE {kind} CONCURRENTLY {name}ON {table.sql} ({listed});" if columns else ""
             check = "unique_index_missing" if unique else "index_missing"
-            what = index or ", ".join(columns)
-            yield found(check, f"{table.name}: {what}", table=table.name, what=what, fix=fix)
+            about = {"table": table.sql, "columns": listed, "index": index}
+            yield found(check, f"{table.name}: {index or ', '.join(columns)}", **about)
 
 
 def check_headroom(project: Project) -> Iterator[dict[str, Any]]:
@@ -843,10 +770,8 @@ def check_headroom(project: Project) -> Iterator[dict[str, Any]]:
                 [last] = project.database.one(query)
         if last and last * 2 > end:
             about = {"used": last, "end": end, "percent": last * 100 // end, "query": query}
-            fix = f"ALTER TABLE {table.sql} ALTER COLUMN {name} TYPE bigint;"
-            yield found(
-                "key_nearly_used_up", f"{table.name}.{model._meta.pk.column}", **about, fix=fix
-            )
+            about.update(table=table.sql, column=name)
+            yield found("key_nearly_used_up", f"{table.name}.{model._meta.pk.column}", **about)
 
 
 def check_receivers(project: Project) -> Iterator[dict[str, Any]]:
@@ -855,11 +780,9 @@ def check_receivers(project: Project) -> Iterator[dict[str, Any]]:
     for it in project.receivers:
         for model, how in it.creates.items():
             if it.signal == "post_save" and "raw" not in it.looks_at:
-                pk = kinds[model]["kind"] == "onetoone"
-                severity = "info" if pk or how.startswith(("get_", "update_")) else "warning"
-                yield found(
-                    "receiver_ignores_raw", it.name, it.place, model=model, severity=severity
-                )
+                harmless = kinds[model]["kind"] == "onetoone" or how.startswith(("get_", "update_"))
+                about = {"model": model, "severity": "info" if harmless else "warning"}
+                yield found("receiver_ignores_raw", it.name, it.place, **about)
         for model in it.reads if it.signal.endswith("save") else ():
             without = kinds[model].get("without", None if not project.database else 0)
             if without or without is None:
@@ -867,9 +790,8 @@ def check_receivers(project: Project) -> Iterator[dict[str, Any]]:
                 yield found("receiver_breaks_login", it.name, it.place, **about)
         for model in it.saves if it.signal.endswith("save") else ():
             yield found("receiver_writes_at_login", it.name, it.place, table=kinds[model]["table"])
-    loaded = {
-        os.path.realpath(getattr(it, "__file__", None) or "") for it in [*sys.modules.values()]
-    }
+    files = [getattr(it, "__file__", None) or "" for it in [*sys.modules.values()]]
+    loaded = {os.path.realpath(it) for it in files}
     for path, text in sorted(project.source.texts.items()):
         connects = re.search(r"^@receiver\(|^\w+\.connect\(", text, re.MULTILINE)
         django = re.search(r"django\.(dispatch|\S*signals)", text)
@@ -878,9 +800,8 @@ def check_receivers(project: Project) -> Iterator[dict[str, Any]]:
         # what a function of the app imports may only not have been called yet; ready() has
         imports = re.compile(rf"^\s*(from|import) .*\b{path.stem}\b", re.MULTILINE)
         beside = [it for it in project.source.texts if it.parent == path.parent and it != path]
-        if not any(
-            imports.search(project.source.texts[it]) for it in beside if it.name != "apps.py"
-        ):
+        texts = [project.source.texts[it] for it in beside if it.name != "apps.py"]
+        if not any(map(imports.search, texts)):
             line = text.count("\n", 0, connects.start()) + 1
             place = {"file": project.source.shown(path), "line": line}
             yield found("receiver_never_imported", place["file"], place)
@@ -898,17 +819,13 @@ def check_admin(project: Project) -> Iterator[dict[str, Any]]:
         name = type(model_admin).__qualname__
         for link in project.profiles():
             inlines = [it for it in model_admin.inlines if it.model._meta.label == link["model"]]
-            ours = any(
+            if model is not project.user or not inlines or link["kind"] == "onetoone":
+                continue
+            changed = [
                 getattr(type(model_admin), it) != getattr(admin.ModelAdmin, it) for it in hooks
-            )
+            ]
             creator = project.creator(link)
-            if (
-                model is project.user
-                and inlines
-                and creator
-                and not ours
-                and link["kind"] != "onetoone"
-            ):
+            if creator and not any(changed):
                 about = {"model": link["model"], "receiver": creator.name, "kind": link["kind"]}
                 yield found("inline_conflicts_with_receiver", name, place, creator.place, **about)
         for column, relation in slow_columns(project, model_admin):
@@ -928,10 +845,8 @@ def slow_columns(project: Project, model_admin: Any) -> Iterator[tuple[str, str]
     shown = [relations[it] for it in model_admin.list_display if it in relations]
     if joined is True or (joined is False and any(it.many_to_one for it in shown)):
         fetched |= {name for name, it in relations.items() if it.concrete and not it.null}
-    for query in (
-        type(model_admin).get_queryset,
-        type(model_admin.model._default_manager).get_queryset,
-    ):
+    managers = (type(model_admin), type(model_admin.model._default_manager))
+    for query in (it.get_queryset for it in managers):
         node = project.source.function(query)
         if node and re.search(r"'(select|prefetch)_related'", ast.dump(node)):
             constants = {str(it.value) for it in ast.walk(node) if isinstance(it, ast.Constant)}
@@ -945,12 +860,9 @@ def slow_columns(project: Project, model_admin: Any) -> Iterator[tuple[str, str]
             value = inspect.getattr_static(owner, column, value)
         node = project.source.function(getattr(value, "fget", value))
         parameters = [it.arg for it in node.args.args] if node else []
-        row = re.escape(next((it for it in parameters[::-1]), "")) or "$^"
-        read = re.search(
-            rf"\b{row}\.({'|'.join({*relations} - fetched) or '$^'})\.\w",
-            ast.unparse(node) if node else "",
-        )
-        if read:
+        row = re.escape(parameters[-1]) if parameters else "$^"
+        ways = "|".join({*relations} - fetched) or "$^"
+        if read := re.search(rf"\b{row}\.({ways})\.\w", ast.unparse(node) if node else ""):
             yield getattr(node, "name", str(column)), read[1]
 
 
@@ -980,6 +892,23 @@ def named_auth_users(project: Project) -> Iterator[dict[str, Any]]:
     return project.source.grep(rf"^\s*{imported}|[\"']auth\.User[\"']|\bauth\.models\.User\b")
 
 
+def history(project: Project) -> dict[str, list[str]]:
+    """Return the migrations that name auth.User, and the children of it that came and went."""
+    named, created, deleted = [], set(), []
+    for (app, name), migration in sorted(project.loader.disk_migrations.items()):
+        with suppress(OSError, TypeError):
+            text = Path(inspect.getfile(type(migration))).read_text(encoding="utf-8")
+            if app != "auth" and re.search(r"[\"']auth\.User[\"']", text, re.IGNORECASE):
+                named.append(f"{app}.{name}")
+        for it in migration.operations:
+            model = (app, getattr(it, "name_lower", ""))
+            if any(str(base).lower() == "auth.user" for base in getattr(it, "bases", ())):
+                created.add(model)
+            elif type(it).__name__ == "DeleteModel" and model in created:
+                deleted.append(".".join(model))
+    return {"migrations_naming_auth_user": named, "deleted_models": deleted}
+
+
 # --- The report
 
 
@@ -989,58 +918,49 @@ def describe(project: Project) -> dict[str, Any]:
     from django.contrib.auth.models import AbstractBaseUser, AbstractUser
 
     user, table = project.user, project.table(project.user)
-    base = "abstractuser" if issubclass(user, AbstractUser) else "abstractbaseuser"
-    inherited = {
-        it.name
-        for it in (AbstractUser if base == "abstractuser" else AbstractBaseUser)._meta.fields
-    }
-    names = {it.name: it.column for it in user._meta.local_fields}
-    username = user._meta.get_field(user.USERNAME_FIELD)
+    base = AbstractUser if issubclass(user, AbstractUser) else AbstractBaseUser
+    inherited = {"id", *(it.name for it in base._meta.fields)}
+    columns = {it.name: it.column for it in user._meta.local_fields}
+    is_djangos = user._meta.label == "auth.User"
     facts: dict[str, Any] = {
+        **project.source.place(user),
         "model": user._meta.label,
-        "base": "django" if user._meta.label == "auth.User" else base,
+        "base": "django" if is_djangos else base.__name__.lower(),
         "table": user._meta.db_table,
-        "username_field": username.name,
-        "own_fields": [it for it in names if it not in inherited and it != "id"],
+        "username_field": user.USERNAME_FIELD,
+        "own_fields": [it for it in columns if it not in inherited],
         "key": user._meta.pk.get_internal_type(),
         "rows": project.users if table else None,
-        **project.source.place(user),
     }
     if table:
-        email = names.get(user.get_email_field_name(), "")
-        facts["key_type"] = table.columns[user._meta.pk.column]["type"]
         facts["objects"] = table.objects
-        facts["ignores_case"] = bool(
-            table.index_on("upper", username.column, unique=True)
-            or table.index_on("lower", username.column, unique=True)
-        )
+        facts["key_type"] = table.columns[user._meta.pk.column]["type"]
+        facts["ignores_case"] = table.ignores_case(columns.get(user.USERNAME_FIELD, ""))
+        email = columns.get(user.get_email_field_name(), "")
         facts["unique_email"] = bool(email) and table.is_indexed(email, unique=True)
-    links = []
-    for link in project.links:
-        told = {key: value for key, value in link.items() if not key.endswith("query")}
-        if own := project.tables.get(link["table"]):
-            keys = [
-                it
-                for it in own.constraints
-                if it["type"] == "f" and link["column"] in it["columns"]
-            ]
-            told["objects"] = own.objects
-            told["on_delete"] = [
-                ACTION[it["on_delete"]] + ", deferrable" * it["deferrable"] for it in keys
-            ]
-        links.append(told)
-    old = project.tables.get("auth_user") if facts["base"] != "django" else None
+    links = [{key: it[key] for key in it if not key.endswith("query")} for it in project.links]
+    for link in links:
+        own = project.tables.get(link["table"])
+        link["objects"] = own.objects if own else []
+        keys = [it for it in own.keys if link["column"] in it["columns"]] if own else []
+        when = ("checked at once", "initially deferred")
+        said = [f"ON DELETE {ACTION[it['on_delete']]}, {when[it['deferred']]}" for it in keys]
+        link["on_delete"] = said
+        pointing = [
+            (it, by)
+            for it, by, to in foreign_keys(project.models)
+            if to._meta.label == link["model"]
+        ]
+        link["pointed_at_by"] = [f"{it._meta.label}.{by.name}" for it, by in pointing]
+    proxies = [it for it in project.models if it._meta.proxy and it._meta.concrete_model is user]
     return {
         "user": facts,
-        "proxies": [
-            {"model": it._meta.label, **project.source.place(it)}
-            for it in project.models
-            if it._meta.proxy and it._meta.concrete_model is user
-        ],
         "links": links,
+        **(history(project) if project.loader else {}),
+        "proxies": [{"model": it._meta.label, **project.source.place(it)} for it in proxies],
         "receivers": [it.facts() for it in project.receivers],
-        "names_auth_user": list(named_auth_users(project)) if facts["base"] == "django" else [],
-        "old_user_table": bool(old),
+        "names_auth_user": list(named_auth_users(project)) if is_djangos else [],
+        "old_user_table": not is_djangos and "auth_user" in project.tables,
         "backends": list(settings.AUTHENTICATION_BACKENDS),
         "apps": sorted({it._meta.app_label for it in project.models}),
     }
@@ -1065,7 +985,7 @@ def diagnose(path: Path, module: str = "", with_database: bool = True) -> dict[s
     with stopping("The user model cannot be loaded"):
         alias = router.db_for_read(get_user_model())
     source, database, version, notes = Source(folder), None, "", []
-    with suppress(BaseException):  # receivers may stand in what only the URLs import
+    with suppress(Exception):  # receivers may stand in what only the URLs import
         importlib.import_module(django.conf.settings.ROOT_URLCONF)
     source.read()
     settings = connections[alias].settings_dict
@@ -1084,28 +1004,20 @@ def diagnose(path: Path, module: str = "", with_database: bool = True) -> dict[s
     for check in (*CODE_CHECKS, *(DATABASE_CHECKS if project.database and project.tables else ())):
         with project.noting(check.__name__[6:].replace("_", " ")):
             findings.extend(check(project))
-    driver = [it for it in ("psycopg", "psycopg2") if it in sys.modules]
     connections.close_all()
-    return {
-        "read": {
-            "folder": str(folder),
-            "settings": os.environ["DJANGO_SETTINGS_MODULE"],
-            "database": {
-                "alias": alias,
-                **{key.lower(): settings.get(key, "") for key in ("NAME", "USER", "HOST", "PORT")},
-                "postgresql": version,
-            }
-            if project.database
-            else None,
-            "python": platform.python_version(),
-            "django": django.get_version(),
-            "driver": driver[:1],
-            "seconds": round(time.monotonic() - began, 1),
-        },
-        "facts": describe(project),
-        "findings": findings,
-        "notes": notes + project.notes,
+    names = ("NAME", "USER", "HOST", "PORT")
+    about = {it.lower(): str(settings.get(it) or "") for it in names} if project.database else {}
+    read = {
+        "folder": str(folder),
+        "settings": os.environ["DJANGO_SETTINGS_MODULE"],
+        "database": about and {"alias": alias, "postgresql": version, **about},
+        "python": platform.python_version(),
+        "django": django.get_version(),
+        "driver": next((it for it in ("psycopg", "psycopg2") if it in sys.modules), ""),
+        "seconds": round(time.monotonic() - began, 1),
     }
+    facts = {"facts": describe(project), "findings": findings, "notes": notes + project.notes}
+    return {"read": read, **facts}
 
 
 def main() -> None:
