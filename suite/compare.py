@@ -19,9 +19,17 @@ stands above them:
     @compare(proxy_model=["models.W042"], ...)
 
 A question that older versions cannot be asked says so: @since("PostgreSQL 18").
+
+Where an answer speaks for or against an approach, the decorator says which answers do. The others,
+and CANNOT if it is not named, are neutral:
+
+    @compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1,
+             fits=[0], costs=at_most(2), fails=ANYTHING_ELSE)
+
+top=True marks one of the questions that matter most for the choice.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 CANNOT = "cannot"
 VARIANTS = ("proxy_model", "profile_onetoone", "custom_user", "foreignkey")
@@ -45,6 +53,40 @@ DJANGO = "5.2"
 def docs(page, section):
     """Return a source in Django's documentation, as a reader finds it there."""
     return f'Django {DJANGO} docs, "{page}", section "{section}"'
+
+
+class Rule:
+    """Some answers, by a condition: `rule(answer)` is True or False, str(rule) says it in words."""
+
+    def __init__(self, words, holds):
+        self.words, self.holds = words, holds
+
+    def __call__(self, answer):
+        return self.holds(answer)
+
+    def __str__(self):
+        return self.words
+
+
+def at_most(limit):
+    """Return the rule for numbers up to the limit."""
+    return Rule(f"at most {limit}", lambda answer: is_number(answer) and answer <= limit)
+
+
+def at_least(limit):
+    """Return the rule for numbers from the limit on."""
+    return Rule(f"at least {limit}", lambda answer: is_number(answer) and answer >= limit)
+
+
+def is_number(answer):
+    return isinstance(answer, int | float) and not isinstance(answer, bool)
+
+
+# What is not named by the other two, and not CANNOT.
+ANYTHING_ELSE = Rule("anything else", lambda answer: answer != CANNOT)
+
+# How an answer is judged, in this order.
+JUDGEMENTS = ("fits", "costs", "fails")
 
 
 # What became of a claim of the article: only the questions of that area carry one.
@@ -76,6 +118,8 @@ class Question:
     verdict: one of VERDICTS if the question tests a claim of the article, or "".
     changes: what later versions change, oldest first.  since: the version that can first be asked,
     such as "PostgreSQL 18", or "".
+    rules: {judgement: a Rule or a list of answers}, for some of JUDGEMENTS.  top: whether it is one
+    of those that matter most for the choice.
     """
 
     expected: dict
@@ -85,6 +129,17 @@ class Question:
     verdict: str
     changes: tuple = ()
     since: str = ""
+    rules: dict = field(default_factory=dict)
+    top: bool = False
+
+    def judge(self, answer):
+        """Return which of JUDGEMENTS the answer gets, or "" if it is neutral."""
+        for judgement, rule in self.rules.items():
+            # 1 is not True
+            among = [type(other) is type(answer) and other == answer for other in listed(rule)]
+            if any(among) or (isinstance(rule, Rule) and rule(answer)):
+                return judgement
+        return ""
 
     def is_asked(self, versions):
         """Return whether these versions, {"Django": "6.0.1", ...}, can be asked this question."""
@@ -97,6 +152,11 @@ class Question:
             if reaches(versions, change.version):
                 answer = change.answers.get(variant, answer)
         return answer
+
+
+def listed(rule):
+    """Return the answers that a rule lists: none if it is a condition."""
+    return [] if isinstance(rule, Rule) else rule
 
 
 def reaches(versions: dict[str, str], named: str) -> bool:
@@ -146,8 +206,15 @@ def compare(
     so_what="",
     source="",
     verdict="",
+    fits=(),
+    costs=(),
+    fails=(),
+    top=False,
 ):
-    """Mark a test function as a question, with the expected answer of each variant."""
+    """Mark a test function as a question, with the expected answer of each variant.
+
+    fits, costs, fails: the answers that are judged so, as a list or a Rule.
+    """
     if mark not in MARKS:
         raise ValueError(f"mark is {mark!r}; it is one of {', '.join(MARKS)}.")
     if verdict and verdict not in VERDICTS:
@@ -162,7 +229,8 @@ def compare(
     def attach(function):
         if not (function.__doc__ or "").strip():
             raise ValueError(f"{function.__name__} asks nothing: its docstring is the question.")
-        function.question = Question(expected, mark, so_what, source, verdict)
+        rules = dict(zip(JUDGEMENTS, (fits, costs, fails), strict=True))
+        function.question = Question(expected, mark, so_what, source, verdict, rules=rules, top=top)
         return function
 
     return attach

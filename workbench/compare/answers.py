@@ -13,6 +13,9 @@ from workbench.variants import VARIANTS
 
 FILE = BUILD / "comparison.json"
 
+# What each variant says of a question, and where the comparison has it: {variant: what it said}.
+PARTS = {"answer": "answers", "judgement": "judgements", "evidence": "evidence"}
+
 Question = dict[str, Any]
 Comparison = dict[str, Any]
 
@@ -28,10 +31,10 @@ def put_together(sent: Mapping[str, Mapping[str, Any]]) -> Comparison:
     for variant in sorted(sent, key=VARIANTS.index):
         versions.update(sent[variant]["versions"])
         for name, said in sent[variant]["answers"].items():
-            about = {key: said[key] for key in said if key not in ("answer", "evidence")}
-            question = questions.setdefault(name, about | {"answers": {}, "evidence": {}})
-            question["answers"][variant] = said["answer"]
-            question["evidence"][variant] = said["evidence"]
+            about = {key: said[key] for key in said if key not in PARTS}
+            question = questions.setdefault(name, about | {part: {} for part in PARTS.values()})
+            for key, part in PARTS.items():
+                question[part][variant] = said[key]
     in_order = sorted(questions.values(), key=lambda its: (AREAS.index(its["module"]), its["line"]))
     for question in in_order:
         del question["line"]

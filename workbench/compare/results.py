@@ -13,7 +13,7 @@ from typing import Any
 
 from suite.compare import reaches
 from workbench import files
-from workbench.compare.answers import Comparison
+from workbench.compare.answers import PARTS, Comparison
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 
@@ -76,7 +76,7 @@ def overlaid(main: Comparison, other: dict[str, Any]) -> Comparison:
         del questions[name]
     questions |= {question["id"]: question for question in other["only_here"]}
     for name, changed in other["questions"].items():
-        for part in ("answers", "evidence"):
+        for part in PARTS.values():
             questions[name][part].update(changed.get(part, {}))
     for question in questions.values():
         for change in question["changes"]:
@@ -121,7 +121,7 @@ def difference(main: Comparison, other: Comparison) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     for name in ours.keys() & theirs.keys():
         parts = {}
-        for part in ("answers", "evidence"):
+        for part in PARTS.values():
             here, there = ours[name][part], theirs[name][part]
             if differing := {it: there[it] for it in here if here[it] != there[it]}:
                 parts[part] = differing
