@@ -211,8 +211,8 @@ def test_people_of_one_add_page_with_a_signal(admin_client):
     source=docs("Model instance reference", "How Django knows to UPDATE vs. INSERT"),
 )
 def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, settings):
-    """A receiver creates a OneToOne profile with its own id. What does the add page with a filled-
-    in inline raise?"""
+    """A receiver creates a OneToOne profile with its own id. What does the add page raise if
+    staff fill in the inline?"""
 
     with profile_with_its_own_key() as profile, person_made_by_a_signal(profile):
         only_admin(settings, {Account: user_admin(inlines=[person_inline(profile)])})

@@ -692,7 +692,7 @@ def test_article_inspectdb_updates_the_model():
     verdict="does not hold",
 )
 def test_article_cascade_is_in_the_database(alice):
-    """on_delete is CASCADE. Which action has the foreign key in PostgreSQL, and how many rows does
+    """on_delete is CASCADE. Which action does the foreign key have, and how many rows does
     user.delete() leave?"""
     keys = tables()[extras_class()._meta.db_table].foreign_keys
     action = saw(keys[0].definition) and keys[0].on_delete if keys else "no foreign key"

@@ -205,8 +205,8 @@ def test_rows_after_two_update_or_create(transactional_db):
     fails=ANYTHING_ELSE,
 )
 def test_create_if_it_does_not_exist_twice(transactional_db):
-    """Two requests call exists(), then create() for the same profile row. How many rows exist, and
-    what gets the second request?"""
+    """Two requests call exists(), then create() for the same profile row. How many rows
+    exist, and what does the second request get?"""
     row = whose(without_row("bob"))
     people = PlayerModel.objects.filter(**row)
     race = at_the_same_moment(*[lambda: people.exists() or PlayerModel.objects.create(**row)] * 2)

@@ -200,6 +200,7 @@ def test_rows_with_extras_after_createsuperuser():
     ),
     source=docs(CUSTOMIZING, "Specifying a custom user model") + ", REQUIRED_FIELDS",
     fits=[["CommandError, no account", "accepted"]],
+    costs=[["accepted", "TypeError, no account"]],
     fails=ANYTHING_ELSE,
 )
 def test_createsuperuser_where_the_birthdate_is_mandatory(transactional_db, monkeypatch):
@@ -343,7 +344,7 @@ def test_ways_to_a_user_without_row():
     fails=at_least(2),
 )
 def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
-    """A receiver ignores `raw`. How many profile rows has a user after loaddata of the user and the
+    """A receiver ignores `raw`. How many profile rows does a user have after loaddata of user and
     profile?"""
     records = dumped(alice)
     with receiving(create_person):
@@ -362,7 +363,6 @@ def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
         "Return early if raw is True."
     ),
     source=docs("Signals", "post_save"),
-    fits=["accepted"],
     costs=["IntegrityError"],
 )
 def test_loaddata_with_the_extras_first(alice, tmp_path):
@@ -405,7 +405,6 @@ FIXTURE = [USER, PERSON] if TWO_TABLES else [USER]
         "receiver then blocks the one from the fixture."
     ),
     source=docs("Signals", "post_save"),
-    fits=["accepted"],
     costs=["IntegrityError"],
 )
 def test_loaddata_into_a_profile_with_its_own_key(project):

@@ -266,7 +266,7 @@ def test_extras_of_somebody_else_survive_loaddata(alice, load):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "A profile whose primary key is the user needs the old ids. A custom user, or a profile "
+        "A profile whose primary key is the user needs the old id. A custom user, or a profile "
         "with its own id, loads without them."
     ),
     source=docs("Serializing Django objects", "Natural keys"),
