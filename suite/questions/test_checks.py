@@ -433,8 +433,8 @@ def test_check_of_an_unmanaged_model_without_its_column(project):
     custom_user=[],
     foreignkey=["admin.E108"],
     so_what=(
-        "list_display accepts the name of a field on the user. For a field of a profile, write "
-        "a method."
+        "list_display accepts the name of a field on the user. For a profile, write a method, or "
+        "with a OneToOneField the path person__birthdate."
     ),
     source=docs("System check framework", "ModelAdmin") + ", admin.E108",
     fits=[[]],

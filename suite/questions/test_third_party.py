@@ -640,8 +640,8 @@ def edit_is_in_the_history():
     foreignkey=False,
     mark="useful",
     so_what=(
-        "A history of the user does not contain the profile. Register both models with django- "
-        "simple-history."
+        "A history of the user does not contain the profile. Register both models with "
+        "django-simple-history."
     ),
     fits=[True],
     costs=[False],
@@ -710,8 +710,8 @@ def similar_queries_of_a_list():
     costs=at_least(1),
 )
 def test_toolbar_finds_similar_queries(site):
-    """A page reads 20 users' birthdates in a loop. How many similar queries does django-debug-
-    toolbar show?"""
+    """A page reads 20 users' birthdates in a loop. How many similar queries does
+    django-debug-toolbar show?"""
     return site.ask(similar_queries_of_a_list)
 
 
