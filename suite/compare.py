@@ -55,11 +55,6 @@ def docs(page, section=""):
     return f'Django {DJANGO} docs, "{page}"' + (f', section "{section}"' if section else "")
 
 
-def django_source(name):
-    """Return a source in Django's own code: the dotted name of a module, class or function."""
-    return f"Django {DJANGO} source, {name}"
-
-
 class Rule:
     """Some answers, by a condition: `rule(answer)` is True or False, str(rule) says it in words."""
 
