@@ -55,6 +55,11 @@ def docs(page, section=""):
     return f'Django {DJANGO} docs, "{page}"' + (f', section "{section}"' if section else "")
 
 
+def code(name):
+    """Return a source in Django's own code, such as code("django.contrib.auth.login")."""
+    return f"Django {DJANGO} source, {name}"
+
+
 class Rule:
     """Some answers, by a condition: `rule(answer)` is True or False, str(rule) says it in words."""
 
