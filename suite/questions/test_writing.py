@@ -455,8 +455,7 @@ def test_locking_only_the_user_of_a_join(alice):
     custom_user=CANNOT,
     foreignkey="FieldError",
     costs=["NotSupportedError", "FieldError"],
-    so_what="To lock profile rows, start the query from Person. With a OneToOne profile, "
-    "exclude(person=None) works too.",
+    so_what="To lock profile rows, start the query from Person instead of User.",
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_locking_only_the_extras_of_a_join(alice):
