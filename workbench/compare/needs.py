@@ -49,7 +49,7 @@ def all_needs(path: Path = FILE) -> list[Need]:
 
 
 def verdicts(needs: Sequence[Need], comparison: Comparison) -> list[Verdict]:
-    """Return for each variant, in order, which needs it fails and which measured answers show it."""
+    """Return for each variant, in order, the needs that it fails, each with its question."""
     questions: dict[str, Question] = {its["id"]: its for its in comparison["questions"]}
     return [
         Verdict(
