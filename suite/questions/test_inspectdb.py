@@ -307,7 +307,7 @@ def test_rows_of_one_user_in_the_article_end_state():
     source=docs("Model Meta options", "managed"),
 )
 def test_commands_that_notice_the_article_end_state():
-    """The article's table has no primary key. Do check and makemigrations report that?"""
+    """The article's table has no primary key. What do check and makemigrations report about it?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")

@@ -343,7 +343,7 @@ def test_login_waits_for_a_migration_that_indexes_an_extra(transactional_db, ali
     mark="surprising",
     costs=[True],
     so_what="Adding a foreign key to the user table blocks writes to it. A profile that you add "
-    "later holds up logins too.",
+    "later makes logins wait too.",
     source="PostgreSQL 18 docs, ALTER TABLE",
 )
 def test_login_waits_for_a_migration_that_points_at_users(transactional_db, alice):
@@ -425,7 +425,7 @@ def test_reader_without_password_hashes_lists_values(alice):
     source="PostgreSQL 18 docs, 5.9. Row Security Policies",
 )
 def test_login_finds_the_user_behind_row_security(alice):
-    """Row security hides the table with the extra fields from a role. Can that role still find a
+    """Row security hides the table with the extra fields from a role. Can the role still find a
     user by name?"""
     table = table_of_extras()
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")

@@ -144,7 +144,7 @@ def test_dependency_of_the_first_migration():
     source=docs("Migrations", "Swappable dependencies"),
 )
 def test_first_migrate_begins_with():
-    """The database is empty. Does migrate apply players.0001 or admin.0001 first?"""
+    """The database is empty. Which does migrate apply first, players.0001 or admin.0001?"""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
     labels = [label_of(migration) for migration, _ in plan]
@@ -368,7 +368,7 @@ def test_statements_that_remove_the_listed_class(statements):
     source=docs("Customizing authentication in Django", "Referencing the User model"),
 )
 def test_data_migration_that_names_auth_user():
-    """Does apps.get_model("auth", "User").objects.count() work in a data migration?"""
+    """What does apps.get_model("auth", "User").objects.count() do in a data migration?"""
     return outcome(
         lambda: in_data_migration(lambda apps: apps.get_model("auth", "User").objects.count())
     )

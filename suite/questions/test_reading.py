@@ -347,7 +347,7 @@ def test_no_birthdate_finds_users_without_row():
     source=code("django.db.models.sql.query.Query.split_exclude"),
 )
 def test_sql_to_exclude_a_discord_id(alice, statements):
-    """Does exclude(discord_id=...) on users use a join or a subquery to reach the extra fields?"""
+    """Which join or subquery does exclude(discord_id=...) on users contain?"""
     assert alice in User.objects.exclude(**{path("discord_id"): "1"})
     return joined(statements) + re.findall(r"NOT \(EXISTS\(SELECT", *statements)
 
@@ -662,21 +662,21 @@ def test_hasattr_for_a_user_without_row():
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=[1, 0],
+    profile_onetoone={"first check": 1, "second check": 0},
     custom_user=CANNOT,
-    foreignkey=[0, 0],
+    foreignkey={"first check": 0, "second check": 0},
     so_what="Django remembers that a OneToOne profile is missing, so the second check runs no "
     "query.",
     source=code("django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor"),
 )
 def test_queries_of_hasattr(statements):
-    """A user has no profile row. How many queries do a first and a second hasattr() run?"""
+    """A user has no profile row. How many queries do two hasattr() checks run?"""
     bob = without_person()
     statements.clear()
     hasattr(bob, REVERSE)
     first = len(statements)
     hasattr(bob, REVERSE)
-    return [first, len(statements) - first]
+    return {"first check": first, "second check": len(statements) - first}
 
 
 @compare(
@@ -753,7 +753,7 @@ def test_objects_that_have_the_methods_of_our_class(alice, client, settings, mon
     source=docs("QuerySet API reference", "in_bulk()"),
 )
 def test_extras_of_many_users_by_in_bulk(alice):
-    """Does in_bulk() return the extra fields of many users by their user ids?"""
+    """What does in_bulk() do if you look up extra fields by user ids?"""
     people = PlayerModel.objects.filter(birthdate=ALICE["birthdate"])
     key = "pk" if PlayerModel is User else "user_id"
     return outcome(lambda: people.in_bulk([alice.pk], field_name=key)[alice.pk])
@@ -835,21 +835,21 @@ def test_two_counts_in_one_query_with_two_rows(alice):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=[0, 1],
+    profile_onetoone={"person.user_id": 0, "person.user.pk": 1},
     custom_user=CANNOT,
-    foreignkey=[0, 1],
+    foreignkey={"person.user_id": 0, "person.user.pk": 1},
     mark="known",
     so_what="Use person.user_id if you need only the id. It is already in the profile row.",
     source=docs("Database access optimization", "Use foreign key values directly"),
 )
 def test_queries_for_the_id_of_the_user(alice, statements):
-    """How many queries does person.user_id run, and how many does person.user.pk?"""
+    """How many queries do person.user_id and person.user.pk run?"""
     person = person_class().objects.get(user=alice)
     statements.clear()
     assert person.user_id == alice.pk
-    without_the_user = len(statements)
+    by_id = len(statements)
     assert person.user.pk == alice.pk
-    return [without_the_user, len(statements) - without_the_user]
+    return {"person.user_id": by_id, "person.user.pk": len(statements) - by_id}
 
 
 @compare(
@@ -997,7 +997,7 @@ def test_values_of_a_user_without_row():
     source=docs("QuerySet API reference", "iterator()") + "; Django ticket #29984",
 )
 def test_streaming_the_list_with_iterator(hundred):
-    """Can iterator() without arguments stream users with their extra fields?"""
+    """What does iterator() without arguments do on users with their extra fields?"""
     best = {"person_set": User.objects.prefetch_related("person_set")}
     users = best.get(REVERSE) or User.objects.select_related(*["person"] * hasattr(User, "person"))
     assert extras_of(User.objects.last()).birthdate

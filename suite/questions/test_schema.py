@@ -311,8 +311,8 @@ def test_content_types_of_players():
     foreignkey=8,
     fits=[4],
     costs=[8],
-    so_what="Where two models have permissions, grant both. Staff who may change users may not yet "
-    "change players or profiles.",
+    so_what="Where two models have permissions, grant both. Staff who may change users cannot yet "
+    "change a proxy's or profile's rows.",
     source=docs("Using the Django authentication system", "Proxy models"),
 )
 def test_permissions_of_players():
