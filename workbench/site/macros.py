@@ -6,13 +6,15 @@ is an answer; the answers come from build/comparison.json and build/snapshots.js
 """
 
 import html
+import json
 import posixpath
 import re
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from itertools import combinations
+from functools import cache
+from itertools import combinations, groupby
 from typing import Any
 
 from suite.compare import MARKS
@@ -21,7 +23,7 @@ from workbench.bench import result
 from workbench.bench import summary as bench
 from workbench.bench.result import Result
 from workbench.compare import answers as comparison
-from workbench.compare import needs
+from workbench.compare import needs, results
 from workbench.compare.answers import Comparison, Question, asking, in_line, known
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
@@ -30,13 +32,14 @@ from workbench.paths import PROJECT
 from workbench.schema.tables import of_players
 from workbench.site import (
     charts,
+    errors,
     excerpts,
     operations,
     playground,
     schemas,
     snapshots,
 )
-from workbench.site.html import part
+from workbench.site.html import kind, part
 from workbench.site.snapshots import Snapshots
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
@@ -162,12 +165,87 @@ class Macros:
         return "\n\n".join([*parts, "</div>\n"])
 
     def questions_table(self) -> Block:
-        """All questions with their answers, a row each, by area."""
-        areas = [
-            (it["title"], self.address(f"compare/{it['module']}.md"), self.questions(it["module"]))
-            for it in self.areas()
+        """All questions with their answers, a row each: those that matter most first, then by area.
+
+        Questions that only other versions of Django can be asked are among them.
+        """
+        first = ("The questions that matter most for the choice", "", [])
+        groups: list[tuple[str, str, list[Any]]] = [first]
+        for area in self.areas():
+            address = self.address(f"compare/{area['module']}.md")
+            groups.append((area["title"], address, []))
+            for question in self._asked_anywhere(area["module"]):
+                djangos = self._djangos_of(question["id"])
+                row = (question, address, [] if djangos == self.djangos() else djangos)
+                (first if question["top"] else groups[-1])[2].append(row)
+        return part("questions_table", [group for group in groups if group[2]])
+
+    def djangos(self) -> list[str]:
+        """The versions of Django with recorded answers, oldest first."""
+        return results.recorded_djangos()
+
+    def other_answers(self) -> str:
+        """What other versions of Django answer, as JSON: {version: {question: {variant: cell}}}.
+
+        A cell has the class and the HTML of a table's cell.
+        """
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for django in self.djangos()[1:]:
+            found[django] = {}
+            for question in self._recorded(django).values():
+                mine = self._first_asked(question["id"])
+                cells = {
+                    variant: {
+                        "kind": f"{kind(answer)} {question['judgements'][variant]}",
+                        "html": part("judged", answer, question["judgements"][variant]),
+                    }
+                    for variant, answer in question["answers"].items()
+                    if answer != mine["answers"][variant]
+                }
+                if cells:
+                    found[django][question["id"]] = cells
+        # no "</script>" in the middle of a page
+        return json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
+
+    def _recorded(self, django: str) -> dict[str, Question]:
+        """The questions of a version of Django by their ids."""
+        comparison = _load(django)
+        return {its["id"]: its for its in comparison["questions"]}
+
+    def _asked_anywhere(self, module: str) -> list[Question]:
+        """An area's questions, of the oldest Django that can be asked each."""
+        found: dict[str, Question] = {}
+        for django in self.djangos():
+            for its in self._recorded(django).values():
+                if its["module"] == module:
+                    found.setdefault(its["id"], its)
+        return list(found.values())
+
+    def _first_asked(self, name: str) -> Question:
+        """A question as the oldest Django that can be asked answers it."""
+        return next(self._recorded(it)[name] for it in self.djangos() if name in self._recorded(it))
+
+    def _djangos_of(self, name: str) -> list[str]:
+        """The versions of Django that can be asked a question."""
+        return [it for it in self.djangos() if name in self._recorded(it)]
+
+    def count_errors(self) -> Inline:
+        """How many distinct errors the evidence holds."""
+        return str(len(errors.index()))
+
+    def errors_by_class(self) -> Block:
+        """Every distinct error in the evidence, by its class, linked to its questions."""
+        groups = [
+            (name, [(error, self._linked(error)) for error in its])
+            for name, its in groupby(errors.index(), key=lambda error: error.name)
         ]
-        return part("questions_table", areas)
+        return part("errors", groups, self.djangos())
+
+    def _linked(self, error: errors.Raised) -> list[tuple[Question, str]]:
+        return [
+            (its, self.address(f"compare/{its['module']}.md#{its['id']}"))
+            for its in error.questions.values()
+        ]
 
     def needs_table(self) -> Block:
         """All needs, a row each, with the measured answers that rule an approach out."""
@@ -368,6 +446,11 @@ class Macros:
     def marks(self) -> dict[str, str]:
         """{mark: what it means}, in order."""
         return dict(MARKS)
+
+
+@cache
+def _load(django: str) -> Comparison:
+    return results.load(django)
 
 
 def folder(page: str) -> str:
