@@ -13,6 +13,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import cache
 from itertools import combinations, groupby
 from typing import Any
@@ -98,7 +99,7 @@ class Macros:
 
     def evidence(self, name: str) -> str:
         """The relative link to a question's evidence."""
-        return self.link(f"compare/{self.question(name)['module']}.md#{name}")
+        return self.link(self._evidence_page(name))
 
     def pairs(self) -> list[dict[str, str]]:
         """Any two variants: a and b, and their places in the order of the four, such as "03"."""
@@ -255,6 +256,17 @@ class Macros:
             return self.address(f"compare/{question['module']}.md#{question['id']}")
 
         return part("needs_table", rows, address)
+
+    def preferences(self) -> str:
+        """Which approach to take if several remain, as JSON, each with its evidence's address."""
+        found = [
+            asdict(it) | {"address": self.address(self._evidence_page(it.question))}
+            for it in needs.all_preferences()
+        ]
+        return json.dumps(found)
+
+    def _evidence_page(self, name: str) -> str:
+        return f"compare/{self.question(name)['module']}.md#{name}"
 
     def detail(self, name: str) -> Block:
         """All that is known about a question: answers, meaning, source, what ran, who asked how."""
@@ -465,8 +477,14 @@ def public(macros: Macros) -> dict[str, Callable[..., Any]]:
     return {name: getattr(macros, name) for name in names}
 
 
+# In tabs the approach for most projects comes first, and the proxy, which stores nothing, last.
+TABS = ("custom_user", "profile_onetoone", "foreignkey", "proxy_model")
+
+
 def tabs(contents: dict[str, str]) -> Block:
     """Content tabs by label, a set of their own; those with the same labels switch together."""
+    if contents.keys() <= set(TABS):
+        contents = {name: contents[name] for name in TABS if name in contents}
     blocks = (
         f'==={"" if number else "!"} "{label}"\n\n{textwrap.indent(content, "    ")}\n'
         for number, (label, content) in enumerate(contents.items())
