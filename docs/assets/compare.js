@@ -141,6 +141,8 @@ function fromAddress() {
   for (const field of form.elements)
     if (field.name === "show") field.checked = !state.getAll("hide").includes(field.value);
     else if (field.name) field.value = state.get(field.name) ?? "";
+  const more = form.querySelector(".more");
+  more.open ||= ["area", "mark", "differ", "hide"].some((name) => state.has(name));
   if (form.elements.django.selectedIndex < 0) form.elements.django.value = "";
   show();
 }

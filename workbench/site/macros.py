@@ -183,7 +183,7 @@ class Macros:
 
     def djangos(self) -> list[str]:
         """The versions of Django with recorded answers, oldest first."""
-        return results.recorded_djangos()
+        return list(_djangos())
 
     def other_answers(self) -> str:
         """What other versions of Django answer, as JSON: {version: {question: {variant: cell}}}.
@@ -193,7 +193,7 @@ class Macros:
         found: dict[str, dict[str, dict[str, Any]]] = {}
         for django in self.djangos()[1:]:
             found[django] = {}
-            for question in self._recorded(django).values():
+            for question in _recorded(django).values():
                 mine = self._first_asked(question["id"])
                 cells = {
                     variant: {
@@ -208,27 +208,22 @@ class Macros:
         # no "</script>" in the middle of a page
         return json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
 
-    def _recorded(self, django: str) -> dict[str, Question]:
-        """The questions of a version of Django by their ids."""
-        comparison = _load(django)
-        return {its["id"]: its for its in comparison["questions"]}
-
     def _asked_anywhere(self, module: str) -> list[Question]:
         """An area's questions, of the oldest Django that can be asked each."""
         found: dict[str, Question] = {}
         for django in self.djangos():
-            for its in self._recorded(django).values():
+            for its in _recorded(django).values():
                 if its["module"] == module:
                     found.setdefault(its["id"], its)
         return list(found.values())
 
     def _first_asked(self, name: str) -> Question:
         """A question as the oldest Django that can be asked answers it."""
-        return next(self._recorded(it)[name] for it in self.djangos() if name in self._recorded(it))
+        return next(_recorded(it)[name] for it in self.djangos() if name in _recorded(it))
 
     def _djangos_of(self, name: str) -> list[str]:
         """The versions of Django that can be asked a question."""
-        return [it for it in self.djangos() if name in self._recorded(it)]
+        return [it for it in self.djangos() if name in _recorded(it)]
 
     def count_errors(self) -> Inline:
         """How many distinct errors the evidence holds."""
@@ -461,8 +456,14 @@ class Macros:
 
 
 @cache
-def _load(django: str) -> Comparison:
-    return results.load(django)
+def _djangos() -> tuple[str, ...]:
+    return tuple(results.recorded_djangos())
+
+
+@cache
+def _recorded(django: str) -> dict[str, Question]:
+    """The questions of a version of Django by their ids."""
+    return {its["id"]: its for its in results.load(django)["questions"]}
 
 
 def folder(page: str) -> str:
