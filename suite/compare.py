@@ -29,6 +29,7 @@ and CANNOT if it is not named, are neutral:
 top=True marks one of the questions that matter most for the choice.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 CANNOT = "cannot"
@@ -50,9 +51,14 @@ MARKS = {
 DJANGO = "5.2"
 
 
-def docs(page, section):
+def docs(page, section=""):
     """Return a source in Django's documentation, as a reader finds it there."""
-    return f'Django {DJANGO} docs, "{page}", section "{section}"'
+    return f'Django {DJANGO} docs, "{page}"' + (f', section "{section}"' if section else "")
+
+
+def code(name):
+    """Return a source in Django's own code, such as code("django.contrib.auth.login")."""
+    return f"Django {DJANGO} source, {name}"
 
 
 class Rule:
@@ -69,17 +75,21 @@ class Rule:
 
 
 def at_most(limit):
-    """Return the rule for numbers up to the limit."""
-    return Rule(f"at most {limit}", lambda answer: is_number(answer) and answer <= limit)
+    """Return the rule for numbers, and lengths of lists, up to the limit."""
+    return Rule(f"at most {limit}", lambda answer: size(answer) <= limit)
 
 
 def at_least(limit):
-    """Return the rule for numbers from the limit on."""
-    return Rule(f"at least {limit}", lambda answer: is_number(answer) and answer >= limit)
+    """Return the rule for numbers, and lengths of lists, from the limit on."""
+    return Rule(f"at least {limit}", lambda answer: size(answer) >= limit)
 
 
-def is_number(answer):
-    return isinstance(answer, int | float) and not isinstance(answer, bool)
+def size(answer):
+    """Return the number, or the length of the list, or not-a-number for any other answer."""
+    if isinstance(answer, list):
+        return len(answer)
+    is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
+    return answer if is_number else math.nan
 
 
 # What is not named by the other two, and not CANNOT.
