@@ -1,10 +1,10 @@
-"""What a project may need, and the measured answers that rule an approach out.
+"""Rule approaches out by what a project needs and what was measured.
 
-The needs are in needs.toml, each resting on questions of the comparison:
+The needs are in needs.toml. Each names questions of the comparison:
 
     [[need]]
     id = "one-record"
-    need = "The database itself allows a player one record at most."
+    need = "The database allows at most one profile row or record per user."
     rules_out.database_holds_two_extras_rows_for_one_user = [true, "cannot"]
 
 `rules_out` maps a question's id to the answers that rule a variant out. A need without it only says
@@ -54,7 +54,7 @@ class Preference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a variant remains; if not, the needs that it fails, each with the question."""
+    """The needs that a variant fails, each with the question that shows it. It remains if none."""
 
     variant: str
     failed: list[tuple[Need, Question]]
@@ -65,12 +65,12 @@ class Verdict:
 
 
 def all_needs(path: Path = FILE) -> list[Need]:
-    """The needs in the order of the file."""
+    """Return the needs in the order of the file."""
     return [Need(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["need"]]
 
 
 def verdicts(needs: Sequence[Need], comparison: Comparison) -> list[Verdict]:
-    """For each variant, in order, which of these needs it fails, and by which measured answer."""
+    """Return for each variant, in order, the needs that it fails, each with its question."""
     questions: dict[str, Question] = {its["id"]: its for its in comparison["questions"]}
     return [
         Verdict(
