@@ -29,6 +29,7 @@ answers are neutral, and so is CANNOT unless you name it:
 top=True marks a question that matters most for the choice.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 CANNOT = "cannot"
@@ -74,17 +75,21 @@ class Rule:
 
 
 def at_most(limit):
-    """Return the rule for numbers up to the limit."""
-    return Rule(f"at most {limit}", lambda answer: is_number(answer) and answer <= limit)
+    """Return the rule for numbers, and lengths of lists, up to the limit."""
+    return Rule(f"at most {limit}", lambda answer: size(answer) <= limit)
 
 
 def at_least(limit):
-    """Return the rule for numbers from the limit on."""
-    return Rule(f"at least {limit}", lambda answer: is_number(answer) and answer >= limit)
+    """Return the rule for numbers, and lengths of lists, from the limit on."""
+    return Rule(f"at least {limit}", lambda answer: size(answer) >= limit)
 
 
-def is_number(answer):
-    return isinstance(answer, int | float) and not isinstance(answer, bool)
+def size(answer):
+    """Return the number, or the length of the list, or not-a-number for any other answer."""
+    if isinstance(answer, list):
+        return len(answer)
+    is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
+    return answer if is_number else math.nan
 
 
 # Every answer that neither of the other two rules names, except CANNOT.
