@@ -266,7 +266,7 @@ class Macros:
     def detail(self, name: str) -> Block:
         """All that is known about a question: answers, meaning, source, what ran, who asked how."""
         question = self.question(name)
-        parts = [part("badges", question), part("answers", question)]
+        parts = [part("badges", question), part("answers", question, True)]
         if question["so_what"]:
             parts.append(f"**So what?** {escaped(question['so_what'])}")
         if question["source"]:
