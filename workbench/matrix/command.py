@@ -1,5 +1,6 @@
 """`workbench matrix`: run the suite on every supported Django, and record what it answers."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -9,13 +10,19 @@ from rich.table import Table
 from workbench.compare import answers, results, run_suite
 from workbench.compare.answers import Comparison, known
 from workbench.errors import WorkbenchError
+from workbench.matrix import postgresqls
 from workbench.matrix.environments import Environment, environments, ready
+from workbench.server import postgres
 
 
 def matrix(
     django: Annotated[
         list[str] | None,
         typer.Option(metavar="VERSION", help="Only this Django, such as 6.1; repeat it."),
+    ] = None,
+    postgresql: Annotated[
+        int | None,
+        typer.Option(metavar="VERSION", help="An installed PostgreSQL, such as 15."),
     ] = None,
     record: Annotated[
         bool, typer.Option("--record", help="Write the answers to results/.")
@@ -24,22 +31,35 @@ def matrix(
     """Run the suite on every supported Django, and show which answers change.
 
     Each Django gets an environment of its own in build/matrix/. PostgreSQL is the embedded one, or
-    yours if PGHOST is set.
+    yours if PGHOST is set. With --postgresql it is one of that version: yours, if PGHOST is set, or
+    else one whose programs are installed on this machine.
 
     Example: workbench matrix --django 6.1
     """
     chosen = chosen_environments(django or [])
-    if record and len(chosen) < len(environments()):
-        raise WorkbenchError("Only a run of all versions can be recorded: leave out --django.")
+    if record and (postgresql or len(chosen) < len(environments())):
+        raise WorkbenchError(
+            "Only a run of all versions can be recorded: leave out --django and --postgresql."
+        )
+    if postgresql:
+        postgresqls.use(postgresql)
     # a Python that is missing is found out before the first suite runs
     pythons = {environment: ready(environment) for environment in chosen}
-    passed = [
-        run_suite.run(python, environment.answers, f"Asking with Django {environment.django}")
-        for environment, python in pythons.items()
-    ]
-    measured = {it.django: answers.read(it.answers) for it in chosen}
-    show(Console(), measured)
-    if not all(passed):
+    measured: dict[str, Comparison] = {}
+    refusals: list[str] = []
+    passed = True
+    for environment, python in pythons.items():
+        what = f"Asking with Django {environment.django}"
+        try:
+            passed &= run_suite.run(python, environment.answers, what)
+            measured[environment.django] = answers.read(environment.answers)
+        except WorkbenchError as error:  # another Django may run on this PostgreSQL all the same
+            refusals.append(str(error))
+    if measured:
+        show(Console(), measured)
+    if refusals:
+        raise WorkbenchError(" ".join(dict.fromkeys(refusals)))
+    if not passed:
         raise typer.Exit(1)
     if record:
         main = environments()[0].django
@@ -56,7 +76,10 @@ def chosen_environments(names: list[str]) -> list[Environment]:
 def show(console: Console, measured: dict[str, Comparison]) -> None:
     """Print for each Django how many questions it answered, and how many unlike the main one."""
     main = results.load() if results.FILE.exists() else next(iter(measured.values()))
-    table = Table("Django", "PostgreSQL", "questions", "not asked", "answered differently")
+    server = os.environ.get("WORKBENCH_POSTGRESQL", "embedded")
+    server = postgres.address() if postgres.is_external() else server
+    columns = ("Django", "PostgreSQL", "questions", "not asked", "answered differently")
+    table = Table(*columns, title=f"PostgreSQL: {server}")
     for comparison in measured.values():
         found = results.difference(main, comparison)
         differing = [name for name, parts in found["questions"].items() if "answers" in parts]
