@@ -39,6 +39,7 @@ from workbench.site import (
     playground,
     schemas,
     snapshots,
+    sources,
 )
 from workbench.site.html import kind, part
 from workbench.site.snapshots import Snapshots
@@ -270,7 +271,8 @@ class Macros:
         if question["so_what"]:
             parts.append(f"**So what?** {escaped(question['so_what'])}")
         if question["source"]:
-            parts.append(f"Source: {escaped(question['source'])}.")
+            cited = [f"[{escaped(text)}]({to})" for text, to in sources.links(question["source"])]
+            parts.append(f"Source: {'; '.join(cited)}.")
         return "\n\n".join(
             [*parts, part("evidence", question), part("code", asking(question["code"]))]
         )
