@@ -195,7 +195,7 @@ def test_the_build_is_done_in_time(building):
 @pytest.fixture(scope="module")
 def filled():
     measured, found = comparison.load(), snapshots.read()
-    return lambda text: pages.filled(text, "tutorial/2-models.md", measured, found)
+    return lambda text: pages.filled(text, "tutorial/2-model.md", measured, found)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_page_that_asks_for_what_there_is_not_is_named(filled, asked, named):
     with pytest.raises(WorkbenchError) as raised:
         filled(asked)
     [sentence] = str(raised.value).splitlines()
-    assert "docs/tutorial/2-models.md" in sentence
+    assert "docs/tutorial/2-model.md" in sentence
     assert named in sentence
 
 

@@ -17,8 +17,8 @@ from workbench.compare.needs import all_needs, preferred, verdicts
 from workbench.variants import VARIANTS
 
 NEEDS = all_needs()
-ALL_TABS = "tutorial/3-link/"
-MORE_TABS = "tutorial/11-deleting/"
+ALL_TABS = "tutorial/2-model/"
+MORE_TABS = "tutorial/8-break-it/"
 KEYSTROKE = 50  # milliseconds
 
 
