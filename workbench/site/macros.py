@@ -82,7 +82,8 @@ class Macros:
         """The areas in their order: module, title, how many questions, in how many they differ."""
         found = []
         for module in AREAS:
-            its = self.questions(module)
+            if not (its := self.questions(module)):
+                continue
             differing = sum(comparison.differs(question) for question in its)
             title = its[0]["area"]
             found.append(
