@@ -65,8 +65,10 @@ class Macros:
     # questions
 
     def question(self, name: str) -> Question:
-        """The question with this id, as build/comparison.json has it."""
-        return self._questions[known(name, self._questions, "question")]
+        """The question with this id; one that only a newer Django can answer is that Django's."""
+        if name in self._questions or not self._djangos_of(name):
+            return self._questions[known(name, self._questions, "question")]
+        return self._first_asked(name)
 
     def questions(self, module: str | None = None) -> list[Question]:
         """All questions, or those of one area by its module's name, in their order."""
@@ -75,10 +77,14 @@ class Macros:
         ]
 
     def areas(self) -> list[dict[str, Any]]:
-        """The areas in their order: module, title, how many questions, in how many they differ."""
+        """The areas in their order: module, title, how many questions, in how many they differ.
+
+        An area whose questions no Django has answered yet is left out.
+        """
         found = []
         for module in AREAS:
-            its = self.questions(module)
+            if not (its := self.asked_anywhere(module)):
+                continue
             differing = sum(comparison.differs(question) for question in its)
             title = its[0]["area"]
             found.append(
@@ -175,7 +181,7 @@ class Macros:
         for area in self.areas():
             address = self.address(f"compare/{area['module']}.md")
             groups.append((area["title"], address, []))
-            for question in self._asked_anywhere(area["module"]):
+            for question in self.asked_anywhere(area["module"]):
                 djangos = self._djangos_of(question["id"])
                 row = (question, address, [] if djangos == self.djangos() else djangos)
                 (first if question["top"] else groups[-1])[2].append(row)
@@ -208,9 +214,9 @@ class Macros:
         # no "</script>" in the middle of a page
         return json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
 
-    def _asked_anywhere(self, module: str) -> list[Question]:
-        """An area's questions, of the oldest Django that can be asked each."""
-        found: dict[str, Question] = {}
+    def asked_anywhere(self, module: str) -> list[Question]:
+        """An area's questions, each as the oldest Django that can be asked answers it."""
+        found = {its["id"]: its for its in self.questions(module)}
         for django in self.djangos():
             for its in _recorded(django).values():
                 if its["module"] == module:
@@ -224,6 +230,28 @@ class Macros:
     def _djangos_of(self, name: str) -> list[str]:
         """The versions of Django that can be asked a question."""
         return [it for it in self.djangos() if name in _recorded(it)]
+
+    def changed(self, django: str) -> Block:
+        """What this Django changes: each question with its old and new answers, and the reason."""
+        blocks = []
+        changes = [it for it in results.changed_answers() if it.django == django]
+        for name, its in groupby(changes, key=lambda it: it.id):
+            rows: dict[str, list[results.Changed]] = {}
+            for it in its:
+                rows.setdefault(f"{inline(it.before)} | {inline(it.after)}", []).append(it)
+            lines = ["| | before | now |", "| --- | --- | --- |"]
+            for cells, group in rows.items():
+                who = (
+                    "all four"
+                    if len(group) == len(VARIANTS)
+                    else in_words([it.variant for it in group])
+                )
+                lines.append(f"| {who} | {cells} |")
+            question = _recorded(django)[name]
+            blocks += [f"**{self.ask(name)}**", "\n".join(lines), f"Why: {escaped(group[0].why)}"]
+            if question["so_what"]:
+                blocks.append(f"What to do: {escaped(question['so_what'])}")
+        return "\n\n".join([*blocks, ""])
 
     def count_errors(self) -> Inline:
         """How many distinct errors the evidence holds."""
@@ -267,6 +295,8 @@ class Macros:
         """All that is known about a question: answers, meaning, source, what ran, who asked how."""
         question = self.question(name)
         parts = [part("badges", question), part("answers", question)]
+        if name not in self._questions:
+            parts.append(f"Django {' and '.join(self._djangos_of(name))} only.")
         if question["so_what"]:
             parts.append(f"**So what?** {escaped(question['so_what'])}")
         if question["source"]:
