@@ -250,7 +250,7 @@ class Macros:
             question = _recorded(django)[name]
             blocks += [f"**{self.ask(name)}**", "\n".join(lines), f"Why: {escaped(group[0].why)}"]
             if question["so_what"]:
-                blocks.append(f"What to do: {escaped(question['so_what'])}")
+                blocks.append(f"So what? {escaped(question['so_what'])}")
         return "\n\n".join([*blocks, ""])
 
     def count_errors(self) -> Inline:
