@@ -76,6 +76,17 @@ def test_a_tie_is_broken_by_the_needs(answers, ids, variant):
     assert preferred(needs, verdicts(needs, answers))[0] == variant
 
 
+@pytest.mark.parametrize("need", [it for it in NEEDS if it.cure], ids=lambda need: need.id)
+def test_a_cure_works_for_an_approach_that_fails_the_need(need, answers):
+    failing = [verdict.variant for verdict in verdicts([need], answers) if not verdict.remains]
+    assert any(need.cure.tried(variant) for variant in failing)
+
+
+def test_the_command_says_from_which_django_a_need_is_met(tool):
+    said = " ".join(tool.run("choose", "--need", "deleted-by-sql").stdout.split())
+    assert "From Django 6.1, use on_delete=DB_CASCADE." in said
+
+
 def test_no_need_rules_nothing_out(answers):
     assert all(verdict.remains for verdict in verdicts([], answers))
 

@@ -69,7 +69,7 @@ class Macros:
     # questions
 
     def question(self, name: str) -> Question:
-        """The question with this id, as build/comparison.json has it."""
+        """The question with this id; one that only a newer Django can answer is that Django's."""
         return self._questions[known(name, self._questions, "question")]
 
     def questions(self, module: str | None = None) -> list[Question]:
@@ -79,7 +79,10 @@ class Macros:
         ]
 
     def areas(self) -> list[dict[str, Any]]:
-        """The areas in their order: module, title, how many questions, in how many they differ."""
+        """The areas in their order: module, title, how many questions, in how many they differ.
+
+        An area whose questions no Django has answered yet is left out.
+        """
         found = []
         for module in AREAS:
             if not (its := self.questions(module)):
@@ -216,6 +219,28 @@ class Macros:
     def _djangos_of(self, name: str) -> list[str]:
         """The versions of Django that can be asked a question."""
         return [it for it in self.djangos() if name in _recorded(it)]
+
+    def changed(self, django: str) -> Block:
+        """What this Django changes: each question with its old and new answers, and the reason."""
+        blocks = []
+        changes = [it for it in results.changed_answers() if it.django == django]
+        for name, its in groupby(changes, key=lambda it: it.id):
+            rows: dict[str, list[results.Changed]] = {}
+            for it in its:
+                rows.setdefault(f"{inline(it.before)} | {inline(it.after)}", []).append(it)
+            lines = ["| | before | now |", "| --- | --- | --- |"]
+            for cells, group in rows.items():
+                who = (
+                    "all four"
+                    if len(group) == len(VARIANTS)
+                    else in_words([it.variant for it in group])
+                )
+                lines.append(f"| {who} | {cells} |")
+            question = _recorded(django)[name]
+            blocks += [f"**{self.ask(name)}**", "\n".join(lines), f"Why: {escaped(group[0].why)}"]
+            if question["so_what"]:
+                blocks.append(f"So what? {escaped(question['so_what'])}")
+        return "\n\n".join([*blocks, ""])
 
     def count_errors(self) -> Inline:
         """How many distinct errors the evidence holds."""
