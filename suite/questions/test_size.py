@@ -658,7 +658,8 @@ def test_log_bytes_of_one_edit(five):
     source=HOT,
 )
 def test_index_entries_of_one_edit(five):
-    """How many index entries does one edit of an indexed birthdate add?"""
+    """Pages have free space, and birthdate has an index. How many index entries does a birthdate
+    edit add?"""
     plain, _ = written(edit_birthdate, five)
     with index_on_birthdate():
         indexed, _ = written(edit_birthdate, five)
