@@ -375,7 +375,7 @@ def test_inspectdb_of_a_link_with_on_delete_cascade():
     source=REFERENCE,
 )
 def test_check_of_db_set_null_on_a_nullable_link(monkeypatch):
-    """Which errors does check report if the link uses DB_SET_NULL and null=True?"""
+    """Which errors does check report if the foreign key uses DB_SET_NULL and null=True?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.DB_SET_NULL)
     monkeypatch.setattr(link(), "null", True)
     return [saw(error).id for error in run_checks(databases=["default"])]
