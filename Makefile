@@ -31,11 +31,12 @@ test-matrix: $(READY)  ## the suite on every Django and on PostgreSQL 15; moves,
 	@python=$$($(BIN)/python -m workbench.matrix.newest) && $$python -m pytest tests/test_moves*.py \
 		tests/test_notebooks.py tests/test_browser.py -n 2 --dist loadfile
 
-lint: $(READY)  ## ruff, mypy, and which part may import which
+lint: $(READY)  ## ruff, mypy, which part may import which, and the prose
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --no-cache
+	@$(BIN)/python tests/prose.py
 
 lock: $(READY)  ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --upgrade \

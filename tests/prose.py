@@ -24,6 +24,8 @@ PROJECT = Path(__file__).parents[1]
 GUIDE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 KINDS = ("question", "advice", "need", "message", "help", "page")
 
+YES_OR_NO = re.compile(r"(Do|Does|Did|Is|Are|Was|Were|Can|May|Must|Should|Has|Have|Will)\b")
+
 # what no reader reads as a sentence: code, comments, macros, tags, the targets of links
 NOT_PROSE = [
     re.compile(r"\A---\n.*?\n---\n", re.DOTALL),
@@ -106,7 +108,7 @@ def faults(text):
 def asks_for_yes_or_no(text):
     """Return whether a question begins like one that is answered by yes or no."""
     _, question = parted(text)
-    return bool(re.match(r"(Does|Do|Did|Is|Are|Can|May|Has|Have|Will)\b", question))
+    return bool(YES_OR_NO.match(question))
 
 
 def counted(text):

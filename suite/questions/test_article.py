@@ -149,7 +149,8 @@ def test_article_djangos_own_pages_that_register(client, settings):
     verdict="holds with a condition",
 )
 def test_article_three_options():
-    """A birthdate lies in a child class of the user, class Member(User). Is it stored?"""
+    """A child class of the user, class Member(User), has a birthdate. What happens when it is
+    saved?"""
     parent = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, parent_link=True, primary_key=True
     )
@@ -276,7 +277,7 @@ def test_article_who_logs_in_is_a_user(alice, rf):
     verdict="holds",
 )
 def test_article_standard_fields_are_djangos():
-    """Which of username, password and e-mail lie in the table with the extra fields?"""
+    """Which of username, password and e-mail are columns of the table with the extra fields?"""
     columns = [saw(column.name) for column in tables()[extras_class()._meta.db_table].columns]
     return [name for name in ("username", "password", "email") if name in columns]
 
@@ -667,7 +668,7 @@ def test_article_users_may_be_left_out_of_the_design():
     verdict="holds with a condition",
 )
 def test_article_inspectdb_updates_the_model():
-    """SQL added a column. Does inspectdb print it, and does models.py contain it afterwards?"""
+    """SQL added a column. Which of inspectdb's output and models.py contain it afterwards?"""
     table, printed = PlayerModel._meta.db_table, StringIO()
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows(f"ALTER TABLE {table} ADD COLUMN nickname text")
@@ -692,8 +693,8 @@ def test_article_inspectdb_updates_the_model():
     verdict="does not hold",
 )
 def test_article_cascade_is_in_the_database(alice):
-    """on_delete is CASCADE. Which action does the foreign key have, and how many rows does
-    user.delete() leave?"""
+    """on_delete is CASCADE. What do PostgreSQL's foreign key and user.delete() do with profile
+    rows?"""
     keys = tables()[extras_class()._meta.db_table].foreign_keys
     action = saw(keys[0].definition) and keys[0].on_delete if keys else "no foreign key"
     alice.delete()
@@ -790,7 +791,8 @@ def test_article_signal_serves_updates(alice):
     verdict="holds with a condition",
 )
 def test_article_saving_the_user_saves_the_person(alice):
-    """Does user.save() store a new Discord ID, with the article's receiver and without it?"""
+    """What does user.save() do with a new Discord ID, with the article's receiver and without
+    it?"""
     with article_signal():
         by_signal = stored_by("alice", User.save)
     enrolled("bob")
@@ -839,7 +841,7 @@ def test_article_refresh_is_needed():
     verdict="does not hold",
 )
 def test_article_authenticate_before_login(rf, settings):
-    """Does login() accept the form's user with one backend, with two, and with two and one
+    """What does login() do with the form's user: with one backend, with two, and with two and one
     named?"""
     one = "django.contrib.auth.backends.ModelBackend"
     two = [one, "django.contrib.auth.backends.AllowAllUsersModelBackend"]
@@ -904,7 +906,7 @@ def test_article_usercreationform_saves_work(alice):
     verdict="holds",
 )
 def test_article_view_registers_and_logs_in(client, settings):
-    """Does the article's view store the extra fields of a new user and log the user in?"""
+    """What does the article's view do with a new user and the extra fields?"""
     settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         client.post("/article/", TYPED)

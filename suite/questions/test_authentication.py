@@ -597,7 +597,7 @@ def test_change_of_an_extra_spoils_a_reset_link(alice):
     source=RESETS + ", PasswordResetForm",
 )
 def test_password_reset_of_a_player(client, mailoutbox, statements):
-    """How many mails does one password reset send, and how many statements does it run?"""
+    """How many mails and how many statements does one password reset take?"""
     enrolled("alice", email="alice@example.org")
     statements.clear()
     client.post("/password_reset/", {"email": "alice@example.org"})
@@ -867,7 +867,7 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_request_user_as_built(alice, client):
-    """Which class does a view get as the user, and which an async view, with the variant's own
+    """Which classes do a view and an async view get as the user, with the variant's own
     settings?"""
     client.force_login(alice)
     request = client.get("/").wsgi_request

@@ -603,7 +603,7 @@ def test_birthdate_seen_by_a_receiver_of_post_delete(alice):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "is_active lies on the user. A query over profile rows needs a join to leave "
+        "is_active is a field of the user. A query over profile rows needs a join to leave "
         "deactivated accounts out."
     ),
     source=docs("django.contrib.auth", "Fields") + ", User.is_active",

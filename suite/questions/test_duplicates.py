@@ -113,8 +113,7 @@ def test_second_extras_row(alice):
     fails=["MultipleObjectsReturned"],
 )
 def test_get_after_a_second_row(alice):
-    """The ORM has tried to add a second profile row. Does get() still find the user's extra
-    fields?"""
+    """The ORM has tried to add a second profile row. What does get() do for that user?"""
     add_extras_row(alice)
     return outcome(lambda: PlayerModel.objects.get(**whose(alice)))
 
@@ -205,8 +204,7 @@ def test_rows_after_two_update_or_create(transactional_db):
     fails=ANYTHING_ELSE,
 )
 def test_create_if_it_does_not_exist_twice(transactional_db):
-    """Two requests call exists(), then create() for the same profile row. How many rows
-    exist, and what does the second request get?"""
+    """Two requests call exists(), then create() for the same profile row. What is the result?"""
     row = whose(without_row("bob"))
     people = PlayerModel.objects.filter(**row)
     race = at_the_same_moment(*[lambda: people.exists() or PlayerModel.objects.create(**row)] * 2)
@@ -375,8 +373,8 @@ def test_one_to_one_made_of_a_foreign_key_later(alice):
     source=docs("System check framework", "Related fields") + ", fields.W342",
 )
 def test_foreign_key_that_is_unique():
-    """A Badge has ForeignKey(User, unique=True). Which warning does Django give, and which accessor
-    do users get?"""
+    """A Badge has ForeignKey(User, unique=True). Which warning and which accessor does Django
+    give?"""
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, unique=True)
     key = models.BigAutoField(primary_key=True)
     create = operations.CreateModel("Badge", [("id", key), ("user", user)])

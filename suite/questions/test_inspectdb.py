@@ -154,8 +154,8 @@ def test_check_of_the_inspected_listed_class():
     foreignkey=False,
     mark="surprising",
     costs=[False],
-    so_what="inspectdb omits indexes on expressions without a comment. Compare its models with the "
-    "database before you rely on them.",
+    so_what="inspectdb omits indexes on expressions and does not mention them. Compare its models "
+    "with the database before you rely on them.",
     source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_mentions_the_index_on_upper_username():

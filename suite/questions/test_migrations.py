@@ -449,8 +449,8 @@ def test_user_model_changed_later_in_the_same_app(project):
     ),
 )
 def test_user_model_changed_later_in_an_app_without_migrations(project):
-    """AUTH_USER_MODEL now names a model in an app without migrations. What do migrate and the first
-    query do?"""
+    """An existing project sets AUTH_USER_MODEL to a model in an app without migrations. What do
+    migrate and the first query do?"""
     change_user_model(project, "accounts")
     query = "from django.contrib.auth import get_user_model as user; user().objects.count()"
     return [project.manage(*ran).outcome for ran in (["migrate"], ["shell", "-v0", "-c", query])]

@@ -204,8 +204,8 @@ def test_multi_table_beside_the_extras(gamers):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="An own id costs the profile a sequence and a second unique index. In return, fixtures "
-    "can name the user by a natural key.",
+    so_what="Its own id costs the profile a sequence and a second unique index. In return, "
+    "fixtures can name the user by a natural key.",
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_own_key_has_one_index_more():

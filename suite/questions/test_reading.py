@@ -184,7 +184,8 @@ def test_queries_of_a_list_at_best(hundred, statements):
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_joins_of_a_list_at_best(hundred, statements):
-    """How many joins does the best list of 100 users with their extra fields use?"""
+    """The fewest possible queries read 100 users and their extra fields. How many joins do they
+    contain?"""
     assert all(extras.birthdate for _, extras in users_with_extras())
     return statements.joins()
 
@@ -461,7 +462,7 @@ def test_columns_fetched_by_only(alice, statements):
     custom_user=2,
     foreignkey=3,
     so_what="only() with a profile field does not fetch the profile, and it defers the user's own "
-    'columns. Add select_related("person").',
+    "columns. Use values() instead.",
     source=docs("QuerySet API reference", "only()"),
 )
 def test_queries_after_only_without_select_related(alice, statements):
@@ -822,8 +823,7 @@ def test_two_counts_in_one_query(alice):
     foreignkey=[4, 4],
     mark="surprising",
     costs=[[4, 4]],
-    so_what="Two joins to many rows multiply both counts. Count(..., distinct=True) helps only if "
-    "the counted values differ.",
+    so_what="Two joins to many rows multiply both counts. Count primary keys with distinct=True.",
     source=docs("Aggregation", "Combining multiple aggregations"),
 )
 def test_two_counts_in_one_query_with_two_rows(alice):
@@ -953,8 +953,8 @@ def test_plain_list_of_our_class_has_an_order():
     profile_onetoone=["the variant's own model"],
     custom_user=["the variant's own model", "User", "members of a group"],
     foreignkey=["the variant's own model"],
-    so_what="Meta.ordering of a custom user changes every list of users, even in other apps. On a "
-    "proxy or profile it changes only its own lists.",
+    so_what="Meta.ordering of a custom user sorts every list of users without order_by(), even in "
+    "other apps. On a proxy or profile it sorts only its own lists.",
     source=docs("Model Meta options", "ordering"),
 )
 def test_lists_ordered_by_meta_ordering(monkeypatch, statements):

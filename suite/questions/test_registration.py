@@ -406,8 +406,8 @@ def test_transaction_statements_within_another(transactional_db):
     top=True,
 )
 def test_step_where_plain_usercreationform_fails():
-    """You use Django's UserCreationForm unchanged. Does it fail when it is shown (GET), when it is
-    sent (POST), or never?"""
+    """You use Django's UserCreationForm unchanged. At which step does it fail: shown (GET), sent
+    (POST), or never?"""
     try:
         assert "username" in str(UserCreationForm())
     except AttributeError as error:

@@ -92,7 +92,7 @@ def test_table_auth_user_exists():
     source=docs("Models", "Proxy models"),
 )
 def test_columns_that_hold_the_extras():
-    """Which columns hold the extra fields, and with which definition?"""
+    """Which columns hold the extra fields?"""
     table = extras_table()
     columns = [saw(table.column(name)) for name in EXTRA_FIELDS]
     null = {True: "", False: " NOT NULL"}
@@ -356,8 +356,8 @@ def test_database_holds_two_extras_rows_for_one_user(alice):
     costs=[False],
     fails=[CANNOT],
     top=True,
-    so_what="NOT NULL applies only to rows that exist, and a profile row can be missing. A column "
-    "of the user table cannot.",
+    so_what="NOT NULL applies only to rows that exist, and a profile row can be missing. On the "
+    "user table it applies to every user.",
     source="PostgreSQL 18 docs, 5.5.2. Not-Null Constraints",
 )
 def test_database_requires_a_birthdate_of_every_user():

@@ -69,8 +69,8 @@ def fresh(user):
     custom_user=["players.user"],
     foreignkey=["auth.user", "players.person"],
     so_what=(
-        "With a profile, a dump needs both apps, because the account and the extra fields lie "
-        "in different models."
+        "With a profile, a dump needs both apps, because the account and the extra fields "
+        "are in different models."
     ),
     source=docs("django-admin and manage.py", "dumpdata"),
 )

@@ -377,8 +377,8 @@ def test_pages_to_find_one_player(large):
     mark="surprising",
     fits=at_most(50),
     costs=ANYTHING_ELSE,
-    so_what="Each user costs one index look-up in the profile table. foreignkey needs one subquery "
-    "for each extra field, so each user costs three.",
+    so_what="With a OneToOne profile, each user costs one index look-up. The ForeignKey variant "
+    "runs a subquery for each extra field, so three.",
 )
 def test_pages_for_fifty_players(large):
     """How many pages of 8 kB does roster.page() read to list 50 users with their extra fields?"""
@@ -449,8 +449,8 @@ def test_pages_for_the_eldest_with_an_index(large):
     source="PostgreSQL 18 docs, 11.4. Indexes and ORDER BY",
 )
 def test_pages_for_the_eldest_from_the_extras_side(large):
-    """The birthdate has an index. How many pages does ordering by it read from the variant's own
-    model?"""
+    """The birthdate has an index. How many pages does a query from the variant's own model read for
+    the 100 oldest?"""
     eldest = PlayerModel.objects.select_related(*["user"] * HAS_OWN_TABLE).order_by("birthdate")[
         :100
     ]
@@ -520,12 +520,12 @@ def test_pages_to_count_minors_with_an_index(large):
     custom_user=100,
     foreignkey=100,
     fits=[100],
-    so_what="last_login has no index, so a login on a page with room updates no index, however "
-    "long the user row is.",
+    so_what="last_login has no index, so a login on a page with free space updates no index, "
+    "however long the user row is.",
     source=HOT,
 )
 def test_logins_that_touch_no_index(five):
-    """Pages have room. What percentage of logins are HOT, that is, update no index?"""
+    """The table's pages have free space. What percentage of logins update no index (HOT)?"""
     return hot_share(USERS, log_in, five)
 
 
@@ -537,12 +537,12 @@ def test_logins_that_touch_no_index(five):
     mark="surprising",
     fits=[100],
     so_what="Indexing an extra field does not make such logins more expensive, because they do not "
-    "change it. On full pages each index costs.",
+    "change it. On full pages, each login updates every index.",
     source=HOT,
 )
 def test_logins_with_the_birthdate_indexed(five):
-    """Pages have room and birthdate has an index. What percentage of logins are HOT (update no
-    index)?"""
+    """Pages have free space, and birthdate has an index. What percentage of logins update no index
+    (HOT)?"""
     with index_on_birthdate():
         return hot_share(USERS, log_in, five)
 
@@ -552,12 +552,12 @@ def test_logins_with_the_birthdate_indexed(five):
     profile_onetoone=100,
     custom_user=100,
     foreignkey=100,
-    so_what="An edit of a column without an index updates no index while its page has room.",
+    so_what="An edit of a column without an index updates no index while its page has free space.",
     source=HOT,
 )
 def test_edits_that_touch_no_index(five):
-    """Pages have room and birthdate has no index. What percentage of birthdate edits are HOT
-    (update no index)?"""
+    """Pages have free space, and birthdate has no index. What percentage of birthdate edits update
+    no index (HOT)?"""
     return hot_share(table_of_the_extras(), edit_birthdate, five)
 
 
@@ -571,8 +571,8 @@ def test_edits_that_touch_no_index(five):
     source=HOT,
 )
 def test_edits_with_the_birthdate_indexed(five):
-    """Pages have room and birthdate has an index. What percentage of birthdate edits are HOT
-    (update no index)?"""
+    """Pages have free space, and birthdate has an index. What percentage of birthdate edits update
+    no index (HOT)?"""
     with index_on_birthdate():
         return hot_share(table_of_the_extras(), edit_birthdate, five)
 
@@ -588,7 +588,7 @@ def test_edits_with_the_birthdate_indexed(five):
     "long user row does not matter.",
 )
 def test_log_bytes_of_one_login(five):
-    """Pages have room. How many bytes of write-ahead log does a login write?"""
+    """The table's pages have free space. How many bytes of write-ahead log does a login write?"""
     return about(written(log_in, five)[1], 50)
 
 
@@ -598,12 +598,12 @@ def test_log_bytes_of_one_login(five):
     custom_user=0,
     foreignkey=0,
     costs=[0],
-    so_what="On a full page, a login moves the row to another page and writes to every index. "
-    "Lower the user table's fillfactor to keep room.",
+    so_what="On a full page, a login moves the row to another page and writes to every index. A "
+    "lower fillfactor keeps space free.",
     source=HOT,
 )
 def test_logins_on_full_pages(on_full_pages):
-    """All pages are full. What percentage of logins are HOT, that is, update no index?"""
+    """The table's pages are full. What percentage of logins update no index (HOT)?"""
     return hot_share(USERS, log_in, on_full_pages, times=1)
 
 
@@ -618,7 +618,7 @@ def test_logins_on_full_pages(on_full_pages):
     source=HOT,
 )
 def test_log_bytes_of_one_login_on_a_full_page(on_full_pages):
-    """Pages are full and birthdate has an index. How many bytes of write-ahead log does a login
+    """Pages are full, and birthdate has an index. How many bytes of write-ahead log does a login
     write?"""
     with index_on_birthdate():
         return about(written(log_in, on_full_pages, times=1)[1], 100)
@@ -638,8 +638,8 @@ def test_log_bytes_of_one_login_on_a_full_page(on_full_pages):
     source=HOT,
 )
 def test_log_bytes_of_one_edit(five):
-    """Pages have room and birthdate has an index. How many bytes of write-ahead log does an edit
-    write?"""
+    """Pages have free space, and birthdate has an index. How many bytes of write-ahead log does a
+    birthdate edit write?"""
     with index_on_birthdate():
         return about(written(edit_birthdate, five)[1], 50)
 
@@ -658,7 +658,8 @@ def test_log_bytes_of_one_edit(five):
     source=HOT,
 )
 def test_index_entries_of_one_edit(five):
-    """How many index entries does one edit of an indexed birthdate add?"""
+    """Pages have free space, and birthdate has an index. How many index entries does a birthdate
+    edit add?"""
     plain, _ = written(edit_birthdate, five)
     with index_on_birthdate():
         indexed, _ = written(edit_birthdate, five)

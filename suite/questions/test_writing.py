@@ -104,7 +104,7 @@ def test_statements_of_a_profile_edit(alice, client, statements):
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_saving_the_user_stores_the_extras(alice):
-    """Does user.save() store a changed birthdate?"""
+    """A new birthdate is set on user.person, or on a custom user. Does user.save() store it?"""
     extras_class()
     extras_of(alice).birthdate = NEW
     alice.save()

@@ -21,7 +21,7 @@ def bench(
     quick: Annotated[
         bool, typer.Option("--quick", help="At 10,000 players if not said, in few rounds.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Chooses whom the operations are about.")] = 1,
+    seed: Annotated[int, typer.Option(help="Chooses the users of the operations.")] = 1,
     compare: Annotated[
         Path | None,
         typer.Option(

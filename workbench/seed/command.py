@@ -42,7 +42,7 @@ def seed(
         int, typer.Option("--seed", help="Another number makes other players.")
     ] = SEED,
     password: Annotated[
-        str, typer.Option(help="With it all of them can log in; otherwise nobody can.")
+        str, typer.Option(help="All new users can log in with it. Without it, they cannot log in.")
     ] = "",
 ) -> None:
     """Add many made-up players to a variant's database, or the same ones to all four.
@@ -121,7 +121,7 @@ def load(
 
     server holds libpq's variables. The database is there; it is migrated first. told hears how
     many players were handed over so far; after the last of them, indexes are built. password lets
-    all of them log in; without one nobody can. demo: a database without users gets the demo
+    all of them log in; without one they cannot. demo: a database without users gets the demo
     players, too, afterwards. PostgreSQL gathers its statistics at the end. Raises WorkbenchError
     if a player is there already or PostgreSQL refuses.
     """
@@ -149,6 +149,6 @@ def load(
 def already(database: str, seed: int) -> WorkbenchError:
     """What to say when there are players of this seed."""
     return WorkbenchError(
-        f"{database} holds players of seed {seed} already, so nobody was added: "
-        "add others with another --seed."
+        f"{database} holds players of seed {seed} already, so it adds none. "
+        "Use another --seed to add others."
     )

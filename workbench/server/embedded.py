@@ -271,7 +271,7 @@ def _socket_folder(data: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     _give_away(folder)
     if folder.stat().st_uid != data.stat().st_uid or folder.stat().st_mode & 0o077:
-        raise WorkbenchError(f"{folder} belongs to somebody else: remove it.")
+        raise WorkbenchError(f"{folder} belongs to another user. Remove it.")
     return folder
 
 

@@ -134,7 +134,7 @@ class Macros:
             if needs.is_among(answer, answers)
         ]
         if not found:
-            raise WorkbenchError(f"nobody answers {name} with {answers}.")
+            raise WorkbenchError(f"No variant answers {name} with {answers}.")
         return f"[{in_words(found)}]({self.evidence(name)})"
 
     def so_what(self, name: str) -> Inline:
