@@ -574,7 +574,7 @@ def test_change_of_an_extra_ends_the_session(alice, client):
     foreignkey=False,
     so_what=(
         "The reset token depends on id, password, last login and e-mail. A change of extra "
-        "fields does not invalidate the link."
+        "fields does not invalidate it."
     ),
     source=code("django.contrib.auth.tokens.PasswordResetTokenGenerator"),
 )

@@ -220,7 +220,8 @@ def test_statements_with_a_create_only_signal(statements):
     source=docs("Model instance reference", "Refreshing objects from database"),
 )
 def test_refresh_is_needed_before_the_extras():
-    """Must you call user.refresh_from_db() after form.save() before you set the extra fields?"""
+    """Is user.refresh_from_db() needed after form.save() before you set the extra
+    fields?"""
     form = article.typed()
     assert form.is_valid()
     with article.receiving(article.create_person):
