@@ -502,7 +502,6 @@ def logged_in_by_email():
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    mark="surprising",
     so_what=(
         "allauth's backend logs users in by e-mail in every approach. You need no custom user "
         "for that."
