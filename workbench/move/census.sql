@@ -123,6 +123,20 @@ SELECT NULL, concat_ws('|', app, name) FROM django_migrations WHERE app <> 'play
 SELECT username, concat_ws('|', person_id, {{ details("it") }})
 FROM {{ person }} AS it JOIN {{ users }} AS users ON users.id = user_id
 {% endif %}
+{% elif source == "profile_onetoone" and target in keys %}
+-- rows of people
+SELECT username, concat_ws('|', {{ details("it") }})
+FROM person AS it JOIN {{ users }} AS users ON users.id = user_id
+{% elif source == "profile_onetoone" %}
+-- users without a person
+{% if variant in keys %}
+SELECT username, NULL FROM {{ users }} AS users
+WHERE NOT EXISTS (SELECT FROM person WHERE user_id = users.id)
+{% elif "archive.without_person" in tables %}
+SELECT username, NULL FROM archive.without_person JOIN {{ users }} AS users ON users.id = user_id
+{% else %}
+{{ nothing }}
+{% endif %}
 {% endif %}
 
 {% if loses_people %}
