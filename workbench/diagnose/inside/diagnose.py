@@ -526,14 +526,14 @@ class Project:
     def is_for_all(self, link: dict[str, Any]) -> bool:
         """Return whether every user is meant to have a row of this profile.
 
-        An optional row, such as a token, is no profile, and a user of one kind has no row in the
-        tables of the others. So at least half of the users have one; or else it is the only
-        profile, and a receiver creates it or its name says what it is.
+        Not of an optional row, such as a token; nor where users of several kinds have rows in
+        several tables. So: a receiver creates it, or it is the only profile; and its name says
+        what it is, or at least half of the users have one.
         """
-        if not (link["one"] or link["kind"] == "unique_foreignkey"):
-            return False
-        alike = [it for it in self.profiles() if it["named"] or self.creator(it)]
-        return alike == [link] or link.get("without", self.users) * 2 <= self.users > 0
+        one = [it for it in self.profiles() if it["kind"] != "foreignkey"]
+        most = link.get("without", self.users) * 2 <= self.users
+        created = bool(self.creator(link))
+        return link in one and (most or link["named"] or created) and (created or one == [link])
 
     def table(self, model: Any) -> Table | None:
         """Return the table of a model, if it is there."""
@@ -843,7 +843,7 @@ def slow_columns(project: Project, model_admin: Any) -> Iterator[tuple[str, str]
     joined = model_admin.list_select_related
     fetched = set() if isinstance(joined, bool) else {it.split("__")[0] for it in joined}
     shown = [relations[it] for it in model_admin.list_display if it in relations]
-    if joined is True or (joined is False and any(it.many_to_one for it in shown)):
+    if joined is True or (joined is False and any(it.concrete for it in shown)):
         fetched |= {name for name, it in relations.items() if it.concrete and not it.null}
     managers = (type(model_admin), type(model_admin.model._default_manager))
     for query in (it.get_queryset for it in managers):
