@@ -24,10 +24,21 @@ app = typer.Typer(
 Source = Annotated[str, typer.Argument(help=f"The approach to leave. {ONE_VARIANT}")]
 Target = Annotated[str, typer.Argument(help="The approach to go to: another one.")]
 Players = Annotated[int, typer.Option(help="How many players to load first, 100 at least.")]
+RULES = ("newest", "fill")
+
+
+def checked_rule(rule: str) -> str:
+    """Return the rule; raise WorkbenchError if there is none of that name."""
+    if rule and rule not in RULES:
+        raise WorkbenchError(f"--duplicates {rule}: the rule is one of {', '.join(RULES)}.")
+    return rule
+
+
 Duplicates = Annotated[
     str,
     typer.Option(
         metavar="RULE",
+        callback=checked_rule,
         help="If a user has several records: keep the `newest`, or `fill` its gaps from others.",
     ),
 ]
