@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run site test test-all lint lock clean
+.PHONY: help run site test test-all results lint lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ help:  ## list the targets
 run: $(READY)  ## the four sites on PostgreSQL, with demo players; Ctrl-C stops all
 	@$(BIN)/workbench serve
 
-site: $(READY)  ## build the site; the suite is run first if it has to be; `make run` serves it
+site: $(READY)  ## build the site from what results/ holds; `make run` serves it
 	@$(BIN)/workbench site
 
 test: $(READY)  ## the suite on all four variants, then the tests of the workbench itself
@@ -21,6 +21,17 @@ test: $(READY)  ## the suite on all four variants, then the tests of the workben
 
 test-all: ALL := --all
 test-all: test  ## the same with all exhaustive tests, of which `make test` runs a sample
+
+PART ?= answers bench moves
+results: $(READY)  ## measure what results/ holds, or one part: PART=answers, bench or moves; takes an hour
+	@for part in $(PART); do \
+		case $$part in \
+			answers) $(BIN)/workbench matrix --record ;; \
+			bench) $(BIN)/workbench bench --record ;; \
+			moves) $(BIN)/workbench move record ;; \
+			*) echo "There is no part $$part: PART is answers, bench or moves." >&2; exit 2 ;; \
+		esac || exit $$?; \
+	done
 
 lint: $(READY)  ## ruff, mypy, and which part may import which
 	@$(BIN)/ruff check .
