@@ -7,7 +7,6 @@ import pytest
 
 from suite.compare import changed_in, compare, since
 from workbench.compare import results
-from workbench.errors import WorkbenchError
 from workbench.matrix import environments
 from workbench.variants import VARIANTS
 
@@ -106,17 +105,6 @@ def test_the_command_says_when_it_was_measured(bare):
 
 def test_an_unknown_django_is_one_sentence(bare):
     assert "no answers for Django 4.2" in bare.complaint("compare", "--django", "4.2")
-    assert "no supported Django '4.2'" in bare.complaint("matrix", "--django", "4.2")
-
-
-def test_only_a_whole_run_is_recorded(bare):
-    assert "leave out --django" in bare.complaint("matrix", "--django", "6.1", "--record")
-
-
-def test_a_missing_python_is_one_sentence(monkeypatch):
-    monkeypatch.setattr(environments, "candidates", lambda: iter(["/no/such/python"]))
-    with pytest.raises(WorkbenchError, match=r"needs Python 3\.99 or newer, and none was found"):
-        environments.find_python(environments.Environment("9.9", "3.99"))
 
 
 @pytest.mark.parametrize(

@@ -549,9 +549,9 @@ def test_writes_of_an_admin_change_of_email_and_birthdate(alice, admin_client, s
 @compare(
     proxy_model=CANNOT,
     profile_onetoone=15,
-    custom_user=14,
+    custom_user=13,
     foreignkey=16,
-    so_what="A second table costs only one or two more statements for each save in the admin.",
+    so_what="A second table costs only two or three more statements for each save in the admin.",
 )
 def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_client, statements):
     """Staff change a user's e-mail and birthdate in the admin. How many statements run?"""

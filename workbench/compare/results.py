@@ -76,7 +76,7 @@ def overlaid(main: Comparison, other: dict[str, Any]) -> Comparison:
     questions |= {question["id"]: question for question in other["only_here"]}
     for name, changed in other["questions"].items():
         for part in PARTS.values():
-            questions[name][part].update(changed.get(part, {}))
+            questions[name].setdefault(part, {}).update(changed.get(part, {}))
     for question in questions.values():
         for change in question["changes"]:
             if change["so_what"] and reaches(other["versions"], change["version"]):

@@ -13,6 +13,9 @@ from workbench.errors import WorkbenchError
 from workbench.paths import BUILD, PROJECT
 
 LOG = BUILD / "suite.log"
+# pytest's exit code when it cannot begin, and how it then says why
+USAGE_ERROR = 4
+REASON = re.compile(r"^ERROR: (.+)$", re.MULTILINE)
 PERCENT = re.compile(r"\[\s*(\d+)%\]")
 
 
@@ -34,7 +37,8 @@ def run(
     """Run the suite on all four variants under a progress bar; its output is in build/suite.log.
 
     python: the command of the interpreter. file: where its answers go. Returns whether all tests
-    passed. Raises WorkbenchError when it ends without an answer to every question.
+    passed. Raises WorkbenchError when it ends without an answer to every question, with pytest's
+    reason if it could not begin: a Django that refuses this PostgreSQL, say.
     """
     file.unlink(missing_ok=True)
     log = LOG if file == answers.FILE else file.with_suffix(".log")
@@ -50,6 +54,8 @@ def run(
         suite.wait()
         raise
     if not file.exists():
+        if suite.returncode == USAGE_ERROR and (said := REASON.search(log.read_text())):
+            raise WorkbenchError(said[1])
         raise WorkbenchError(
             f"The suite gave no whole comparison; why is in {log.relative_to(PROJECT)}."
         )

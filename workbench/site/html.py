@@ -18,6 +18,9 @@ from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 # what a reader calls the kinds of evidence
 KINDS = {"sql": "Statements", "error": "Error", "plan": "Plan", "saw": "Seen", "ran": "Ran"}
 
+# how a judgement looks without colours
+SIGNS = {"fits": "✓", "costs": "~", "fails": "✗"}
+
 
 def part(name: str, *values: Any) -> str:
     """Return the piece of that name on one line, so that Markdown leaves it alone."""
@@ -32,6 +35,7 @@ def _parts() -> Any:
         variants=VARIANTS,
         summaries=SUMMARIES,
         marks=MARKS,
+        signs=SIGNS,
         kinds=KINDS,
         extra_fields=EXTRA_FIELDS,
     )

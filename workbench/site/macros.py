@@ -6,13 +6,16 @@ is an answer; the answers come from build/comparison.json and build/snapshots.js
 """
 
 import html
+import json
 import posixpath
 import re
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from itertools import combinations
+from dataclasses import asdict
+from functools import cache
+from itertools import combinations, groupby
 from typing import Any
 
 from suite.compare import MARKS
@@ -21,7 +24,7 @@ from workbench.bench import result
 from workbench.bench import summary as bench
 from workbench.bench.result import Result
 from workbench.compare import answers as comparison
-from workbench.compare import needs
+from workbench.compare import needs, results
 from workbench.compare.answers import Comparison, Question, asking, in_line, known
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
@@ -30,13 +33,14 @@ from workbench.paths import PROJECT
 from workbench.schema.tables import of_players
 from workbench.site import (
     charts,
+    errors,
     excerpts,
     operations,
     playground,
     schemas,
     snapshots,
 )
-from workbench.site.html import part
+from workbench.site.html import kind, part
 from workbench.site.snapshots import Snapshots
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
@@ -95,7 +99,7 @@ class Macros:
 
     def evidence(self, name: str) -> str:
         """The relative link to a question's evidence."""
-        return self.link(f"compare/{self.question(name)['module']}.md#{name}")
+        return self.link(self._evidence_page(name))
 
     def pairs(self) -> list[dict[str, str]]:
         """Any two variants: a and b, and their places in the order of the four, such as "03"."""
@@ -162,12 +166,82 @@ class Macros:
         return "\n\n".join([*parts, "</div>\n"])
 
     def questions_table(self) -> Block:
-        """All questions with their answers, a row each, by area."""
-        areas = [
-            (it["title"], self.address(f"compare/{it['module']}.md"), self.questions(it["module"]))
-            for it in self.areas()
+        """All questions with their answers, a row each: those that matter most first, then by area.
+
+        Questions that only other versions of Django can be asked are among them.
+        """
+        first = ("The questions that matter most for the choice", "", [])
+        groups: list[tuple[str, str, list[Any]]] = [first]
+        for area in self.areas():
+            address = self.address(f"compare/{area['module']}.md")
+            groups.append((area["title"], address, []))
+            for question in self._asked_anywhere(area["module"]):
+                djangos = self._djangos_of(question["id"])
+                row = (question, address, [] if djangos == self.djangos() else djangos)
+                (first if question["top"] else groups[-1])[2].append(row)
+        return part("questions_table", [group for group in groups if group[2]])
+
+    def djangos(self) -> list[str]:
+        """The versions of Django with recorded answers, oldest first."""
+        return list(_djangos())
+
+    def other_answers(self) -> str:
+        """What other versions of Django answer, as JSON: {version: {question: {variant: cell}}}.
+
+        A cell has the class and the HTML of a table's cell.
+        """
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for django in self.djangos()[1:]:
+            found[django] = {}
+            for question in _recorded(django).values():
+                mine = self._first_asked(question["id"])
+                cells = {
+                    variant: {
+                        "kind": f"{kind(answer)} {question['judgements'][variant]}",
+                        "html": part("judged", answer, question["judgements"][variant]),
+                    }
+                    for variant, answer in question["answers"].items()
+                    if answer != mine["answers"][variant]
+                }
+                if cells:
+                    found[django][question["id"]] = cells
+        # no "</script>" in the middle of a page
+        return json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
+
+    def _asked_anywhere(self, module: str) -> list[Question]:
+        """An area's questions, of the oldest Django that can be asked each."""
+        found: dict[str, Question] = {}
+        for django in self.djangos():
+            for its in _recorded(django).values():
+                if its["module"] == module:
+                    found.setdefault(its["id"], its)
+        return list(found.values())
+
+    def _first_asked(self, name: str) -> Question:
+        """A question as the oldest Django that can be asked answers it."""
+        return next(_recorded(it)[name] for it in self.djangos() if name in _recorded(it))
+
+    def _djangos_of(self, name: str) -> list[str]:
+        """The versions of Django that can be asked a question."""
+        return [it for it in self.djangos() if name in _recorded(it)]
+
+    def count_errors(self) -> Inline:
+        """How many distinct errors the evidence holds."""
+        return str(len(errors.index()))
+
+    def errors_by_class(self) -> Block:
+        """Every distinct error in the evidence, by its class, linked to its questions."""
+        groups = [
+            (name, [(error, self._linked(error)) for error in its])
+            for name, its in groupby(errors.index(), key=lambda error: error.name)
         ]
-        return part("questions_table", areas)
+        return part("errors", groups, self.djangos())
+
+    def _linked(self, error: errors.Raised) -> list[tuple[Question, str]]:
+        return [
+            (its, self.address(f"compare/{its['module']}.md#{its['id']}"))
+            for its in error.questions.values()
+        ]
 
     def needs_table(self) -> Block:
         """All needs, a row each, with the measured answers that rule an approach out."""
@@ -177,6 +251,17 @@ class Macros:
             return self.address(f"compare/{question['module']}.md#{question['id']}")
 
         return part("needs_table", rows, address)
+
+    def preferences(self) -> str:
+        """Which approach to take if several remain, as JSON, each with its evidence's address."""
+        found = [
+            asdict(it) | {"address": self.address(self._evidence_page(it.question))}
+            for it in needs.all_preferences()
+        ]
+        return json.dumps(found)
+
+    def _evidence_page(self, name: str) -> str:
+        return f"compare/{self.question(name)['module']}.md#{name}"
 
     def detail(self, name: str) -> Block:
         """All that is known about a question: answers, meaning, source, what ran, who asked how."""
@@ -381,6 +466,17 @@ class Macros:
         return dict(MARKS)
 
 
+@cache
+def _djangos() -> tuple[str, ...]:
+    return tuple(results.recorded_djangos())
+
+
+@cache
+def _recorded(django: str) -> dict[str, Question]:
+    """The questions of a version of Django by their ids."""
+    return {its["id"]: its for its in results.load(django)["questions"]}
+
+
 def folder(page: str) -> str:
     """The folder below the site's root in which mkdocs puts a page; "" is the root."""
     stem = page.removesuffix(".md")
@@ -393,8 +489,14 @@ def public(macros: Macros) -> dict[str, Callable[..., Any]]:
     return {name: getattr(macros, name) for name in names}
 
 
+# In tabs the approach for most projects comes first, and the proxy, which stores nothing, last.
+TABS = ("custom_user", "profile_onetoone", "foreignkey", "proxy_model")
+
+
 def tabs(contents: dict[str, str]) -> Block:
     """Content tabs by label, a set of their own; those with the same labels switch together."""
+    if contents.keys() <= set(TABS):
+        contents = {name: contents[name] for name in TABS if name in contents}
     blocks = (
         f'==={"" if number else "!"} "{label}"\n\n{textwrap.indent(content, "    ")}\n'
         for number, (label, content) in enumerate(contents.items())
