@@ -10,7 +10,7 @@ COMMANDS = [
     *("choose", "compare", "matrix", "try", "schema", "serve", "manage", "seed"),
     *("move", "bench", "site", "notebook"),
 ]
-OF_MOVE = ["list", "run", "all", "staged", "database"]
+OF_MOVE = ["list", "run", "all", "staged", "record", "database"]
 
 
 def test_help_names_every_command(bare):

@@ -106,11 +106,15 @@ def measure_and_record(console: Console, *, fresh: bool) -> None:
             return
         if not fresh and is_like(begun, result.PART, (*MUST_MATCH, "machine")):
             run.go_on(result.read(result.PART))
-        run.run(lambda: files.write_json(result.PART, run.result(result.COMMAND)))
-        found = run.result(result.COMMAND)
-    files.write_json(result.RECORDED, found)
+
+        def found() -> Result:
+            # of the code that was there when it began
+            return {**run.result(result.COMMAND), "sources": begun["sources"]}
+
+        run.run(lambda: files.write_json(result.PART, found()))
+        files.write_json(result.RECORDED, found())
     result.PART.unlink(missing_ok=True)
-    show.show(console, found)
+    show.show(console, result.read(result.RECORDED))
     console.print("The result is recorded in results/bench.json.")
 
 

@@ -1,6 +1,7 @@
 """`workbench move`: its subcommands, with a line of progress for each step, and their reports."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -131,18 +132,28 @@ def record_(players: Recorded = 100_000, fresh: Fresh = False) -> None:
     Example: workbench move record
     """
     check_players(players)
-    known = {} if fresh else report.read()
     with postgres.server(large=True) as server:
-        versions = recorded.versions(server)
-        for it in moves.all_moves():
-            for name in report.names_of(it):
-                measured = report.measured_now(it, name, players, versions)
-                if not report.is_recorded(known.get(name), measured):
-                    told = recorded_run(server, it, name, players)
-                    check_right(told)
-                    told.measured = measured
-                    report.write(told)
+        record(server, moves.all_moves(), players, fresh=fresh)
     show_list(Console(), report.recorded_reports())
+
+
+def record(
+    server: Server, its: Sequence[Move], players: int, *, fresh: bool, file: Path = report.FILE
+) -> None:
+    """Run these moves and write their reports to the file, each as soon as it is there.
+
+    fresh: run those too that are there already. Raises WorkbenchError if something is wrong.
+    """
+    known = {} if fresh else report.read(file)
+    versions = recorded.versions(server)
+    for it in its:
+        for name in report.names_of(it):
+            measured = report.measured_now(it, name, players, versions)
+            if not report.is_recorded(known.get(name), measured):
+                told = recorded_run(server, it, name, players)
+                check_right(told)
+                told.measured = measured
+                report.write(told, file)
 
 
 def recorded_run(server: Server, it: Move, name: str, players: int) -> Report:

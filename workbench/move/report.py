@@ -207,9 +207,9 @@ def read(file: Path = FILE) -> dict[str, Report]:
         ) from error
 
 
-def recorded_reports() -> dict[str, Report]:
+def recorded_reports(file: Path = FILE) -> dict[str, Report]:
     """Return the recorded report of every move, plain and staged; raise WorkbenchError without."""
-    found = read()
+    found = read(file)
     names = [name for it in all_moves() for name in names_of(it)]
     if missing := [name for name in names if name not in found]:
         raise WorkbenchError(f"results/moves.json lacks {', '.join(missing)}: run `{COMMAND}`.")
