@@ -25,8 +25,8 @@ ORM = {
 }
 # the right way of each, and beside it what is commonly done: a label, an operation, a way
 WAYS = [
-    ("50 players with extras: the roster", "page", "roster"),
-    ("... a query for each player", "page", "n_plus_1"),
+    ("50 users with extra fields: the roster", "page", "roster"),
+    ("... a query for each user", "page", "n_plus_1"),
     ("... prefetch_related, then .first() of each", "page", "prefetch_first"),
     ("... as model instances", "page", "instances"),
     ("the last page: after a name", "deepest_page", "roster"),
