@@ -7,7 +7,7 @@ from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
 COMMANDS = [
-    *("choose", "compare", "matrix", "try", "schema", "serve", "manage", "seed"),
+    *("choose", "compare", "matrix", "try", "schema", "serve", "manage", "seed", "diagnose"),
     *("move", "bench", "site", "notebook"),
 ]
 OF_MOVE = ["list", "run", "all", "staged", "record", "database"]

@@ -167,7 +167,7 @@ def test_authenticate_gives_the_listed_class(alice, settings):
 )
 def test_listed_class_as_auth_user_model(project):
     """AUTH_USER_MODEL names the variant's own model. What does the command `check --tag models`
-    raise?"""
+    report?"""
     project.replace(
         "config/settings.py",
         f'AUTH_USER_MODEL = "{User._meta.label}"',
@@ -314,8 +314,8 @@ def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, setti
 def test_statements_of_a_request_that_shows_the_birthdate(
     alice, client, settings, birthdate_pages, statements
 ):
-    """Sessions are kept in the database. How many statements does a page run that shows the logged-
-    in user's birthdate?"""
+    """Sessions are kept in the database. How many statements does a page run that shows its user's
+    birthdate?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     client.force_login(alice)
     statements.clear()

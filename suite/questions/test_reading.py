@@ -656,7 +656,7 @@ def test_template_that_shows_an_empty_birthdate():
     source=docs("One-to-one relationships"),
 )
 def test_hasattr_for_a_user_without_row():
-    """A user has no profile row. What does hasattr() return for the attribute that leads to it?"""
+    """Does hasattr() find the profile attribute of a user without a profile row?"""
     return hasattr(without_person(), REVERSE)
 
 

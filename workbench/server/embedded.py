@@ -130,12 +130,12 @@ def check_user(number: int) -> None:
 def _made(folder: Path) -> Path:
     check_path(folder, "name another folder with WORKBENCH_DATA")
     check_path(PROGRAMS, "move the project to another folder")
+    version()  # before anything is made for programs that are not there
     if sys.platform != "win32":
         check_user(os.geteuid())
     if AS_ROOT:
         _open_the_way(folder)
     data = folder / "data"
-    version()  # of a folder that holds no PostgreSQL nothing is made
     if data.exists():
         _check_version(data)
     else:
