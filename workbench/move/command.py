@@ -1,5 +1,6 @@
 """`workbench move`: its subcommands, with a line of progress for each step, and their reports."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -188,29 +189,61 @@ def database_(
     source: Source,
     target: Target,
     duplicates: Duplicates = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Move it without asking first.")] = False,
+    back: Annotated[bool, typer.Option("--back", hidden=True)] = False,
 ) -> None:
     """Move a database of your own, such as a copy of the one in production, and verify.
+
+    It asks first, unless you give --yes.
 
     Example: workbench move database shop profile_onetoone custom_user
     """
     it = moves.move(source, target)
-    with postgres.server(large=True) as server, progress.steps() as tell:
+    if back:
+        raise WorkbenchError(
+            "A database of your own is moved forward only: to go back, run `migrate players 0002` "
+            f"with the settings {it.settings}, as moves/{it.name}/README.md says."
+        )
+    with postgres.server(large=True) as server:
         if not databases.exists(server, name):
             raise WorkbenchError(f"There is no database {name}: name one that exists.")
-        tell(f"Looking at {name}")
-        told = None
-        if run.check_start(server, it, name, duplicates):
-            told = Report(it.name, 0, duplicates)
-            try:
-                told.rides.append(run.forward(server, it, name, duplicates, tell, ours=False))
-            finally:
-                with postgres.connect(server, name) as connection:
-                    connection.execute("DROP SCHEMA IF EXISTS census CASCADE")
+        with progress.steps() as tell:
+            tell(f"Looking at {name}")
+            to_do = run.check_start(server, it, name, duplicates)
+        if to_do and not yes:
+            ask(name, it)
+        told = move_own(server, it, name, duplicates) if to_do else None
     if told is None:
         Console().print(f"There is nothing to do: {name} is a {it.target} database already.")
     else:
         show(Console(), told)
         check_right(told)
+
+
+def ask(name: str, it: Move) -> None:
+    """Ask whether to move the database; raise WorkbenchError unless the answer is yes."""
+    question = f"Move the database {name} from {it.source} to {it.target}? Have a backup."
+    if not sys.stdin.isatty():
+        raise WorkbenchError(f"This changes the database {name}: add --yes to move it.")
+    if not typer.confirm(question):
+        raise WorkbenchError(f"The database {name} was not moved: answer y, or add --yes.")
+
+
+def move_own(server: Server, it: Move, name: str, rule: str) -> Report:
+    """Move a database that is not the tool's; nothing of the census stays in it.
+
+    Raises WorkbenchError if it has a schema of that name.
+    """
+    told = Report(it.name, 0, rule)
+    with postgres.connect(server, name) as connection, progress.steps() as tell:
+        row = connection.execute("SELECT to_regnamespace('census') IS NULL").fetchone()
+        if row != (True,):
+            raise WorkbenchError(f"{name} has a schema census, which is needed: rename or drop it.")
+        try:
+            told.rides.append(run.forward(server, it, name, rule, tell, ours=False))
+        finally:
+            connection.execute("DROP SCHEMA IF EXISTS census CASCADE")
+    return told
 
 
 def move(

@@ -325,7 +325,7 @@ READING = ("SELECT", "SET CONSTRAINTS", "ANALYZE", "SAVEPOINT", "RELEASE SAVEPOI
 def changing(statements: list[Statement]) -> list[str]:
     """Return the statements that change something, without those of Django's own record.
 
-    Those in a schema that is made for a comparison and dropped again are left out too.
+    Those in a schema that is made for a comparison and rolled back are left out too.
     """
     found, aside = [], False
     for statement in statements:
@@ -334,7 +334,7 @@ def changing(statements: list[Statement]) -> list[str]:
         reads = text.startswith(READING) and "setval" not in text
         if not (aside or reads or "django_migrations" in text):
             found.append(text)
-        aside = aside and "DROP SCHEMA fresh_names" not in text
+        aside = aside and not text.startswith("ROLLBACK TO SAVEPOINT")
     return found
 
 
