@@ -212,7 +212,8 @@ def recorded_reports(file: Path = FILE) -> dict[str, Report]:
     found = read(file)
     names = [name for it in all_moves() for name in names_of(it)]
     if missing := [name for name in names if name not in found]:
-        raise WorkbenchError(f"results/moves.json lacks {', '.join(missing)}: run `{COMMAND}`.")
+        more = f" and {len(missing) - 1} others" if missing[1:] else ""
+        raise WorkbenchError(f"results/moves.json lacks {missing[0]}{more}: run `{COMMAND}`.")
     return found
 
 
