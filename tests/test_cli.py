@@ -13,7 +13,7 @@ COMMANDS = [
     *("choose", "compare", "matrix", "try", "schema", "serve", "manage", "seed", "diagnose"),
     *("move", "bench", "site", "notebook"),
 ]
-OF_MOVE = ["list", "run", "all", "staged", "database"]
+OF_MOVE = ["list", "run", "all", "staged", "record", "database"]
 
 
 def test_help_names_every_command(bare):
