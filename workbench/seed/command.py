@@ -45,8 +45,8 @@ def seed(
         str,
         typer.Option(
             envvar="SEED_PASSWORD",
-            help="All new users can log in with it. Without it, they cannot log in. Other users of the "
-            "machine can see a command line, but not the environment.",
+            help="All new users can log in with it. Without it, they cannot log in. Other users of "
+            "the machine can see a command line, but not the environment.",
         ),
     ] = "",
 ) -> None:

@@ -178,8 +178,9 @@ class Macros:
 
         Questions that only other versions of Django can be asked are among them.
         """
+        first: tuple[str, str, list[Any]]
         first = ("The questions that matter most for the choice", "", [])
-        groups: list[tuple[str, str, list[Any]]] = [first]
+        groups = [first]
         for area in self.areas():
             address = self.address(f"compare/{area['module']}.md")
             groups.append((area["title"], address, []))
