@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from suite.compare import CANNOT, NotPossible
+from suite.compare import CANNOT, NotPossible, listed
 from suite.evidence import evidence
 
 answers = pytest.StashKey[dict]()
@@ -100,6 +100,7 @@ def pytest_pyfunc_call(pyfuncitem):
     pyfuncitem.config.stash[answers][pyfuncitem.originalname.removeprefix("test_")] = {
         **about(pyfuncitem),
         "answer": measured,
+        "judgement": function.question.judge(measured),
         "evidence": kept,
     }
     if json.dumps(measured, sort_keys=True) != json.dumps(expected, sort_keys=True):
@@ -141,11 +142,23 @@ def about(item):
         "so_what": function.question.so_what,
         "source": function.question.source,
         "verdict": function.question.verdict,
+        "top": function.question.top,
+        "rule": rule(function.question),
         "since": function.question.since,
         "changes": [asdict(change) for change in function.question.changes],
         "code": inspect.getsource(function),
         "line": function.__code__.co_firstlineno,
     }
+
+
+def rule(question):
+    """Return what decides how an answer is judged, such as "fits: True; fails: anything else"."""
+    told = (
+        f"{judgement}: {', '.join(map(str, listed(its))) or its}"
+        for judgement, its in question.rules.items()
+        if its
+    )
+    return "; ".join(told)
 
 
 def difference(item, variant, expected, measured, kept):

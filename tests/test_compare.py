@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, compare
 from workbench.compare import answers as comparison
 from workbench.compare.answers import as_markdown, chosen, said
 from workbench.compare.run_suite import measured
@@ -116,7 +117,14 @@ def sent(answers, collected=1, deselected=0):
         "collected": collected,
         "deselected": deselected,
         "answers": {
-            name: {"id": name, "module": "schema", "line": 1, "answer": answer, "evidence": []}
+            name: {
+                "id": name,
+                "module": "schema",
+                "line": 1,
+                "answer": answer,
+                "judgement": "",
+                "evidence": [],
+            }
             for name, answer in answers.items()
         },
     }
@@ -135,3 +143,24 @@ def test_true_and_1_are_two_answers():
     four = {variant: sent({"a": True}) for variant in VARIANTS} | {"foreignkey": sent({"a": 1})}
     [question] = comparison.put_together(four)["questions"]
     assert comparison.differs(question)
+
+
+def test_an_answer_is_judged_by_the_first_rule_that_names_it():
+    @compare(
+        **dict.fromkeys(VARIANTS, 0), fits=[0], costs=at_most(2), fails=ANYTHING_ELSE, mark="known"
+    )
+    def question():
+        """How many?"""
+
+    judged = {answer: question.question.judge(answer) for answer in (0, 2, 3, "three", CANNOT)}
+    assert judged == {0: "fits", 2: "costs", 3: "fails", "three": "fails", CANNOT: ""}
+    assert question.question.judge(True) == "fails"  # no number
+
+
+def test_not_possible_is_neutral_unless_it_is_named():
+    @compare(**dict.fromkeys(VARIANTS, CANNOT), fits=at_least(1), fails=[CANNOT], mark="known")
+    def question():
+        """How many?"""
+
+    assert question.question.judge(CANNOT) == "fails"
+    assert question.question.judge(0) == ""

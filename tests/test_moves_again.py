@@ -38,7 +38,7 @@ def there_and_back_and_there(databases, tool, source, target):
         census.count(cursor, "again", target, ends, "")
         lost = census.compare(cursor, "before", "again")
         checks = verify.verified(server, target, name)
-        said.append(tool.complaint("move", "database", name, target, source))
+        said.append(tool.complaint("move", "database", name, target, source, "--yes"))
         databases.moving(name, source, target).do(("migrate", {"app": "players", "to": run.START}))
         checks += verify.verified(server, source, name)
     return said, lost, [said for check in checks for said in check.wrong]

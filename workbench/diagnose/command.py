@@ -30,7 +30,7 @@ def diagnose(
         Path | None, typer.Option(metavar="FILE", help="Write a page to share instead.")
     ] = None,
 ) -> None:
-    """Diagnose a Django project of yours: its approach, its faults, its possible moves.
+    """Diagnose your Django project: its approach, its faults, its possible moves.
 
     It loads the project with its own Python, which runs its manage.py, settings and apps. It only
     reads: every statement is READ ONLY, has a timeout, and needs no more than SELECT. Nothing is
