@@ -1,6 +1,7 @@
 """`workbench diagnose`: each check finds what was planted, and is silent before and after."""
 
 import ast
+import io
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from rich.console import Console
 from planted import (
     BY_DESIGN,
     CASES,
@@ -23,6 +25,7 @@ from planted import (
     SIGNALS,
     SOME,
     VALUES,
+    WALK,
 )
 
 from conftest import command, environment
@@ -30,6 +33,7 @@ from workbench.compare import results
 from workbench.diagnose import code, findings, run
 from workbench.diagnose.column import NO_FIELDS, OWN_VIEW, As, Different
 from workbench.diagnose.report import Report, report
+from workbench.diagnose.show import show
 from workbench.errors import WorkbenchError
 from workbench.matrix.environments import environments
 from workbench.paths import PROJECT
@@ -530,3 +534,16 @@ def test_the_other_djangos_find_the_same(live, name):
     for python in filter(Path.exists, pythons):
         found = project.diagnosis(python=str(python))
         assert (found.findings, found.notes) == (whole.findings, [])
+
+
+def test_the_page_shows_what_the_command_prints(live):
+    name, changes = WALK
+    project = live(name)
+    project.change(*changes)
+    console = Console(width=400, file=io.StringIO())
+    show(console, project.diagnosis())
+    printed = " ".join(console.file.getvalue().split())
+    page = (PROJECT / "docs" / "your_own_project.md").read_text()
+    blocks = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 5
+    assert [it for it in blocks if " ".join(it.split()) not in printed] == []
