@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from rich.console import Console
 from planted import (
     BY_DESIGN,
     CASES,
@@ -27,6 +26,7 @@ from planted import (
     VALUES,
     WALK,
 )
+from rich.console import Console
 
 from conftest import command, environment
 from workbench.compare import results
