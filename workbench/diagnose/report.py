@@ -38,7 +38,8 @@ class Report:
         if database:
             where = f"{database['host']}:{database['port']} as {database['user']}"
             yield "database", f"{database['dbname']} at {where} ({database['alias']})"
-            yield "PostgreSQL", f"{database['postgresql']}, through {read['driver']}"
+            major, minor = divmod(database["server_version"], 10_000)
+            yield "PostgreSQL", f"{major}.{minor}, through {read['driver']}"
         else:
             yield "database", "none was read"
 
