@@ -67,7 +67,7 @@ def report(found: dict[str, Any]) -> Report:
     facts = Facts(found["facts"], found["read"])
     comparison = results.load()
     code = Code(found)
-    everything = known.findings([*found["findings"], *findings(code)], code.creates_on_demand)
+    everything = known.findings([*found["findings"], *findings(code)], code.expects_no_row)
     names = known.ignored(Path(found["read"]["folder"]))
     kept = list(known.kept(everything, names))
     return Report(

@@ -56,8 +56,7 @@ def in_short(error: BaseException) -> str:
 def load(path: Path, module: str) -> Path:
     """Load settings and apps as the project's own manage.py does; return the project's folder.
 
-    path: a folder, or the manage.py in it. module: the settings, or "" for those of manage.py.
-    Raises StopError if the project cannot be loaded.
+    For path and module see diagnose(). Raises StopError if the project cannot be loaded.
     """
     folder = (path.parent if path.is_file() else path).resolve()
     manages = [it for it in (folder / "manage.py", *folder.glob("*/manage.py")) if it.is_file()]
@@ -465,9 +464,10 @@ class Project:
         tables. So a receiver creates it, or it is the only one, and is named so or common.
         """
         one = [it for it in self.profiles if it["kind"] != "foreignkey"]
+        alone = [link] in (one, [it for it in one if it["named"]])
         most = link.get("without", self.users) * 2 <= self.users
         created = bool(self.creator(link))
-        return link in one and (most or link["named"] or created) and (created or one == [link])
+        return link in one and (most or link["named"] or created) and (created or alone)
 
     @contextmanager
     def noting(self, what: str) -> Iterator[None]:
@@ -489,10 +489,8 @@ class Project:
         users = self.tables.get(self.user._meta.db_table)
         if not users:
             self.tables, self.database = {}, None
-            raise NotReadError(
-                f"it has no table {self.user._meta.db_table}: run `migrate`, or check which"
-                " database the settings name"
-            )
+            advice = "run `migrate`, or name the right settings"
+            raise NotReadError(f"it has no table {self.user._meta.db_table}: {advice}")
         if self.loader:
             done, nodes = self.loader.applied_migrations, self.loader.graph.nodes
             self.behind = {app for app, name in nodes if (app, name) not in done}
@@ -741,6 +739,8 @@ def check_admin(project: Project) -> Iterator[dict[str, Any]]:
 
 def slow_columns(project: Project, model_admin: Any) -> Iterator[tuple[str, str]]:
     """Yield the columns of an admin list that read a relation which its query does not join."""
+    from django import VERSION
+
     relations = {
         it.get_accessor_name() if it.auto_created else it.name: it
         for it in model_admin.model._meta.get_fields()
@@ -748,9 +748,11 @@ def slow_columns(project: Project, model_admin: Any) -> Iterator[tuple[str, str]
     }
     joined = model_admin.list_select_related
     fetched = set() if isinstance(joined, bool) else {it.split("__")[0] for it in joined}
-    shown = [relations[it] for it in model_admin.list_display if it in relations]
-    if joined is True or (joined is False and any(it.concrete for it in shown)):
-        fetched |= {name for name, it in relations.items() if it.concrete and not it.null}
+    shown = {it for it in model_admin.list_display if getattr(relations.get(it), "concrete", False)}
+    if joined is True or (joined is False and shown):
+        plain = {name for name, it in relations.items() if it.concrete and not it.null}
+        # until Django 6.1, a list that shows a relation joins all that are not nullable instead
+        fetched |= plain if joined or VERSION < (6, 1) else shown
     for owner in (type(model_admin), type(model_admin.model._default_manager)):
         node = project.source.function(owner.get_queryset)
         if node and re.search(r"'(select|prefetch)_related'", ast.dump(node)):
@@ -808,8 +810,6 @@ def describe(project: Project) -> dict[str, Any]:
     }
     if table:
         facts["objects"] = table.objects
-        facts["key_type"] = table.columns[user._meta.pk.column]["type"]
-        facts["ignores_case"] = table.ignores_case(columns.get(user.USERNAME_FIELD, ""))
     links = [{key: it[key] for key in it if not key.endswith("query")} for it in project.links]
     modules = [getattr(it, "__file__", None) or "" for it in list(sys.modules.values())]
     migrations = project.loader.disk_migrations.values() if project.loader else ()
