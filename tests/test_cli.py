@@ -10,7 +10,18 @@ from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
 COMMANDS = [
-    *("choose", "compare", "matrix", "try", "schema", "serve", "manage", "seed", "diagnose"),
+    *(
+        "choose",
+        "find",
+        "compare",
+        "matrix",
+        "try",
+        "schema",
+        "serve",
+        "manage",
+        "seed",
+        "diagnose",
+    ),
     *("move", "bench", "site", "notebook"),
 ]
 OF_MOVE = ["list", "run", "all", "staged", "record", "database"]
