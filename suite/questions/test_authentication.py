@@ -534,8 +534,8 @@ def test_content_type_of_our_class():
     custom_user=True,
     foreignkey=True,
     so_what=(
-        "A new password ends the user's other sessions in every approach. The view that changes "
-        "it must call update_session_auth_hash()."
+        "A new password ends the user's other sessions in every approach. Call "
+        "update_session_auth_hash() to keep the current one."
     ),
     source=SESSIONS,
 )
@@ -574,7 +574,7 @@ def test_change_of_an_extra_ends_the_session(alice, client):
     foreignkey=False,
     so_what=(
         "The reset token depends on id, password, last login and e-mail. A change of extra "
-        "fields does not invalidate the link."
+        "fields does not invalidate it."
     ),
     source=code("django.contrib.auth.tokens.PasswordResetTokenGenerator"),
 )
@@ -755,8 +755,8 @@ def test_columns_fetched_to_check_a_password(alice, statements):
     foreignkey=False,
     mark="known",
     so_what=(
-        "is_active=False blocks the login in every approach. Use it instead of deleting "
-        "accounts that you may need again."
+        "Django's default backend refuses users with is_active=False. Deactivate accounts that "
+        "you may need again, instead of deleting them."
     ),
     source=reference("Fields") + ", User.is_active",
 )
@@ -859,7 +859,6 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
     profile_onetoone={"request.user": "auth.User", "request.auser()": "auth.User"},
     custom_user={"request.user": "players.User", "request.auser()": "players.User"},
     foreignkey={"request.user": "auth.User", "request.auser()": "auth.User"},
-    mark="surprising",
     so_what=(
         "To return a proxy in async views too, override aget_user() in your backend as well as "
         "get_user()."

@@ -205,7 +205,6 @@ def test_user_reaches_what_points_at_the_listed_class(project):
     profile_onetoone=[],
     custom_user=["models.W042"],
     foreignkey=[],
-    mark="surprising",
     so_what=(
         "Set DEFAULT_AUTO_FIELD before the first migration. A key that the model declares does "
         "not depend on it."

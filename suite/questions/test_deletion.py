@@ -308,7 +308,7 @@ def test_senders_of_post_delete_through_the_listed_class(alice):
     foreignkey=False,
     so_what=(
         "Each request looks the user up by the id in the session. Deleting an account therefore "
-        "logs the user out everywhere."
+        "logs out all its sessions."
     ),
     source=docs("django.contrib.auth", "Utility functions") + ", get_user()",
 )

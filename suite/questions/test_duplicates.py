@@ -305,8 +305,8 @@ def test_blank_discord_id_twice_in_a_model_form():
     custom_user=True,
     foreignkey=True,
     so_what=(
-        "Set empty_value=None on the form field, so that a blank becomes NULL. A unique column "
-        "accepts any number of NULLs."
+        "Set empty_value=None on the form field, so that a blank becomes NULL. By default, a "
+        "unique column accepts any number of NULLs."
     ),
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
@@ -487,8 +487,8 @@ def test_stock_form_takes_a_name_in_another_case(alice):
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "A form cannot see rows that are not committed yet. Only a unique index on "
-        "UPPER(username) stops the second account."
+        "A form cannot see rows that are not committed yet. Let the database stop the second "
+        "account, by a unique index on UPPER(username)."
     ),
     source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
 )

@@ -175,8 +175,8 @@ def test_bases_of_the_missing_extras_error():
     custom_user=1,
     foreignkey=0,
     so_what=(
-        "createsuperuser does not run your registration view. Only a signal receiver, or a "
-        "field on the user, covers its users."
+        "createsuperuser does not run your registration view. A signal receiver, or a field on "
+        "the user, covers its users too."
     ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
     fits=at_least(1),
@@ -637,8 +637,8 @@ FOR EACH ROW EXECUTE FUNCTION make_person()
     custom_user=[],
     foreignkey=[],
     so_what=(
-        "A trigger covers every way to create a user, SQL included. Remove the receiver, or it "
-        "creates the row twice."
+        "A trigger also covers bulk_create() and SQL. Remove the receiver then, because it "
+        "would create the row twice."
     ),
     source="PostgreSQL 18 docs, 37.1. Overview of Trigger Behavior",
 )

@@ -220,7 +220,8 @@ def test_statements_with_a_create_only_signal(statements):
     source=docs("Model instance reference", "Refreshing objects from database"),
 )
 def test_refresh_is_needed_before_the_extras():
-    """Must you call user.refresh_from_db() after form.save() before you set the extra fields?"""
+    """Is user.refresh_from_db() needed after form.save() before you set the extra
+    fields?"""
     form = article.typed()
     assert form.is_valid()
     with article.receiving(article.create_person):
@@ -288,7 +289,7 @@ def test_second_try_after_refused_extras(transactional_db, client, settings):
     custom_user=[],
     foreignkey=[],
     so_what=(
-        "With ATOMIC_REQUESTS = True, a view that fails stores nothing. It also keeps a "
+        "With ATOMIC_REQUESTS = True, a view that raises stores nothing. It also keeps a "
         "transaction open during every request."
     ),
     source=docs("Database transactions", "Tying transactions to HTTP requests"),
@@ -857,10 +858,9 @@ def test_blank_discord_id_in_a_modelform():
     profile_onetoone="NULL",
     custom_user="NULL",
     foreignkey="NULL",
-    mark="surprising",
     so_what=(
-        "Set empty_value=None on the form field. A blank is then stored as NULL, and two NULLs "
-        "do not collide in a unique column."
+        "Set empty_value=None on the form field. A blank is then stored as NULL, and by default "
+        "two NULLs do not collide in a unique column."
     ),
     source=docs("Form fields", "CharField") + ", empty_value",
 )

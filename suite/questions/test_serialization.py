@@ -75,7 +75,7 @@ def fresh(user):
     source=docs("django-admin and manage.py", "dumpdata"),
 )
 def test_objects_that_dumpdata_writes_for_a_player(alice):
-    """Which objects does dumpdata of auth and players write for one user?"""
+    """Which objects does dumpdata of both apps, auth and the players app, write for one user?"""
     return [written["model"] for written in dumped("auth", "players")]
 
 
@@ -93,7 +93,7 @@ def test_objects_that_dumpdata_writes_for_a_player(alice):
     costs=ANYTHING_ELSE,
 )
 def test_objects_that_dumpdata_of_our_app_writes(alice):
-    """Which objects does "dumpdata players" write for one user?"""
+    """Which objects does dumpdata of the players app write for one user?"""
     return [written["model"] for written in dumped("players")]
 
 
@@ -607,7 +607,7 @@ def test_type_of_the_id_in_a_session(alice, client):
     ),
 )
 def test_old_session_and_a_new_user_with_the_id(alice, client):
-    """A user was deleted and a new user has the same id. Whom does the old session log in?"""
+    """A user was deleted and a new user has the same id. Which user does the old session log in?"""
     assert client.login(username="alice", password=PASSWORD)
     roster.remove("alice")
     User.objects.create_user("carol", password=PASSWORD, pk=alice.pk)

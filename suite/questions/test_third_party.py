@@ -385,7 +385,8 @@ class Badge(models.Model):
     source=REFERENCING,
 )
 def test_package_that_asks_for_the_user_at_import(project):
-    """An app before players calls get_user_model() in its models.py. Does the project start?"""
+    """An app before the players app calls get_user_model() in its models.py. Does the project
+    start?"""
     add_package(project)
     return project.manage("check").code == 0
 
@@ -404,8 +405,8 @@ def test_package_that_asks_for_the_user_at_import(project):
     costs=[False],
 )
 def test_package_that_players_imports_in_turn(project):
-    """Another app calls get_user_model() at import, and players imports that app. Does the project
-    start?"""
+    """Another app calls get_user_model() at import, and the players app imports its models. Does
+    the project start?"""
     add_package(project)
     project.add("players/models.py", "from badges.models import Badge  # noqa: E402,F401\n")
     return project.manage("check").code == 0
@@ -501,7 +502,6 @@ def logged_in_by_email():
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    mark="surprising",
     so_what=(
         "allauth's backend logs users in by e-mail in every approach. You need no custom user "
         "for that."
