@@ -84,6 +84,11 @@ def show(console: Console, needs: Sequence[Need], comparison: Comparison) -> Non
             answer = in_line(question["answers"][verdict.variant])
             asked = (f"{question['question']} {answer} ({question['id']})", "dim")
             lines.append(Text.assemble("You need: ", need.need, "\nMeasured: ", asked))
+            if need.cure and (tried := need.cure.tried(verdict.variant)):
+                answer = in_line(tried["answers"][verdict.variant])
+                asked = (f"{tried['question']} {answer} ({tried['id']})", "dim")
+                told = f"From Django {need.cure.django}, use {need.cure.how}.\nMeasured: "
+                lines.append(Text.assemble(told, asked))
         console.print(Padding(Group(*lines), (0, 0, 1, 4)))
     variant, preference = preferred(needs, found)
     if preference:

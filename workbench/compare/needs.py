@@ -7,8 +7,12 @@ The needs are in needs.toml. Each names questions of the comparison:
     need = "The database allows at most one profile row or record per user."
     rules_out.database_holds_two_extras_rows_for_one_user = [true, "cannot"]
 
-`rules_out` maps a question's id to the answers that rule a variant out. A need without it only says
-which approach is preferred among those that remain:
+`rules_out` maps a question's id to the answers that rule a variant out. `cure` names a question
+that only a newer Django can answer, and the answers with which a variant meets the need after all:
+
+    cure = { django = "6.1", how = "on_delete=DB_CASCADE", question = "...", works = [true] }
+
+A need without `rules_out` only says which approach is preferred among those that remain:
 
     [[prefer]]
     need = "running-project"
@@ -23,10 +27,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.compare import results
 from workbench.compare.answers import Comparison, Question
 from workbench.variants import VARIANTS
 
 FILE = Path(__file__).with_name("needs.toml")
+
+
+@dataclass(frozen=True)
+class Cure:
+    """How a variant can meet a need on a newer Django.
+
+    django: the first version, such as "6.1".  how: what to write, such as "on_delete=DB_CASCADE".
+    question: the id of the question that tried it.  works: the answers that meet the need.
+    """
+
+    django: str
+    how: str
+    question: str
+    works: list[Any]
+
+    def tried(self, variant: str) -> Question | None:
+        """Return the question as this Django answered it if the cure works for the variant."""
+        for question in results.load(self.django)["questions"]:
+            if question["id"] == self.question:
+                works = is_among(question["answers"][variant], self.works)
+                return question if works else None
+        return None
 
 
 @dataclass(frozen=True)
@@ -36,6 +63,7 @@ class Need:
     id: str
     need: str
     rules_out: dict[str, list[Any]] = field(default_factory=dict)
+    cure: Cure | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +94,11 @@ class Verdict:
 
 def all_needs(path: Path = FILE) -> list[Need]:
     """Return the needs in the order of the file."""
-    return [Need(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["need"]]
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))["need"]
+    return [
+        Need(**entry | {"cure": Cure(**entry["cure"]) if "cure" in entry else None})
+        for entry in entries
+    ]
 
 
 def verdicts(needs: Sequence[Need], comparison: Comparison) -> list[Verdict]:
