@@ -123,6 +123,18 @@ SABOTAGES = {
         *(ONE, "back", "CREATE SCHEMA old; CREATE TABLE old.users AS SELECT * FROM USERS"),
         ["schema"],
     ),
+    "passwords_left_in_the_archive": (
+        *(ONE, "forward", "CREATE TABLE archive.leak AS SELECT password FROM USERS"),
+        ["schema"],
+    ),
+    "everybody_may_read_the_archive": (
+        *(MANY, "forward", "GRANT SELECT ON archive.person TO PUBLIC"),
+        ["schema"],
+    ),
+    "foreign_key_disabled": (
+        *(ONE, "forward", "ALTER TABLE world_guild DISABLE TRIGGER ALL"),
+        ["schema"],
+    ),
     "rule_left_behind": (
         *(ONE, "forward", "CREATE RULE keep AS ON DELETE TO USERS DO INSTEAD NOTHING"),
         ["schema"],
