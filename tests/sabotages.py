@@ -27,15 +27,15 @@ SABOTAGES = {
     ),
     "people_without_extra_fields_deleted": (
         *(KEPT, "forward", f"DELETE FROM person WHERE {NOTHING}"),
-        ["rows of people"],
+        ["profile rows"],
     ),
     "people_without_extra_fields_deleted_on_the_way_back": (
         *(ONE, "back", f"DELETE FROM person WHERE {NOTHING}"),
-        ["rows of people"],
+        ["profile rows"],
     ),
     "people_made_up_on_the_way_back": (
         *(ONE, "back", "INSERT INTO person (user_id) SELECT id FROM USERS ON CONFLICT DO NOTHING"),
-        ["rows of people"],
+        ["profile rows"],
     ),
     "log_about_the_deleted_names_a_group": (
         ONE,
@@ -54,17 +54,17 @@ SABOTAGES = {
     ),
     "users_without_a_person_forgotten": (
         *(ONE, "forward", "DROP TABLE archive.without_person"),
-        ["users without a person"],
+        ["users without a profile row"],
     ),
     "archive_emptied": (
         ONE,
         "forward",
         "TRUNCATE archive.reference, archive.permission, archive.holder, archive.name",
-        ["what waits in the archive", "permissions that wait", "names"],
+        ["references in the archive", "permissions in the archive", "names in the archive"],
     ),
     "archive_of_references_emptied": (
         *(KEPT, "forward", "TRUNCATE archive.reference"),
-        ["what waits in the archive"],
+        ["references in the archive"],
     ),
     # tables
     "owner_changed": (ONE, "forward", "ALTER TABLE USERS OWNER TO pg_monitor", ["schema"]),

@@ -47,7 +47,7 @@ def kept_what_was_done(cursor: Any, it: Move) -> Check:
     for name, found in now.items():
         cursor.execute(
             f"SELECT fact || ' of ' || who, line FROM census.{name}"
-            " WHERE who = ANY(%s) AND fact IN ('players', 'extras')",
+            " WHERE who = ANY(%s) AND fact IN ('users', 'extra fields')",
             [list(census.ACTORS)],
         )
         found.update(cursor.fetchall())
