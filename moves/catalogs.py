@@ -68,9 +68,11 @@ COLUMNS = """
 PARTS = """
     SELECT relnamespace::regnamespace::text, 'table', concat(relname, ':'), what
     FROM pg_class CROSS JOIN LATERAL (
-        SELECT concat_ws(' ', 'constraint', conname,
-            pg_get_constraintdef(oid), 'comment ' || obj_description(oid, 'pg_constraint')) AS what
-        FROM pg_constraint WHERE conrelid = pg_class.oid
+        SELECT concat_ws(' ', 'constraint', conname, pg_get_constraintdef(own.oid),
+            (SELECT 'disabled' FROM pg_trigger
+             WHERE tgconstraint = own.oid AND tgenabled <> 'O' LIMIT 1),
+            'comment ' || obj_description(own.oid, 'pg_constraint')) AS what
+        FROM pg_constraint AS own WHERE conrelid = pg_class.oid
         UNION ALL
         SELECT concat_ws(' ', 'index', pg_get_indexdef(indexrelid),
             CASE WHEN indisclustered THEN 'clustered' END,

@@ -56,11 +56,11 @@ def test_back_everything_is_as_it_was_and_what_was_done_since_is_kept(ridden, na
 @pytest.mark.parametrize("name", NAMES)
 def test_the_census_counted_all_that_hangs_on_players(ridden, name):
     counted = {check.name: check.looked_at for check in ridden[name].rides[0].checks}
-    facts = {"players", "permissions", "log entries", "sessions", "contents of sessions"}
+    facts = {"users", "permissions", "log entries", "sessions", "contents of sessions"}
     facts |= {"rows of users_groups", "rows of world_guild", "rows of world_guild_members"}
     facts |= {"generic relations", "migrations of other apps"}
     assert {fact for fact in facts if counted.get(fact, "0") == "0"} == set()
-    assert counted["players"] == f"{PLAYERS:,}"
+    assert counted["users"] == f"{PLAYERS:,}"
 
 
 @pytest.mark.parametrize("with_suite", sample(NAMES, WITH_SUITE))

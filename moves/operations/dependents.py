@@ -188,9 +188,10 @@ POINTING = """
                                AND attnum = confkey[1])
             THEN format('column %%I of %%s, whose type is not the key''s', attname,
                 conrelid::regclass) END,
-        (SELECT 'the comment on constraint ' || min(conname) FROM pg_constraint AS part
+        (SELECT format('a name or comment of its own of constraint %%I on a partition of %%s',
+            min(conname), own.conrelid::regclass) FROM pg_constraint AS part
          WHERE part.conparentid = own.oid AND (obj_description(part.oid, 'pg_constraint')
-            IS NOT NULL OR part.conname <> own.conname)),
+            IS NOT NULL OR part.conname <> own.conname) HAVING count(*) > 0),
         (SELECT 'a disabled trigger of constraint ' || own.conname FROM pg_trigger
          WHERE tgconstraint = own.oid AND tgenabled <> 'O' LIMIT 1),
         CASE WHEN NOT pg_has_role(relowner, 'USAGE')

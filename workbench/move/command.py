@@ -27,7 +27,7 @@ app = typer.Typer(
 
 Source = Annotated[str, typer.Argument(help=f"The approach to leave. {ONE_VARIANT}")]
 Target = Annotated[str, typer.Argument(help="The approach to go to: another one.")]
-Players = Annotated[int, typer.Option(help="How many players to load first, 100 at least.")]
+Players = Annotated[int, typer.Option(help="How many users to load first, at least 100.")]
 RULES = ("newest", "fill")
 
 
@@ -43,7 +43,7 @@ Duplicates = Annotated[
     typer.Option(
         metavar="RULE",
         callback=checked_rule,
-        help="If a user has several records: keep the `newest`, or `fill` its gaps from others.",
+        help="If a user has several profile rows: keep the `newest`, or `fill` its gaps.",
     ),
 ]
 Back = Annotated[bool, typer.Option("--back", help="Go back afterwards, and verify again.")]
@@ -52,7 +52,7 @@ Suite = Annotated[
     bool, typer.Option("--suite/--no-suite", help="Run the target's common tests on the result.")
 ]
 Questions = Annotated[
-    bool, typer.Option("--questions", help="Ask all questions of the result, too: some minutes.")
+    bool, typer.Option("--questions", help="Ask all questions of the result too. Takes minutes.")
 ]
 Recorded = Annotated[int, typer.Option(help="How many players each move is recorded with.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run those too that are recorded already.")]
@@ -83,7 +83,7 @@ def run_(
     questions: Questions = False,
     visitors: Visitors = True,
 ) -> None:
-    """Load players into one approach, move them to another, and verify.
+    """Load users into one approach, move them to another, and verify.
 
     Example: workbench move run profile_onetoone custom_user --back
     """
@@ -285,7 +285,7 @@ def move(
 def check_players(players: int) -> None:
     """Raise WorkbenchError if so few players prove nothing."""
     if players < 100:
-        raise WorkbenchError("Fewer than 100 players leave too little to check: say 100 or more.")
+        raise WorkbenchError("Fewer than 100 users leave too little to check: say 100 or more.")
 
 
 def finish(told: Report, database: str, keep: bool) -> None:
