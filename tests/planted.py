@@ -216,11 +216,6 @@ CASES = [
         [(EDIT_MODEL, "models.CASCADE", "models.DO_NOTHING")],
         [(EDIT_MODEL, "models.DO_NOTHING", "models.CASCADE")],
     ),
-    Case(
-        "key_narrower_than_its_target",
-        "profile_elsewhere",
-        ["ALTER TABLE shop_wish ALTER customer_id TYPE integer"],
-    ),
     Case("index_missing", "profile_elsewhere", ["DROP INDEX {index shop_order.clerk_id}"]),
     Case("index_missing", "profile_elsewhere", ["DROP INDEX orders_of_customer"]),
     Case(
