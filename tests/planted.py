@@ -356,3 +356,19 @@ CASES = [
         ],
     ),
 ]
+
+
+# what the page "Your own project" walks through: the receiver of the article, and 100 users from
+# before it was there
+WALK = (
+    "own_key",
+    [
+        (
+            SIGNALS,
+            GUARD,
+            "if created:\n        Profile.objects.create(user=instance)\n"
+            "    instance.profile.save()",
+        ),
+        f"DELETE FROM accounts_profile {SOME}",
+    ],
+)

@@ -434,7 +434,7 @@ class Project:
                 "accessor": field.remote_field.get_accessor_name() or "+",
                 "to_proxy": field.remote_field.model._meta.proxy,
                 "profile": place["own"] and (one or field.unique or named),
-                "columns": [it.column for it in meta.local_fields if it is not field],
+                "columns": [it.column for it in meta.local_fields if it not in (field, meta.pk)],
                 "pointed_at_by": [
                     str(it) for _, it, to in foreign_keys(self.models) if to is model
                 ],
