@@ -26,18 +26,18 @@ KINDS = ("question", "advice", "need", "message", "help", "page")
 
 YES_OR_NO = re.compile(r"(Do|Does|Did|Is|Are|Was|Were|Can|May|Must|Should|Has|Have|Will)\b")
 
-# not prose: code, comments, macros, tags, the targets of links
+# not prose: blocks of code, comments, macros, tags, the targets of links
 NOT_PROSE = [
     re.compile(r"\A---\n.*?\n---\n", re.DOTALL),
     re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2 *$", re.DOTALL | re.MULTILINE),
     re.compile(r"<(script|textarea|style).*?</\1>|<!--.*?-->", re.DOTALL),
     re.compile(r"\[#.*?#\]|\[%.*?%\]|\[\[.*?\]\]", re.DOTALL),
-    re.compile(r"``?[^`]+``?"),
     re.compile(r"<[^<>]+>"),
     re.compile(r"(?<=\])\([^)]*\)"),
     re.compile(r"^\[[^]]+\]: .*$", re.MULTILINE),
     re.compile(r"\{[^{}]*\}"),
 ]
+CODE = re.compile(r"`[^`]+`")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ CheckRegistry().register_many(checks.__register__ + tuple(check for check, _ in 
 
 
 def checks_of(kind):
-    """Return {name of a check, or of a family of proselint's checks: whether it is for this kind}."""
+    """Return {name of a check or of a family of checks: whether it is for this kind of text}."""
     mine = {name: kind in entry.get("only", KINDS) for name, (_, entry) in RULES.items()}
     return mine | DEFAULT["checks"] | dict.fromkeys(GUIDE["without"], False)
 
@@ -146,7 +146,7 @@ def name(path):
 
 def prose(markdown):
     """Replace what is not prose by blanks, so that all lines keep their numbers."""
-    for pattern in NOT_PROSE:
+    for pattern in [*NOT_PROSE, CODE]:
         markdown = pattern.sub(lambda found: re.sub(r"\S", " ", found[0]), markdown)
     return markdown
 
