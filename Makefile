@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run site test test-all test-matrix lint lock clean
+.PHONY: help run site test test-all test-matrix results lint lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ help:  ## list the targets
 run: $(READY)  ## the four sites on PostgreSQL, with demo players; Ctrl-C stops all
 	@$(BIN)/workbench serve
 
-site: $(READY)  ## build the site; the suite is run first if it has to be; `make run` serves it
+site: $(READY)  ## build the site from what results/ holds; `make run` serves it
 	@$(BIN)/workbench site
 
 test: $(READY)  ## the suite on all four variants, then the tests of the workbench itself
@@ -30,6 +30,17 @@ test-matrix: $(READY)  ## the suite on every Django and on PostgreSQL 15; moves,
 	@$(BIN)/workbench matrix --django 5.2 --postgresql 15
 	@python=$$($(BIN)/python -m workbench.matrix.newest) && $$python -m pytest tests/test_moves*.py \
 		tests/test_notebooks.py tests/test_browser.py -n 2 --dist loadfile
+
+PART ?= answers bench moves
+results: $(READY)  ## measure what results/ holds, or one part: PART=answers, bench or moves; about an hour
+	@for part in $(PART); do \
+		case $$part in \
+			answers) $(BIN)/workbench matrix --record ;; \
+			bench) $(BIN)/workbench bench --record ;; \
+			moves) $(BIN)/workbench move record ;; \
+			*) echo "There is no part $$part: PART is answers, bench or moves." >&2; exit 2 ;; \
+		esac || exit $$?; \
+	done
 
 lint: $(READY)  ## ruff, mypy, which part may import which, and the prose
 	@$(BIN)/ruff check .

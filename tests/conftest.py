@@ -138,10 +138,18 @@ class Sites:
         return {"PGHOST": lines[4], "PGPORT": lines[3], "PGUSER": "postgres"}
 
     def left(self):
-        """Those of its processes that are still there after some seconds, PostgreSQL included."""
+        """Those of its processes that are still there after some seconds, PostgreSQL included.
+
+        Also those that it has started since.
+        """
         tree, server = self.processes
         _, alive = psutil.wait_procs([*tree, server], timeout=15)
-        return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+        alive = [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+        return alive + [
+            process
+            for process in psutil.process_iter(["cmdline", "cwd"])
+            if str(self.folder) in f"{process.info['cwd']} {process.info['cmdline']}"
+        ]
 
     def end(self, number=signal.SIGTERM):
         """Stop it, if it runs; returns its exit code and what it says on stderr."""

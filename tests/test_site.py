@@ -14,11 +14,14 @@ from mkdocs.utils.yaml import yaml_load
 from conftest import environment
 from suite.questions import AREAS
 from workbench import paths
+from workbench.bench import result, summary
 from workbench.compare import results as comparison
 from workbench.compare.answers import said
 from workbench.errors import WorkbenchError
+from workbench.move import report
+from workbench.move.moves import all_moves
 from workbench.paths import PROJECT
-from workbench.site import build, pages, snapshots
+from workbench.site import build, macros, pages, snapshots
 
 pytestmark = pytest.mark.usefixtures("built_site")
 
@@ -38,6 +41,54 @@ def soup(folder):
     for one in found.find_all("br"):
         one.replace_with("\n")
     return found
+
+
+# Where its figures come from
+
+
+@pytest.fixture(scope="module")
+def filled_in(built_site, tmp_path_factory):
+    """The folder with the pages, filled in where no PostgreSQL can be reached or started."""
+    folder = tmp_path_factory.mktemp("filled-in")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGHOST", str(folder / "nowhere"))
+        patch.setattr(pages, "RENDERED", folder / "docs")
+        pages.render(comparison.load(), snapshots.read())
+    return folder / "docs"
+
+
+@pytest.mark.parametrize("it", all_moves(), ids=lambda it: it.name)
+def test_a_moves_page_shows_the_recorded_run(filled_in, it):
+    told = report.read()[it.name]
+    [said] = report.measured_on({it.name: told})[:1]
+    text = (filled_in / "moves" / f"{it.name}.md").read_text()
+    assert macros.escaped(said) in text
+    assert f"{told.rides[0].seconds:.1f} seconds from the first statement" in text
+    for table, mode, seconds in told.rides[0].locks:
+        assert f"| `{table}` | {mode} | {seconds:.2f} s |" in text
+    assert f"| longest wait | {told.probes['old']['longest']['seconds']:.2f} s, to " in text
+
+
+@pytest.mark.parametrize("it", [it for it in all_moves() if it.stages], ids=lambda it: it.name)
+def test_a_staged_moves_page_shows_the_recorded_run(filled_in, it):
+    told = report.read()[it.staged_name]
+    text = (filled_in / "moves" / f"{it.staged_name}.md").read_text()
+    for stage in told.stages:
+        assert f"| {stage.to} | {stage.seconds:.1f} | " in text
+
+
+@pytest.mark.parametrize("name", [name for it in all_moves() for name in report.names_of(it)])
+def test_the_page_about_moves_compares_all_of_them(filled_in, name):
+    text = (filled_in / "moves" / "index.md").read_text()
+    figures = report.figures(report.read()[name])
+    assert f"]({name}.md) | {' | '.join(figures)} |" in text
+
+
+def test_the_page_about_scale_shows_the_recorded_benchmark(filled_in):
+    text = (filled_in / "scale" / "index.md").read_text()
+    found = result.read(result.RECORDED)
+    assert f"Measured on {macros.escaped(summary.measured_on(found))}." in text
+    assert text.count('<svg role="img"') == 3
 
 
 # Where it leads

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from suite.compare import CANNOT
 from suite.questions import AREAS
 from workbench.errors import WorkbenchError
-from workbench.paths import BUILD
+from workbench.paths import BUILD, PROJECT
 from workbench.variants import VARIANTS
 
 FILE = BUILD / "comparison.json"
@@ -97,6 +98,17 @@ def chosen(
         area = areas[known(area.lower(), areas, "area")]
         questions = [question for question in questions if question["area"] == area]
     return [question for question in questions if everything or differs(question, variants)]
+
+
+def check_asked(area: str | None, ids: Iterable[str]) -> None:
+    """Raise WorkbenchError for an id or area that no module of the suite has."""
+    modules = [(PROJECT / "suite" / "questions" / f"test_{name}.py").read_text() for name in AREAS]
+    if area is not None:
+        areas = [text.splitlines()[0].strip('"').rstrip(".").lower() for text in modules]
+        known(area.lower(), areas, "area")
+    asked = re.findall(r"^def test_(\w+)", "\n".join(modules), re.MULTILINE)
+    for name in ids:
+        known(name, asked, "question")
 
 
 def known(name: str, names: Iterable[str], what: str) -> str:

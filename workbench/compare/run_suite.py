@@ -40,8 +40,9 @@ def run(
 ) -> bool:
     """Run the suite on all four variants under a progress bar; its output is in build/suite.log.
 
-    python: the command of the interpreter. file: where its answers go. may_differ: whether it passes
-    if the answers are not the recorded ones. Returns whether all tests passed. Raises WorkbenchError when it ends without an answer to every question, with pytest's
+    python: the command of the interpreter. file: where its answers go. may_differ: whether it
+    passes if the answers are not the recorded ones. Returns whether all tests passed. Raises
+    WorkbenchError when it ends without an answer to every question, with pytest's
     reason if it could not begin: a Django that refuses this PostgreSQL, say.
     """
     file.unlink(missing_ok=True)

@@ -35,7 +35,7 @@ class Approach:
 class Facts:
     """The facts of diagnose.py, with the questions that are asked of them.
 
-    facts: `found["facts"]`. read: `found["read"]`. Without a database, what PostgreSQL says is None.
+    facts: `found["facts"]`. read: `found["read"]`. What PostgreSQL says is None without a database.
     """
 
     def __init__(self, facts: dict[str, Any], read: dict[str, Any]) -> None:
@@ -66,10 +66,8 @@ class Facts:
     @cached_property
     def profile(self) -> dict[str, Any] | None:
         """The only profile, or the one that a receiver or its name makes one; None without."""
-        likely = [it for it in self.profiles if self._created(it)]
-        return next(
-            iter(likely if len(likely) == 1 else self.profiles[: len(self.profiles) == 1]), None
-        )
+        likely = [it for it in self.profiles if self._created(it)] or self.profiles
+        return likely[0] if len(likely) == 1 else None
 
     @property
     def is_custom(self) -> bool:
@@ -103,9 +101,7 @@ def approaches(facts: Facts) -> Iterator[Approach]:
     user = facts.user
     place = Place(user["file"], user["line"])
     if facts.is_custom:
-        base = {"abstractuser": "AbstractUser", "abstractbaseuser": "AbstractBaseUser"}[
-            user["base"]
-        ]
+        base = "AbstractUser" if user["base"] == "abstractuser" else "AbstractBaseUser"
         fields = ", ".join(user["own_fields"]) or "no fields of its own"
         text = f"a custom user model on {base}, with {fields}"
         yield Approach("custom_user", text, user["model"], place)

@@ -1,7 +1,7 @@
 """What diagnose.py found, in words: titles, reasons, fixes, and which findings are ignored."""
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,20 @@ class Finding:
         return f"{self.id}:{self.subject}"
 
 
-def findings(found: Iterable[dict[str, Any]]) -> list[Finding]:
-    """Return what diagnose.py found in words, the most severe first."""
-    told = [_told(it) for it in found]
+def findings(
+    found: Iterable[dict[str, Any]], creates_on_demand: Callable[[str], list[dict[str, Any]]]
+) -> list[Finding]:
+    """Return what was found in words, the most severe first.
+
+    creates_on_demand: returns where the code creates a row of a model when it needs one. A user
+    without such a row is then no fault.
+    """
+    told = []
+    for it in found:
+        alone = it["id"] == "users_without_profile" and not it["creator"]
+        if places := creates_on_demand(it["subject"])[:1] if alone else []:
+            it = it | {"id": "profiles_created_on_demand", "places": it["places"] + places}
+        told.append(_told(it))
     return sorted(told, key=lambda it: SEVERITIES.index(it.severity))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.diagnose.approach import Facts
+from workbench.diagnose.code import Code
 from workbench.diagnose.findings import Finding
 
 
@@ -20,10 +21,10 @@ class Move:
     in_the_way: list[str]
 
 
-def moves(facts: Facts, findings: list[Finding]) -> Iterator[Move]:
+def moves(facts: Facts, code: Code, findings: list[Finding]) -> Iterator[Move]:
     """Yield the moves that are possible from where the project is."""
     if not facts.is_custom:
-        yield _to_custom_user(facts, findings)
+        yield _to_custom_user(facts, code, findings)
     if facts.profile and facts.is_custom:
         yield _into_the_user(facts, findings)
     if facts.profile and facts.profile["kind"] in ("foreignkey", "unique_foreignkey"):
@@ -32,7 +33,7 @@ def moves(facts: Facts, findings: list[Finding]) -> Iterator[Move]:
         yield _to_profile(facts)
 
 
-def _to_custom_user(facts: Facts, findings: list[Finding]) -> Move:
+def _to_custom_user(facts: Facts, code: Code, findings: list[Finding]) -> Move:
     table = facts.user["table"]
     way = [*_objects(facts.user["objects"] if facts.has_database else [], table)]
     apps = sorted({it["model"].partition(".")[0] for it in facts.facts["links"]})
@@ -41,12 +42,12 @@ def _to_custom_user(facts: Facts, findings: list[Finding]) -> Move:
         "raises InconsistentMigrationHistory until the new app's first migration is recorded "
         "before them"
     ] * bool(apps)
-    if places := facts.facts["names_auth_user"]:
+    if places := code.names_auth_user():
         files = sorted({it["file"] for it in places})
         way.append(f"{len(places)} places name auth.User, the first in {files[0]}")
-    if names := facts.facts.get("migrations_naming_auth_user"):
+    if names := code.migrations_naming_auth_user():
         way.append(f"These migrations name auth.User: {', '.join(names)}")
-    if deleted := facts.facts.get("deleted_models"):
+    if deleted := code.deleted_children():
         way.append(
             f"The history creates and deletes {', '.join(deleted)}, which inherit from the user "
             "model, so it must be squashed first"
@@ -56,8 +57,8 @@ def _to_custom_user(facts: Facts, findings: list[Finding]) -> Move:
     return Move(
         "custom_user",
         f"ids, passwords, sessions and all foreign keys, if the new model keeps the table {table}",
-        "the migration that creates the model is recorded and not run (migrate --fake), and content "
-        "types and permissions of auth.User are renamed to the new model",
+        "the migration that creates the model is recorded and not run (migrate --fake), and "
+        "content types and permissions of auth.User are renamed to the new model",
         way,
     )
 
@@ -70,7 +71,7 @@ def _into_the_user(facts: Facts, findings: list[Finding]) -> Move:
         f"all users, and one row of {table} for each",
         f"columns for {', '.join(facts.profile['columns'])} in {facts.user['table']}, which each "
         "UPDATE of a profile then writes together with the user",
-        _profile_first(facts, findings),
+        list(_profile_first(facts, findings)),
     )
 
 

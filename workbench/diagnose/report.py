@@ -9,6 +9,7 @@ from workbench.compare import results
 from workbench.compare.answers import Comparison
 from workbench.diagnose import findings as known
 from workbench.diagnose.approach import Approach, Facts, approaches
+from workbench.diagnose.code import Code, findings
 from workbench.diagnose.column import Row, column
 from workbench.diagnose.findings import Finding
 from workbench.diagnose.moves import Move, moves
@@ -35,9 +36,8 @@ class Report:
         yield "Python", f"{read['python']} ({read['interpreter']})"
         yield "Django", read["django"]
         if database:
-            where = f"{database['host'] or 'the default host'}:{database['port'] or 5432}"
-            role = f" as {database['user']}" if database["user"] else ""
-            yield "database", f"{database['name']} at {where}{role} ({database['alias']})"
+            where = f"{database['host']}:{database['port']} as {database['user']}"
+            yield "database", f"{database['dbname']} at {where} ({database['alias']})"
             yield "PostgreSQL", f"{database['postgresql']}, through {read['driver']}"
         else:
             yield "database", "none was read"
@@ -65,7 +65,8 @@ def report(found: dict[str, Any]) -> Report:
     """
     facts = Facts(found["facts"], found["read"])
     comparison = results.load()
-    everything = known.findings(found["findings"])
+    code = Code(found)
+    everything = known.findings([*found["findings"], *findings(code)], code.creates_on_demand)
     names = known.ignored(Path(found["read"]["folder"]))
     kept = list(known.kept(everything, names))
     return Report(
@@ -74,7 +75,7 @@ def report(found: dict[str, Any]) -> Report:
         findings=kept,
         ignored=len(everything) - len(kept),
         column=column(facts, comparison),
-        moves=list(moves(facts, everything)),
+        moves=list(moves(facts, code, everything)),
         notes=found["notes"],
         comparison=comparison,
     )

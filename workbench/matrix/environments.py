@@ -31,8 +31,9 @@ class Environment:
 
     @property
     def lock(self) -> Path:
-        """The file with the locked packages."""
-        return HERE / f"django-{self.django}.lock"
+        """The file with the locked packages: the main environment's is requirements.lock."""
+        its = HERE / f"django-{self.django}.lock"
+        return its if its.exists() else PROJECT / "requirements.lock"
 
     @property
     def folder(self) -> Path:
@@ -43,6 +44,11 @@ class Environment:
     def answers(self) -> Path:
         """The file with the answers of its last run."""
         return FOLDER / f"django-{self.django}.json"
+
+    @property
+    def to_record(self) -> Path:
+        """The file with its answers while the others are still to be recorded."""
+        return FOLDER / f"django-{self.django}-to-record.json"
 
 
 def environments() -> list[Environment]:

@@ -7,6 +7,7 @@ server one of whose users was killed. Only one process at a time may call these 
 folder (keeper.py sees to it).
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -43,6 +44,10 @@ AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 SYSTEM_USER = "pgserver" if AS_ROOT else None
 # seconds: a start after a crash replays the log, which takes the longest
 PATIENCE = 60
+# seconds for each way to stop: a fast shutdown writes out what is in memory
+STOPPING = {"fast": 30, "immediate": 3}
+# seconds that a server which nobody uses may take to end by itself
+LEFT_OVER = 2
 # bytes of memory to keep pages in: as much as a million players take in each of six databases
 MOST_BUFFERS = 2 * 2**30
 # bytes of a Unix socket's path that every system allows (macOS: 104 with the final zero)
@@ -56,13 +61,15 @@ OPENED = "opened"
 def start(folder: Path, *, large: bool = False) -> dict[str, str]:
     """libpq's variables of the folder's server, which is made and started if need be.
 
-    large: a server that is started gets memory for many players. Raises WorkbenchError with
-    PostgreSQL's own reason when it does not start.
+    large: a server that is started gets memory for many players. What is left of a server that was
+    killed, or that hangs in a shutdown, is ended first. Raises WorkbenchError with PostgreSQL's own
+    reason when it does not start.
     """
     data = _made(folder)
     _forget_a_stranger(data)
+    _clear(data)
     deadline = time.monotonic() + PATIENCE
-    while (env := _connection(data)) is None:
+    while (env := _accepting(data)) is None:
         failure = "it does not answer" if _postmaster(data) else _started(data, large)
         if failure and (not _may_pass(failure) or time.monotonic() > deadline):
             raise WorkbenchError(
@@ -73,16 +80,17 @@ def start(folder: Path, *, large: bool = False) -> dict[str, str]:
     return env
 
 
+def runs(folder: Path) -> bool:
+    """Return whether the folder's server runs, be it that it recovers from a crash."""
+    return _postmaster(folder / "data") is not None
+
+
 def stop(folder: Path) -> None:
     """Stop the folder's server, if it runs; its open connections are cut.
 
     As root, then close the folders that were opened for it.
     """
-    data = folder / "data"
-    process = _postmaster(data)
-    if process and _run("pg_ctl", "-w", "-m", "fast", "-D", str(data), "stop"):
-        process.terminate()
-        psutil.wait_procs([process], timeout=10)
+    _stop(folder / "data")
     if AS_ROOT:
         _close_the_way(folder)
 
@@ -101,6 +109,46 @@ def version(programs: Path = PROGRAMS) -> int:
             "folder of the program `postgres`, or unset it."
         ) from error
     return int(re.findall(r"\d+", told.stdout)[0])
+
+
+def _stop(data: Path) -> None:
+    """Ask for a fast shutdown, then for an immediate one, then kill.
+
+    A server that recovers from a crash is not asked for a fast shutdown: PostgreSQL 18 may lose
+    the request to its startup process and then waits for ever. It has nothing to write out anyway.
+    """
+    if _postmaster(data):
+        for mode in STOPPING if _accepting(data) else ["immediate"]:
+            wait = ("-w", "-t", str(STOPPING[mode]))
+            if not _run("pg_ctl", *wait, "-m", mode, "-D", str(data), "stop"):
+                return
+    left = _processes(data)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=STOPPING["immediate"])
+
+
+def _clear(data: Path) -> None:
+    """End what an earlier server has left: a shutdown that hangs, or processes without a parent.
+
+    Source: PostgreSQL's src/include/utils/pidfile.h: the last line of postmaster.pid is the state.
+    """
+    until = time.monotonic() + LEFT_OVER
+    while time.monotonic() < until:
+        stopping = (_pid_file(data) or [""])[-1].strip() == "stopping"
+        if not stopping and (_postmaster(data) or not _processes(data)):
+            return
+        time.sleep(0.05)
+    _stop(data)
+
+
+def _accepting(data: Path) -> dict[str, str] | None:
+    """How to connect to the folder's server, or None while it starts, recovers or stops."""
+    env = _connection(data)
+    if env is None or _run("pg_isready", "-t", "3", "-h", env["PGHOST"], "-p", env["PGPORT"]):
+        return None
+    return env
 
 
 def check_path(folder: Path, instead: str) -> None:
@@ -293,7 +341,7 @@ def _may_pass(failure: str) -> bool:
 
 
 def _connection(data: Path) -> dict[str, str] | None:
-    """How to connect to the folder's server, or None as long as it is not ready.
+    """How to connect to the folder's server, or None as long as it has not started.
 
     Source: PostgreSQL's src/include/utils/pidfile.h, the eight lines of postmaster.pid.
     """
@@ -322,17 +370,17 @@ def _forget_a_stranger(data: Path) -> None:
     number = (_pid_file(data) or [""])[0]
     if number.isdigit() and not psutil.pid_exists(int(number)):
         return
-    if _postmaster(data) is None and not _has_processes(data):
+    if _postmaster(data) is None and not _processes(data):
         (data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _has_processes(data: Path) -> bool:
-    """Whether any PostgreSQL process works in the folder."""
-    return any(
-        process.info["cwd"] == str(data)
+def _processes(data: Path) -> list[psutil.Process]:
+    """All PostgreSQL processes that work in the folder."""
+    return [
+        process
         for process in psutil.process_iter(["name", "cwd"])
-        if (process.info["name"] or "").startswith("postgres")
-    )
+        if (process.info["name"] or "").startswith("postgres") and process.info["cwd"] == str(data)
+    ]
 
 
 def _pid_file(data: Path) -> list[str]:

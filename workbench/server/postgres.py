@@ -69,13 +69,29 @@ def start() -> dict[str, str]:
     return env
 
 
+def revive() -> None:
+    """Start another keeper if the one of this process was killed.
+
+    Until then nobody starts the embedded server again, or stops it in the end. Raises
+    WorkbenchError if there is no server to keep any more.
+    """
+    global _keeper
+    if _keeper is not None and _keeper.poll() is not None:
+        _dismiss(_keeper)
+        _keeper = None
+        _embedded(large=False)
+
+
 def stop() -> None:
     """End this process's use of the embedded server, which stops unless another process uses it."""
     global _keeper, _users
-    keeper, _keeper, _users = _keeper, None, 0
-    _env.clear()
-    if keeper is not None:
-        _dismiss(keeper)
+    try:
+        revive()
+    finally:
+        keeper, _keeper, _users = _keeper, None, 0
+        _env.clear()
+        if keeper is not None:
+            _dismiss(keeper)
 
 
 def connect(server: Mapping[str, str], database: str) -> Connection:

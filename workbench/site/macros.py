@@ -178,8 +178,9 @@ class Macros:
 
         Questions that only other versions of Django can be asked are among them.
         """
+        first: tuple[str, str, list[Any]]
         first = ("The questions that matter most for the choice", "", [])
-        groups: list[tuple[str, str, list[Any]]] = [first]
+        groups = [first]
         for area in self.areas():
             address = self.address(f"compare/{area['module']}.md")
             groups.append((area["title"], address, []))
@@ -447,22 +448,33 @@ class Macros:
         return "\n".join(lines)
 
     def moving(self) -> Block:
-        """The questions about moving, answered by the last runs: to each approach, from each."""
+        """The questions about moving, answered by the recorded runs, by target and source."""
         lines = [f"| | {' | '.join(f'from {name}' for name in VARIANTS)} |", "| --- " * 5 + "|"]
-        for target, questions in move_report.answers(move_report.read()).items():
+        for target, questions in move_report.answers(move_report.recorded_reports()).items():
             for question, found in questions.items():
                 asked = f"To {target}: {question[0].lower()}{question[1:]}"
                 lines.append(f"| {asked} | {' | '.join(found)} |")
         return "\n".join(lines)
 
+    def moves_measured(self) -> Block:
+        """What was measured of each move: how long it took, its longest lock, what visitors met."""
+        reports = move_report.recorded_reports()
+        rows = [
+            [self.to(name, f"moves/{name}.md"), *move_report.figures(reports[name])]
+            for it in all_moves()
+            for name in move_report.names_of(it)
+        ]
+        told = " ".join(map(escaped, move_report.measured_on(reports)))
+        return f"{told}\n\n{charts.markdown(list(move_report.HEADINGS), rows)}"
+
     # what it costs when it grows
 
-    def benchmarks(self) -> Result | None:
-        """The last result of `workbench bench`; None if there is none, and the page says so."""
-        return result.last()
+    def benchmarks(self) -> Result:
+        """The recorded result of `workbench bench`."""
+        return result.read(result.RECORDED)
 
     def measured_on(self, found: Result) -> Inline:
-        """The machine, the versions and the day of a result."""
+        """The day, the machine and the versions of a result, and whether the code is newer."""
         return escaped(bench.measured_on(found))
 
     def growth_chart(self, found: Result, operation: str) -> Block:
