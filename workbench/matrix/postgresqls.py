@@ -41,7 +41,7 @@ def use(version: int) -> None:
 def find(version: int) -> Path:
     """Return the folder of that version's programs; raise WorkbenchError if it is not installed."""
     for programs in candidates(version):
-        if (programs / "postgres").exists() and embedded.version(programs) == version:
+        if (programs / "initdb").exists() and embedded.version(programs) == version:
             return programs
     raise WorkbenchError(
         f"No PostgreSQL {version} is installed: install it (Debian: apt install "
@@ -50,8 +50,8 @@ def find(version: int) -> Path:
 
 
 def candidates(version: int) -> Iterator[Path]:
-    """Yield the folders in which the programs may be, PATH's first."""
-    if found := shutil.which("postgres"):
-        yield Path(found).parent
+    """Yield the folders in which the programs may be, PATH's last."""
     for place in PLACES:
         yield Path(place.format(version=version))
+    if found := shutil.which("postgres"):  # which may be a link beside programs of another kind
+        yield Path(found).resolve().parent

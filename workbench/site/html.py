@@ -12,7 +12,7 @@ from typing import Any
 
 from suite.compare import MARKS
 from workbench import files
-from workbench.compare.answers import Question, in_line, said
+from workbench.compare.answers import Question, in_line, reason, said
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
 # what a reader calls the kinds of evidence
@@ -31,7 +31,7 @@ def part(name: str, *values: Any) -> str:
 def _parts() -> Any:
     template = files.template(
         Path(__file__).with_name("parts.html"),
-        (text, prose, answer, breakable, kind, blocks, alike, in_line),
+        (text, prose, answer, breakable, kind, blocks, alike, in_line, reason),
         variants=VARIANTS,
         summaries=SUMMARIES,
         marks=MARKS,

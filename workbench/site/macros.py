@@ -39,6 +39,7 @@ from workbench.site import (
     playground,
     schemas,
     snapshots,
+    sources,
 )
 from workbench.site.html import kind, part
 from workbench.site.snapshots import Snapshots
@@ -47,19 +48,22 @@ from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 Block = str
 Inline = str
 
-LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql"}
+LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql", ".txt": "text"}
 
 
 class Macros:
     """The macros as one page sees them: links are relative to it.
 
-    page is the page's path below docs/, such as "tutorial/2-models.md".
+    page is the page's path below docs/, such as "tutorial/2-model.md".
     """
 
     def __init__(self, measured: Comparison, found: Snapshots, page: str) -> None:
         self._comparison = measured
         self._snapshots = found
         self._questions: dict[str, Question] = {its["id"]: its for its in measured["questions"]}
+        for django in _djangos()[1:]:  # what only newer ones can be asked
+            for name, question in _recorded(django).items():
+                self._questions.setdefault(name, question)
         self._page = page
 
     # questions
@@ -78,7 +82,8 @@ class Macros:
         """The areas in their order: module, title, how many questions, in how many they differ."""
         found = []
         for module in AREAS:
-            its = self.questions(module)
+            if not (its := self.questions(module)):
+                continue
             differing = sum(comparison.differs(question) for question in its)
             title = its[0]["area"]
             found.append(
@@ -175,7 +180,7 @@ class Macros:
         for area in self.areas():
             address = self.address(f"compare/{area['module']}.md")
             groups.append((area["title"], address, []))
-            for question in self._asked_anywhere(area["module"]):
+            for question in self.questions(area["module"]):
                 djangos = self._djangos_of(question["id"])
                 row = (question, address, [] if djangos == self.djangos() else djangos)
                 (first if question["top"] else groups[-1])[2].append(row)
@@ -194,7 +199,7 @@ class Macros:
         for django in self.djangos()[1:]:
             found[django] = {}
             for question in _recorded(django).values():
-                mine = self._first_asked(question["id"])
+                mine = self.question(question["id"])
                 cells = {
                     variant: {
                         "kind": f"{kind(answer)} {question['judgements'][variant]}",
@@ -207,19 +212,6 @@ class Macros:
                     found[django][question["id"]] = cells
         # no "</script>" in the middle of a page
         return json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
-
-    def _asked_anywhere(self, module: str) -> list[Question]:
-        """An area's questions, of the oldest Django that can be asked each."""
-        found: dict[str, Question] = {}
-        for django in self.djangos():
-            for its in _recorded(django).values():
-                if its["module"] == module:
-                    found.setdefault(its["id"], its)
-        return list(found.values())
-
-    def _first_asked(self, name: str) -> Question:
-        """A question as the oldest Django that can be asked answers it."""
-        return next(_recorded(it)[name] for it in self.djangos() if name in _recorded(it))
 
     def _djangos_of(self, name: str) -> list[str]:
         """The versions of Django that can be asked a question."""
@@ -266,11 +258,15 @@ class Macros:
     def detail(self, name: str) -> Block:
         """All that is known about a question: answers, meaning, source, what ran, who asked how."""
         question = self.question(name)
-        parts = [part("badges", question), part("answers", question)]
+        parts = [part("badges", question), part("answers", question, True)]
+        djangos = self._djangos_of(name)
+        if djangos and djangos != self.djangos():
+            parts.append(f"Asked of Django {in_words(djangos)}.")
         if question["so_what"]:
             parts.append(f"**So what?** {escaped(question['so_what'])}")
         if question["source"]:
-            parts.append(f"Source: {escaped(question['source'])}.")
+            cited = [f"[{escaped(text)}]({to})" for text, to in sources.links(question["source"])]
+            parts.append(f"Source: {'; '.join(cited)}.")
         return "\n\n".join(
             [*parts, part("evidence", question), part("code", asking(question["code"]))]
         )
@@ -316,6 +312,27 @@ class Macros:
         """
         its = excerpts.Source(PROJECT / path).excerpt(*names)
         return fenced(its, path, path, highlight)
+
+    def write(self, path: str, *, without: str = "", leave_out: Sequence[str] = ()) -> Block:
+        """Show a whole file that the reader is to write, in a tab for each variant that differs.
+
+        The title of each block is the file's path in the reader's project. A variant that has no
+        such file, or is to be left out, gets a tab with the sentence `without`.
+        """
+        found = {}
+        for variant in VARIANTS:
+            file = PROJECT / "variants" / variant / path
+            if file.exists() and variant not in leave_out:
+                found[variant] = fenced(file.read_text(encoding="utf-8").rstrip(), path, path)
+        if len(found) == len(VARIANTS) and len(set(found.values())) == 1:
+            return found[VARIANTS[0]]
+        if not found or (len(found) < len(VARIANTS) and not without):
+            raise WorkbenchError(f"not every variant has {path}: say what they do without it.")
+        return tabs({variant: found.get(variant, without) for variant in VARIANTS})
+
+    def for_each(self, texts: dict[str, str]) -> Block:
+        """A text for each variant, in tabs: {variant: Markdown}."""
+        return tabs({variant: texts[variant] for variant in VARIANTS})
 
     def include(self, path: str, heading: str = "") -> Block:
         """Insert the text of a file of the project, or only its part below a heading."""
