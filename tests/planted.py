@@ -89,7 +89,7 @@ CASES = [
         ],
     ),
     Case(
-        "profiles_created_on_demand",
+        "missing_profiles_are_expected",
         "deleted_child",
         [
             "DELETE FROM club_membership WHERE user_id % 4 = 0",

@@ -462,8 +462,8 @@ def test_a_database_without_tables_is_said(live, server):
     found = project.diagnosis()
     assert found.findings == []
     assert found.notes == [
-        "Not checked: the database, because it has no table auth_user: run `migrate`, or check "
-        "which database the settings name."
+        "Not checked: the database, because it has no table auth_user: run `migrate`, or name the "
+        "right settings."
     ]
 
 
