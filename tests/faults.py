@@ -6,13 +6,17 @@ they run. What Django's state says of the models is left right, so no check of D
 workbench.inside runs this instead of workbench.move.inside.steps (tests/moving.py, Faulty).
 """
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from moves import operations
 from moves.operations import AlignNames, Archive, ChangeKey, Fold, RenameBackend, Sql
+from moves.operations.sessions import rename_in_next_batch
+from tests.sabotages import SABOTAGES
 from workbench.move.inside import steps as real
 
 FAULTS = {}
@@ -35,7 +39,7 @@ def main(fault, steps):
 
 def make(name):
     """Put the fault into the migrations of the settings in use."""
-    *_, function = FAULTS[name]
+    function = FAULTS[name][-1] if name in FAULTS else partial(sabotage, name)
     package = import_module(settings.MIGRATION_MODULES["players"])
     files = sorted(Path(package.__path__[0]).glob("0*.py"))
     function(
@@ -44,6 +48,18 @@ def make(name):
             for path in files
         }
     )
+
+
+def sabotage(name, migrations):
+    """Run the SQL of tests/sabotages.py at the end of the move, or of its way back."""
+    (source, target), direction, sql, _ = SABOTAGES[name]
+    first, *_, last = list(migrations.values())[2:]
+    if direction == "back":
+        users = "players_user" if source == "custom_user" else "auth_user"
+        first.operations.insert(0, Sql(backwards=sql.replace("USERS", users)))
+    else:
+        users = "players_user" if target == "custom_user" else "auth_user"
+        last.operations.append(Sql(sql.replace("USERS", users)))
 
 
 def without(migration, kind):
@@ -202,6 +218,22 @@ def extras_thrown_away(migrations):
 @fault("proxy_model", "profile_onetoone")
 def backend_left_in_the_sessions(migrations):
     without(migrations["sessions_name_djangos_backend"], RenameBackend)
+
+
+class FirstSessionsOnly(operations.Sql):
+    """A batch of sessions gets the new backend, and then it is forgotten to go on."""
+
+    def forwards(self, cursor):
+        store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
+        backends = ("players.backends.PlayerBackend", "django.contrib.auth.backends.ModelBackend")
+        rename_in_next_batch(cursor, store, *backends, "", 10)
+
+
+@fault("proxy_model", "profile_onetoone")
+def only_the_first_sessions_renamed(migrations):
+    migration = migrations["sessions_name_djangos_backend"]
+    without(migration, RenameBackend)
+    migration.operations.append(FirstSessionsOnly())
 
 
 @fault("proxy_model", "profile_onetoone")

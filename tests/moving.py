@@ -4,6 +4,7 @@ import itertools
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from moves import catalogs
 from workbench.move import census, verify
 from workbench.move.census import Ends
 from workbench.move.moves import move
@@ -88,10 +89,15 @@ class Databases:
         checks = verify.verified(self.server, it.target, name)
         return lost + [said for check in checks for said in check.wrong]
 
-    def moving(self, name, source, target, rule="newest", code=Project, **more):
-        """The move's code on a database."""
-        it = move(source, target)
-        return code(self.server, target, name, it.settings, rule=rule, **more)
+    def facts(self, name):
+        """Everything that PostgreSQL keeps beside the rows."""
+        with postgres.connect(self.server, name) as connection:
+            return catalogs.facts(connection.cursor(), "public")["public"]
+
+    def moving(self, name, source, target, rule="newest", code=Project, settings="", **more):
+        """The move's code on a database; settings: another module than the plain move's."""
+        settings = settings or move(source, target).settings
+        return code(self.server, target, name, settings, rule=rule, **more)
 
     def forget(self, name, variant):
         """Run `migrate players --prune` with the variant's own settings."""

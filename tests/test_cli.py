@@ -10,10 +10,21 @@ from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
 COMMANDS = [
-    *("choose", "compare", "matrix", "try", "schema", "serve", "manage", "seed"),
+    *(
+        "choose",
+        "find",
+        "compare",
+        "matrix",
+        "try",
+        "schema",
+        "serve",
+        "manage",
+        "seed",
+        "diagnose",
+    ),
     *("move", "bench", "site", "notebook"),
 ]
-OF_MOVE = ["list", "run", "all", "staged", "database"]
+OF_MOVE = ["list", "run", "all", "staged", "record", "database"]
 
 
 def test_help_names_every_command(bare):

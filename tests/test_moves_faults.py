@@ -2,6 +2,7 @@
 
 import pytest
 from moving import Databases, Faulty
+from sabotages import SABOTAGES
 from sample import sample
 
 from workbench.move import run
@@ -9,10 +10,10 @@ from workbench.move.moves import move
 
 # what catches each; tests/faults.py makes them
 CAUGHT = {
-    "copy_forgotten": ["extras"],
-    "two_columns_swapped": ["extras"],
-    "copied_by_the_order_of_rows": ["extras"],
-    "users_without_a_person_lost": ["players"],
+    "copy_forgotten": ["extra fields"],
+    "two_columns_swapped": ["extra fields"],
+    "copied_by_the_order_of_rows": ["extra fields"],
+    "users_without_a_person_lost": ["users"],
     "permission_escalated": ["permissions"],
     "persons_content_type_left_behind": ["generic relations"],
     "users_content_type_left_behind": ["permissions", "log entries", "generic relations"],
@@ -20,15 +21,16 @@ CAUGHT = {
     "key_left_an_integer": ["schema"],
     "sequence_set_back": ["sequences"],
     "foreign_key_of_another_app_lost": ["schema"],
-    "passwords_made_unusable": ["players", "logins and open sessions"],
-    "groups_lost": ["groups"],
+    "passwords_made_unusable": ["users", "logins and open sessions"],
+    "groups_lost": ["rows of users_groups"],
     "log_cleared": ["log entries"],
-    "everybody_logged_out": ["sessions", "logins and open sessions"],
+    "everybody_logged_out": ["sessions", "contents of sessions", "logins and open sessions"],
+    "only_the_first_sessions_renamed": ["contents of sessions"],
     "trigger_left_behind": ["schema"],
     "keys_not_translated": ["generic relations"],
-    "oldest_row_taken": ["extras"],
-    "other_rows_thrown_away": ["rows of people"],
-    "extras_thrown_away": ["extras"],
+    "oldest_row_taken": ["extra fields"],
+    "other_rows_thrown_away": ["profile rows"],
+    "extras_thrown_away": ["extra fields"],
     "backend_left_in_the_sessions": ["logins and open sessions"],
     "proxys_permissions_dropped": ["permissions"],
 }
@@ -52,8 +54,17 @@ WHERE = {
     "other_rows_thrown_away": ("foreignkey", "custom_user"),
     "extras_thrown_away": ("profile_onetoone", "proxy_model"),
     "backend_left_in_the_sessions": ("proxy_model", "profile_onetoone"),
+    "only_the_first_sessions_renamed": ("proxy_model", "profile_onetoone"),
     "proxys_permissions_dropped": ("proxy_model", "profile_onetoone"),
 }
+# of rows, of tables, of sequences, of what is left behind; forward and back
+SABOTAGES_SAMPLE = [
+    "archive_emptied",
+    "people_made_up_on_the_way_back",
+    "owner_changed",
+    "sequence_at_its_end",
+    "table_left_in_another_schema",
+]
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +87,16 @@ def test_a_fault_is_caught(databases, fault):
         caught = {check.name for check in ride.checks if check.wrong}
         assert caught >= set(CAUGHT[fault]), ride.wrong
         assert moving.do(("has_nothing_to_migrate", {}))["has_nothing_to_migrate"] == ""
+
+
+@pytest.mark.parametrize("name", sample(SABOTAGES, SABOTAGES_SAMPLE))
+def test_a_statement_that_does_not_belong_to_the_move_is_caught(databases, name):
+    pair, direction, _, checks = SABOTAGES[name]
+    it, server = move(*pair), databases.server
+    with databases.copy(databases.template(pair[0])) as database:
+        moving = databases.moving(database, *pair, code=Faulty, fault=name)
+        ride = run.forward(server, it, database, "newest", moving=moving)
+        if direction == "back":
+            assert ride.wrong == []
+            ride = run.backward(server, it, database, "newest", moving=moving)
+        assert {check.name for check in ride.checks if check.wrong} >= set(checks), ride.wrong

@@ -99,7 +99,7 @@ def test_a_bad_start_is_refused_and_nothing_changes(databases, tool, case):
     with databases.copy(databases.template(pair[0])) as name:
         databases.sql(name, spoil)
         before = databases.everything(name)
-        said = tool.complaint("move", "database", name, *pair, "--duplicates", "newest")
+        said = tool.complaint("move", "database", name, *pair, "--duplicates", "newest", "--yes")
         assert sentence in said
         assert databases.everything(name) == before
 
@@ -107,7 +107,7 @@ def test_a_bad_start_is_refused_and_nothing_changes(databases, tool, case):
 def test_duplicates_without_a_rule_are_refused_with_a_list(databases, tool):
     with databases.copy(databases.template("foreignkey")) as name:
         before = databases.everything(name)
-        said = tool.complaint("move", "database", name, "foreignkey", "custom_user")
+        said = tool.complaint("move", "database", name, "foreignkey", "custom_user", "--yes")
         assert "users have more than one row of person, player0000" in said
         assert "choose a rule, newest or fill" in said
         assert databases.everything(name) == before
@@ -116,7 +116,8 @@ def test_duplicates_without_a_rule_are_refused_with_a_list(databases, tool):
 def test_an_unknown_rule_is_refused(databases, tool):
     with databases.copy(databases.template("foreignkey")) as name:
         said = tool.complaint(
-            "move", "database", name, "foreignkey", "custom_user", "--duplicates", "oldest"
+            *("move", "database", name, "foreignkey", "custom_user"),
+            *("--duplicates", "oldest", "--yes"),
         )
         assert said == "The rule for duplicates is 'oldest': choose one of newest, fill."
 
@@ -124,14 +125,67 @@ def test_an_unknown_rule_is_refused(databases, tool):
 def test_without_duplicates_no_rule_is_asked_for(databases, tool):
     template = databases.template("foreignkey", duplicates=False)
     with databases.copy(template) as name:
-        done = tool.run("move", "database", name, "foreignkey", "profile_onetoone")
+        done = tool.run("move", "database", name, "foreignkey", "profile_onetoone", "--yes")
         assert done.returncode == 0, done.stderr
         assert "wrong" not in done.stdout
 
 
+def test_a_move_of_a_database_of_ones_own_asks_first(databases, tool):
+    with databases.copy(databases.template("proxy_model")) as name:
+        before = databases.everything(name)
+        said = tool.complaint("move", "database", name, "proxy_model", "profile_onetoone")
+        assert said == f"This changes the database {name}: add --yes to move it."
+        assert databases.everything(name) == before
+
+
+def test_a_schema_census_of_ones_own_is_not_touched(databases, tool):
+    with databases.copy(databases.template("proxy_model")) as name:
+        databases.sql(name, "CREATE SCHEMA census; CREATE TABLE census.towns (name text)")
+        said = tool.complaint("move", "database", name, "proxy_model", "profile_onetoone", "--yes")
+        assert "has a schema census, which is needed: rename or drop it" in said
+        assert databases.sql(name, "SELECT count(*) FROM census.towns") == [(0,)]
+
+
+def test_a_database_with_objects_of_its_own_is_moved_and_they_are_kept(databases, tool):
+    """Privileges, views of other tables and foreign keys from there are no reason to complain."""
+    own = """
+        GRANT SELECT ON auth_user TO PUBLIC; COMMENT ON TABLE auth_user IS 'ours';
+        CREATE TABLE loot (id int PRIMARY KEY, owner integer REFERENCES auth_user);
+        INSERT INTO loot VALUES (1, 101); CREATE VIEW rich AS SELECT id FROM loot;
+        CREATE SCHEMA shop; CREATE TABLE shop.cart (n int)"""
+    with databases.copy(databases.template("profile_onetoone")) as name:
+        databases.sql(name, own)
+        pair = ("profile_onetoone", "custom_user")
+        done = tool.run("move", "database", name, *pair, "--yes")
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = databases.facts(name)
+        assert "table loot: column 2 owner bigint" in found
+        assert databases.sql(name, "SELECT to_regnamespace('census')::text") == [(None,)]
+
+
+def test_a_database_without_the_tools_players_is_moved(databases, tool):
+    name = "own_guild"
+    databases.create(name, "template0")
+    Project(databases.server, "profile_onetoone", name, world=False).do(("migrate", {}))
+    databases.sql(
+        name,
+        """INSERT INTO auth_user (username, password, first_name, last_name, email, is_superuser,
+               is_staff, is_active, date_joined)
+           SELECT 'user' || n, '', '', '', '', false, false, true, now()
+           FROM generate_series(1, 9) AS n;
+           INSERT INTO person (user_id, zoom_id) SELECT id, '123456789' FROM auth_user WHERE id > 2;
+           CREATE SCHEMA archive; CREATE TABLE archive.letters (n int); INSERT INTO archive.letters
+           VALUES (1)""",
+    )
+    done = tool.run("move", "database", name, "profile_onetoone", "custom_user", "--yes")
+    drop(databases.server, name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "wrong" not in done.stdout
+
+
 def test_run_twice_the_second_run_says_that_there_is_nothing_to_do(databases, tool):
     with databases.copy(databases.template("proxy_model")) as name:
-        move = ("move", "database", name, "proxy_model", "profile_onetoone")
+        move = ("move", "database", name, "proxy_model", "profile_onetoone", "--yes")
         assert tool.run(*move).returncode == 0
         before = databases.everything(name)
         again = tool.run(*move)
@@ -175,6 +229,7 @@ def test_a_staged_move_is_refused_where_an_earlier_one_has_left_what_it_kept(dat
         (["run", "custom_user", "foreignkey", "--players", "5"], "say 100 or more"),
         (["staged", "custom_user", "foreignkey"], "no staged way from custom_user"),
         (["database", "nowhere", "custom_user", "foreignkey"], "There is no database nowhere"),
+        (["database", "x", "custom_user", "foreignkey", "--back"], "is moved forward only: to go"),
     ],
 )
 def test_what_makes_no_sense_is_refused(tool, arguments, sentence):

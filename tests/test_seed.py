@@ -182,8 +182,8 @@ def test_the_next_player_gets_a_new_id(seeded, env, variant):
 def test_the_same_seed_again_is_one_sentence_and_adds_nobody(seeded, env):
     before = asked(env, "custom_user", "SELECT count(*) FROM {users}")
     assert seeded[0].complaint("seed", "custom_user", "--players", "100", "--seed", "7") == (
-        "custom_user holds players of seed 7 already, so nobody was added: "
-        "add others with another --seed."
+        "custom_user holds players of seed 7 already, so nothing was added. "
+        "Use another --seed to add others."
     )
     assert asked(env, "custom_user", "SELECT count(*) FROM {users}") == before
 

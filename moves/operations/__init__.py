@@ -21,7 +21,7 @@ from moves.operations.locks import DropModel, Lock, SqlBriefly
 from moves.operations.migration import Migration
 from moves.operations.mirror import Mirror
 from moves.operations.names import AlignNames
-from moves.operations.people import OneOfMany
+from moves.operations.people import OneOfMany, WithoutPerson
 from moves.operations.sessions import RenameBackend
 
 __all__ = [
@@ -49,5 +49,6 @@ __all__ = [
     "SqlBriefly",
     "Translate",
     "Unfold",
+    "WithoutPerson",
     "WriteAll",
 ]

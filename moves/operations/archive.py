@@ -7,16 +7,18 @@ from moves.operations.indexes import without_indexes
 
 PEOPLE = """archive.person (
     person_id bigint, user_id bigint NOT NULL, birthdate date, discord_id text, zoom_id text)"""
+WITHOUT = "archive.without_person (user_id bigint NOT NULL)"
 
 
 class Archive(Step):
     """Put the extras, for which the next approach has no place, into archive.person.
 
     table: where they are. rows: SQL that gives the five columns of archive.person.
-    back: SQL that gives them back from archive.person, which is there then, if only empty.
+    back: SQL that gives them back from archive.person, which is there then, if only empty; without
+    it, an operation after this one does so.
     """
 
-    def __init__(self, table, rows, back):
+    def __init__(self, table, rows, back=""):
         self.table = table
         self.rows = rows
         self.back = back
@@ -31,8 +33,9 @@ class Archive(Step):
     def backwards(self, cursor):
         open_archive(cursor)
         cursor.execute("ANALYZE archive.person")
-        with self.prepared(cursor):
-            cursor.execute(self.back)
+        if self.back:
+            with self.prepared(cursor):
+                cursor.execute(self.back)
         cursor.execute("DROP TABLE archive.person")
         close_archive(cursor)
 
@@ -46,16 +49,23 @@ class Archive(Step):
 
 
 def open_archive(cursor):
-    """See to it that the archive is there, with a table for people."""
+    """Make the archive if there is none, with a table for people and one for users without any."""
     cursor.execute("CREATE SCHEMA IF NOT EXISTS archive")
     cursor.execute(f"CREATE TABLE IF NOT EXISTS {PEOPLE}")
+    cursor.execute(f"CREATE TABLE IF NOT EXISTS {WITHOUT}")
+
+
+OURS = ["person", "filled", "without_person", "content_type", "permission", "holder"]
+OURS += ["reference", "name"]
+LEFT = "SELECT FROM pg_depend WHERE refobjid = to_regnamespace('archive') LIMIT 1"
 
 
 def close_archive(cursor):
-    """Take away what is empty, and in the end the archive itself."""
-    tables = rows(cursor, "SELECT tablename FROM pg_tables WHERE schemaname = 'archive'")
-    left = [name for (name,) in tables if not drop_if_empty(cursor, f"archive.{name}")]
-    if not left:
+    """Drop the moves' own tables that are empty, and the archive if nothing else is in it."""
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'archive' AND tablename = ANY(%s)"
+    for (name,) in rows(cursor, tables, [OURS]):
+        drop_if_empty(cursor, f"archive.{name}")
+    if not rows(cursor, LEFT):
         cursor.execute("DROP SCHEMA IF EXISTS archive")
 
 

@@ -3,8 +3,10 @@
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from moves.operations import dependents
 from moves.operations.base import Refused, Step, is_there, rows
 from moves.operations.content_types import found
+from moves.operations.keys import PARTS, USERS
 from moves.operations.people import chosen_rule
 from moves.operations.references import pointing
 
@@ -13,17 +15,23 @@ TOO_LONG = 2**31
 
 
 class LookFirst(Step):
-    """Refuse a bad start, before anything has been changed."""
+    """Refuse a bad start, before anything has been changed.
 
-    def __init__(self, *checks):
+    back: on the way back, as the last operation of the last migration, which runs first then.
+    """
+
+    def __init__(self, *checks, back=False):
         self.checks = checks
+        self.back = back
 
     def database_forwards(self, app_label, editor, before, after):
-        no_other_move(app_label, editor.connection)
-        self.run(lambda cursor: self.look(cursor, before), editor)
+        if not self.back:
+            no_other_move(app_label, editor.connection)
+            self.run(lambda cursor: self.look(cursor, before), editor)
 
     def database_backwards(self, app_label, editor, before, after):
-        pass
+        if self.back:
+            self.run(lambda cursor: self.look(cursor, before), editor)
 
     def look(self, cursor, state):
         for check in self.checks:
@@ -45,6 +53,69 @@ def no_other_move(app_label, connection):
             f"need no way back by it any more, run `migrate {app_label} --prune` with the settings "
             "that the site has now, and drop the schema archive if there is one."
         )
+
+
+def nothing_is_lost(*, drops=False, users=False, makes=()):
+    """A check that nothing depends on what the move drops or rewrites, and that it may do so.
+
+    drops: it drops the table person. users: it renames the users' table, changes its key, and drops
+    the columns for the extra fields if it has them. makes: the names that it needs for new tables.
+    """
+
+    def check(cursor, state):
+        tables = [it for it in USERS if is_there(cursor, it)] if users else []
+        columns = [(table, None) for table in tables]
+        said = {"makes": names(makes), "tables": [*tables, "person"] if drops else tables}
+        found = [line for (line,) in rows(cursor, NOT_ALLOWED, said)]
+        if users:
+            keys = dependents.keys_of(cursor, tables[0])
+            columns += [(table, column) for table, column, _ in keys]
+            found += [said for *_, said in keys if said] + dependents.on(cursor, columns)
+            found += dependents.on_extras(cursor, tables[0], EXTRAS)
+        if drops:
+            found += dependents.on(cursor, [("person", None)], keys=True)
+            found += dependents.unlike_fresh(cursor, state.apps.get_model("players", "person"))
+            tables.append("person")
+        found += dependents.published(cursor, tables)
+        found += dependents.interfering(cursor, tables)
+        found += dependents.mentioning(cursor, tables) if tables else []
+        if found:
+            raise Refused(in_the_way(list(dict.fromkeys(found))))
+
+    return check
+
+
+def names(tables):
+    """Return the names of these tables, and of the two many-to-many tables of the users' table."""
+    return [f"{name}{part}" for name in tables for part in (PARTS if "user" in name else ("",))]
+
+
+NOT_ALLOWED = """
+    SELECT 'the name ' || name || ', which the move needs for a table'
+    FROM unnest(%(makes)s::text[]) AS name
+    WHERE to_regclass(name) IS NOT NULL OR to_regtype(name) IS NOT NULL
+    UNION ALL
+    SELECT format('table %%s, which belongs to another role', oid::regclass) FROM pg_class
+    WHERE oid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) AS name)
+      AND NOT pg_has_role(relowner, 'USAGE')
+    UNION ALL
+    SELECT format('a role without CREATE on database %%I', current_database())
+    WHERE NOT has_database_privilege(current_database(), 'CREATE')
+    UNION ALL
+    SELECT 'a role without CREATE on schema public'
+    WHERE NOT has_schema_privilege('public', 'CREATE')
+"""
+MANY = 20
+
+
+def in_the_way(found):
+    """Return the sentence for what would be lost, or would stop the move halfway."""
+    more = f"; and {len(found) - MANY} more" if len(found) > MANY else ""
+    return (
+        f"The move would lose or be stopped by: {'; '.join(found[:MANY])}{more}. Nothing has been "
+        "changed. Save the definitions (pg_dump --schema-only), drop these objects or reset these "
+        "settings, and create them again after the move."
+    )
 
 
 def known_columns(cursor, state):

@@ -5,7 +5,7 @@ from django.db import transaction
 from moves.operations.archive import close_archive, open_archive
 from moves.operations.base import is_there
 from moves.operations.batches import InBatches, for_all_users
-from moves.operations.people import RULES, chosen_rule
+from moves.operations.people import RULES, WITHOUT_PERSON, chosen_rule
 
 TO_USERS = """
     UPDATE auth_user SET birthdate = one.birthdate, discord_id = one.discord_id,
@@ -57,13 +57,32 @@ class CopyPeople(InBatches):
 
 
 class PeopleAgain(InBatches):
-    """On the way back: a person for each user, with their extras; the triggers are there."""
+    """On the way back: a person for each user who had one, or has registered since.
+
+    Who had none stands in the archive. The triggers are there.
+    """
+
+    def forwards(self, cursor):
+        with transaction.atomic(using=cursor.db.alias):
+            open_archive(cursor)
+            cursor.execute(WITHOUT_PERSON)
+            close_archive(cursor)
+
+    def backwards(self, cursor):
+        with transaction.atomic(using=cursor.db.alias):
+            open_archive(cursor)
+        super().backwards(cursor)
+        with transaction.atomic(using=cursor.db.alias):
+            cursor.execute("DROP TABLE archive.without_person")
+            close_archive(cursor)
 
     def to_do_back(self, cursor):
         return [
             """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
                SELECT id, birthdate, discord_id, zoom_id FROM auth_user
-               WHERE id = ANY(%(users)s) ON CONFLICT DO NOTHING"""
+               WHERE id = ANY(%(users)s) AND (num_nonnulls(birthdate, discord_id, zoom_id) > 0
+                   OR id NOT IN (SELECT user_id FROM archive.without_person))
+               ON CONFLICT DO NOTHING"""
         ]
 
     def describe(self):

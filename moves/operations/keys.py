@@ -4,6 +4,7 @@ from moves.operations.base import Refused, Step, is_there, rows
 from moves.operations.locks import lock
 
 PARTS = ("", "_groups", "_user_permissions")
+USERS = [f"{users}{part}" for users in ("players_user", "auth_user") for part in PARTS]
 
 
 class RenameTables(Step):
@@ -64,10 +65,14 @@ class ChangeKey(Step):
         return f"Make the key of {self.table} {self.new}"
 
 
+# those of a partitioned table; PostgreSQL makes and drops its partitions' own with them
 POINTING = """
-    SELECT conrelid::regclass::text, conname, attname, pg_get_constraintdef(pg_constraint.oid)
+    SELECT conrelid::regclass::text, quote_ident(conname), attname,
+        pg_get_constraintdef(pg_constraint.oid),
+        quote_nullable(obj_description(pg_constraint.oid, 'pg_constraint'))
     FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
     WHERE confrelid = to_regclass(%s) AND contype = 'f' AND cardinality(conkey) = 1
+      AND conparentid = 0
     ORDER BY 1, 2
 """
 
@@ -78,13 +83,15 @@ def change(cursor, table, new):
     pointing = rows(cursor, POINTING, [table])
     # all at once, the users first: whoever comes meanwhile waits there, and holds nothing
     lock(cursor, *dict.fromkeys([table, *(other for other, *_ in pointing)]))
-    for other, name, _, _ in pointing:
-        cursor.execute(f'ALTER TABLE {other} DROP CONSTRAINT "{name}"')
+    for other, name, *_ in pointing:
+        cursor.execute(f"ALTER TABLE {other} DROP CONSTRAINT {name}")
     retype(cursor, table, ["id"], new)
     for other in sorted({other for other, *_ in pointing}):
-        retype(cursor, other, [column for it, _, column, _ in pointing if it == other], new)
-    for other, name, _, definition in pointing:
-        cursor.execute(f'ALTER TABLE {other} ADD CONSTRAINT "{name}" {definition}')
+        retype(cursor, other, [column for it, _, column, *_ in pointing if it == other], new)
+    for other, name, _, definition, comment in pointing:
+        cursor.execute(f"ALTER TABLE {other} ADD CONSTRAINT {name} {definition}")
+        if comment != "NULL":
+            cursor.execute(f"COMMENT ON CONSTRAINT {name} ON {other} IS {comment}")
 
 
 def retype(cursor, table, columns, new):

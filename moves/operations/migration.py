@@ -1,7 +1,12 @@
 """A migration that is done and recorded in one transaction, forward and back."""
 
-from django.db import migrations
+from contextlib import contextmanager
+
+from django.db import InternalError, migrations
 from django.db.migrations.recorder import MigrationRecorder
+from psycopg.errors import DependentObjectsStillExist
+
+from moves.operations.base import Refused
 
 # to sort, to join and to build indexes of all players at once, unless the server gives more
 ENOUGH_MEMORY = """
@@ -24,14 +29,16 @@ class Migration(migrations.Migration):
 
     def apply(self, project_state, schema_editor, collect_sql=False):
         self.get_memory(schema_editor, collect_sql)
-        state = super().apply(project_state, schema_editor, collect_sql)
+        with without_cascade(schema_editor):
+            state = super().apply(project_state, schema_editor, collect_sql)
         if not collect_sql:
             run_what_is_put_off(schema_editor)
         return state
 
     def unapply(self, project_state, schema_editor, collect_sql=False):
         self.get_memory(schema_editor, collect_sql)
-        state = super().unapply(project_state, schema_editor, collect_sql)
+        with without_cascade(schema_editor):
+            state = super().unapply(project_state, schema_editor, collect_sql)
         if not collect_sql:
             run_what_is_put_off(schema_editor)
             recorder = MigrationRecorder(schema_editor.connection)
@@ -42,6 +49,23 @@ class Migration(migrations.Migration):
         if self.atomic and not collect_sql:
             with schema_editor.connection.cursor() as cursor:
                 cursor.execute(ENOUGH_MEMORY)
+
+
+@contextmanager
+def without_cascade(schema_editor):
+    """Let Django's own operations drop nothing else: raises Refused if something depends on it.
+
+    Django drops tables and columns with CASCADE (BaseDatabaseSchemaEditor.sql_delete_table).
+    """
+    for name in ("sql_delete_table", "sql_delete_column"):
+        setattr(schema_editor, name, getattr(schema_editor, name).removesuffix(" CASCADE"))
+    try:
+        yield
+    except InternalError as error:
+        if not isinstance(error.__cause__, DependentObjectsStillExist):
+            raise
+        what = " ".join(error.__cause__.diag.message_detail.split("\n"))
+        raise Refused(f"The move would lose more than its own: {what}. Drop it first.") from error
 
 
 def run_what_is_put_off(schema_editor):

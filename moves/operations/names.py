@@ -1,22 +1,21 @@
 """Constraints, indexes and sequences named as on a fresh database."""
 
-from contextlib import contextmanager
-
 from django.db.migrations.operations.base import Operation
 
 from moves.operations.archive import close_archive
 from moves.operations.base import rows, settle
-
-SCRATCH = "fresh_names"
+from moves.operations.dependents import SCRATCH, scratch
+from moves.operations.keys import USERS
 
 
 class AlignNames(Operation):
     """Give constraints, indexes and sequences the names that they have on a fresh database.
 
-    Renaming a table leaves them with the old ones. The tables of Django's state are made, empty, in
-    a schema that is dropped again; what means the same there and here gets the same name here.
-    The former names wait in the archive for the way back. backwards: do it on the way back only,
-    where tables were made under another name.
+    Renaming a table leaves them with the old ones. Only what belongs to the users' tables or person
+    is renamed, or points at them. Django's models are made as empty tables in a schema that is
+    rolled back; what means the same there and here gets the same name here. The former names wait
+    in the archive for the way back. backwards: do it on the way back only, where tables were made
+    under another name.
     """
 
     reversible = True
@@ -48,12 +47,19 @@ class AlignNames(Operation):
 def align(connection, cursor, state):
     """Rename what is called otherwise in the state; returns [(what it means, old, new)]."""
     settle(cursor)
-    with scratch(connection, cursor, state):
+    with scratch(cursor, f"{SCRATCH}, public"):
+        with connection.schema_editor(atomic=False) as editor:
+            for model in state.apps.get_models():
+                if model._meta.can_migrate(connection) and not model._meta.proxy:
+                    editor.create_model(model)
+        cursor.execute("SET LOCAL search_path TO DEFAULT")
         fresh = things(cursor, SCRATCH)
     renamed = []
-    for meaning, (name, statement) in things(cursor, "public").items():
+    here = things(cursor, "public")
+    taken = {name for name, _ in here.values()}
+    for meaning, (name, statement) in here.items():
         new = fresh.get(meaning, (name,))[0]
-        if new != name:
+        if new != name and new not in taken:
             cursor.execute(statement.format(name, new))
             renamed.append((meaning, name, new))
     return renamed
@@ -85,33 +91,23 @@ def restore(cursor):
     close_archive(cursor)
 
 
-@contextmanager
-def scratch(connection, cursor, state):
-    """The tables of the state, empty, in a schema of their own for the block."""
-    cursor.execute(f"CREATE SCHEMA {SCRATCH}; SET LOCAL search_path = {SCRATCH}, public")
-    with connection.schema_editor(atomic=False) as editor:
-        for model in state.apps.get_models():
-            if model._meta.can_migrate(connection) and not model._meta.proxy:
-                editor.create_model(model)
-    cursor.execute("SET LOCAL search_path TO DEFAULT")
-    yield
-    cursor.execute(f"SET LOCAL client_min_messages = warning; DROP SCHEMA {SCRATCH} CASCADE")
-
-
 def things(cursor, schema):
     """{what it means: (its name, the statement that renames it)} of a schema."""
     found = {}
     for sql in (CONSTRAINTS, INDEXES, SEQUENCES):
-        for meaning, name, rename in rows(cursor, sql, {"schema": schema}):
+        for meaning, name, rename in rows(cursor, sql, {"schema": schema, "ours": OURS}):
             found[meaning.replace(f"{SCRATCH}.", "").replace("public.", "")] = (name, rename)
     return found
 
 
+OURS = [*USERS, "person"]
 CONSTRAINTS = """
     SELECT concat_ws(' ', relname, contype, pg_get_constraintdef(own.oid)), conname,
            format('ALTER TABLE public.%%I', relname) || ' RENAME CONSTRAINT "{}" TO "{}"'
     FROM pg_constraint AS own JOIN pg_class ON pg_class.oid = conrelid
-    WHERE relnamespace = %(schema)s::regnamespace
+    WHERE relnamespace = %(schema)s::regnamespace AND conparentid = 0 AND (relname = ANY(%(ours)s)
+        OR confrelid = ANY(SELECT to_regclass(%(schema)s::text || '.' || ours)
+                           FROM unnest(%(ours)s::text[]) AS ours))
     ORDER BY 1
 """
 # the index of a constraint is renamed with it
@@ -120,6 +116,7 @@ INDEXES = """
            'ALTER INDEX public."{}" RENAME TO "{}"'
     FROM pg_index JOIN pg_class AS own ON own.oid = indexrelid
     WHERE own.relnamespace = %(schema)s::regnamespace
+      AND (SELECT relname FROM pg_class WHERE oid = indrelid) = ANY(%(ours)s)
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype <> 'f')
     ORDER BY 1
 """
@@ -132,5 +129,6 @@ SEQUENCES = """
     JOIN pg_class ON pg_class.oid = refobjid
     JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
     WHERE own.relkind = 'S' AND own.relnamespace = %(schema)s::regnamespace
+      AND pg_class.relname = ANY(%(ours)s)
     ORDER BY 1
 """

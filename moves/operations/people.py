@@ -125,6 +125,46 @@ PEOPLE_AGAIN = """
 """
 
 
+class WithoutPerson(Step):
+    """Write down which users have no row in person; on the way back they get none.
+
+    one: SQL that gives user_id and the extra fields, as they are on the way back. Users who have
+    registered since, or have extra fields by now, get a row.
+    """
+
+    def __init__(self, one):
+        self.one = one
+
+    def forwards(self, cursor):
+        open_archive(cursor)
+        cursor.execute(WITHOUT_PERSON)
+        close_archive(cursor)
+
+    def backwards(self, cursor):
+        open_archive(cursor)
+        with without_indexes(cursor, "person"):
+            cursor.execute(WITH_PERSON.format(one=self.one))
+        cursor.execute("DROP TABLE archive.without_person")
+        close_archive(cursor)
+
+    def describe(self):
+        return "Keep in the archive which users have no person"
+
+
+WITHOUT_PERSON = """
+    INSERT INTO archive.without_person SELECT id FROM auth_user
+    WHERE NOT EXISTS (SELECT FROM person WHERE user_id = id)
+      AND NOT EXISTS (SELECT FROM archive.without_person AS it WHERE it.user_id = id)
+"""
+WITH_PERSON = """
+    INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
+    SELECT user_id, birthdate, discord_id, zoom_id FROM ({one}) AS now
+    WHERE num_nonnulls(birthdate, discord_id, zoom_id) > 0
+        OR user_id NOT IN (SELECT user_id FROM archive.without_person)
+    ORDER BY user_id
+"""
+
+
 def chosen_rule(cursor, people="person"):
     """The rule; raises Refused with a list if one is needed and none is chosen."""
     rule = getattr(settings, "MOVES_DUPLICATES", "")

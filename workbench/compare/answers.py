@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from suite.compare import CANNOT
 from suite.questions import AREAS
 from workbench.errors import WorkbenchError
 from workbench.paths import BUILD, PROJECT
@@ -123,6 +124,8 @@ def known(name: str, names: Iterable[str], what: str) -> str:
 
 def said(answer: Any) -> str:
     """An answer as a reader sees it: yes and no for truth values, a list on lines of its own."""
+    if answer == CANNOT:
+        return "not possible"
     if isinstance(answer, bool):
         return "yes" if answer else "no"
     if isinstance(answer, list):
@@ -130,6 +133,14 @@ def said(answer: Any) -> str:
     if isinstance(answer, dict):
         return "\n".join(f"{key}: {said(value)}" for key, value in answer.items()) or "none"
     return "nothing" if answer is None else str(answer)
+
+
+def reason(question: Question, variant: str) -> str:
+    """Why the variant cannot do it: the first line of the error that proved it; "" if it can."""
+    if question["answers"][variant] != CANNOT:
+        return ""
+    errors = [text for kind, text in question["evidence"][variant] if kind == "error"]
+    return errors[-1].splitlines()[0] if errors else ""
 
 
 def in_line(answer: Any) -> str:

@@ -26,6 +26,14 @@ MODELS = {
     "foreignkey": ("person",),
 }
 KEYS = {"profile_onetoone": "user_id", "foreignkey": "person_id"}
+# the moves' own, in which facts look for what waits there
+ARCHIVE = [
+    f"archive.{name}"
+    for name in (
+        *("person", "filled", "without_person", "content_type", "permission", "holder"),
+        *("reference", "name"),
+    )
+]
 FACT = re.compile(r"^-- (.*)\n", re.MULTILINE)
 
 
@@ -57,11 +65,12 @@ def template() -> jinja2.Template:
         models=MODELS,
         keys=KEYS,
         extra_fields=EXTRA_FIELDS,
+        archive=ARCHIVE,
     )
 
 
-def facts(variant: str, ends: Ends, rule: str, tables: set[str]) -> dict[str, str]:
-    """The SQL of each fact for a database of that variant; tables are those that it has."""
+def facts(variant: str, ends: Ends, rule: str, tables: dict[str, list[str]]) -> dict[str, str]:
+    """Return the SQL of each fact for a database of that variant; tables: as tables_of() says."""
     its = template().render(
         variant=variant, source=ends.source, target=ends.target, rule=rule, tables=tables
     )
@@ -69,13 +78,27 @@ def facts(variant: str, ends: Ends, rule: str, tables: set[str]) -> dict[str, st
     return dict(zip(found[::2], found[1::2], strict=True))
 
 
-def tables_of(cursor: Cursor) -> set[str]:
-    """The tables of the database; those of other schemas as "schema.table"."""
-    cursor.execute("""
-        SELECT CASE schemaname WHEN 'public' THEN tablename
-            ELSE schemaname || '.' || tablename END FROM pg_tables
-        WHERE schemaname NOT IN ('pg_catalog', 'information_schema')""")
-    return {name for (name,) in cursor.fetchall()}
+# content types by their foreign key, and beside it the column that Django's documentation uses
+TABLES = """
+    SELECT pg_class.oid::regclass::text, array_remove(array_agg(column_.attname::text), NULL)
+    FROM pg_class LEFT JOIN pg_constraint ON conrelid = pg_class.oid AND contype = 'f'
+        AND confrelid = to_regclass('django_content_type')
+    LEFT JOIN pg_attribute AS column_ ON attrelid = conrelid
+        AND (attnum = conkey[1] OR attname = 'object_id')
+    WHERE relkind = 'r' AND relpersistence <> 't' AND relnamespace NOT IN
+        (SELECT oid FROM pg_namespace WHERE nspname IN ('information_schema', 'census')
+            OR nspname ~ '^pg_')
+    GROUP BY pg_class.oid ORDER BY 1
+"""
+
+
+def tables_of(cursor: Cursor) -> dict[str, list[str]]:
+    """Return each table with its columns that a move translates: a content type and an object.
+
+    Tables of other schemas are "schema.table".
+    """
+    cursor.execute(TABLES)
+    return dict(cursor.fetchall())
 
 
 def count(cursor: Cursor, name: str, variant: str, ends: Ends, rule: str) -> dict[str, int]:
@@ -91,6 +114,11 @@ def count(cursor: Cursor, name: str, variant: str, ends: Ends, rule: str) -> dic
         )
     cursor.execute(f"SELECT fact, count(*) FROM census.{name} GROUP BY fact")
     return dict(cursor.fetchall())
+
+
+def copy(cursor: Cursor, one: str, other: str, fact: str) -> None:
+    """Copy the lines of one fact from one census into another."""
+    cursor.execute(f"INSERT INTO census.{other} SELECT * FROM census.{one} WHERE fact = %s", [fact])
 
 
 def compare(cursor: Cursor, before: str, after: str, *, but: tuple[str, ...] = ()) -> list[str]:

@@ -3,10 +3,14 @@
    A fact is written in words that both ends of a move share: a log entry is about alice's account
    or alice's person, not about key 17 of content type 9. What the target has no place for is looked
    for in the archive. `variant` is whose database it is, `source` and `target` are the two ends,
-   `tables` those that the database has, `rule` the one for users with several records. #}
+   `tables` those that the database has, `rule` the one for users with several records. Each row of
+   a table that no fact names is counted by a hash of all that no move translates. #}
 {% set users = users_table(variant) %}
 {% set label = user_label(variant) %}
 {% set nothing = "SELECT NULL::text, NULL::text WHERE false" %}
+{# models of the source that the target has not; and those whose objects get other keys #}
+{% set folded = models[source] | reject("in", models[target]) | list %}
+{% set waiting = folded if folded or source == target else models[source] | select("in", models[target]) | list %}
 {% set loses_people = "person" in models[source] and "person" not in models[target] %}
 {# what both ends call it: a player, or a person that one of them lacks, is an account #}
 {% macro word(model) %}{{ model if model in models[source] and model in models[target] else "account" }}{% endmacro %}
@@ -25,8 +29,8 @@ JOIN auth_permission ON auth_permission.id = permission_id
 JOIN django_content_type ON django_content_type.id = content_type_id
 {%- endmacro %}
 {# FROM: a table that names objects by content type and key, joined with what and whose #}
-{% macro about(table) %}
-{{ table }} AS it LEFT JOIN django_content_type AS type ON type.id = it.content_type_id
+{% macro about(table, column="content_type_id") %}
+{{ table }} AS it LEFT JOIN django_content_type AS type ON type.id = it.{{ column }}
 LEFT JOIN (
     SELECT id::text AS key, username, '{{ label }}' AS label, 'account' AS what FROM {{ users }}
     UNION ALL SELECT id::text, username, 'players.player', '{{ word("player") }}' FROM {{ users }}
@@ -38,13 +42,15 @@ LEFT JOIN (
     AND object.key = it.object_id::text
 {%- endmacro %}
 {# what an object is called: when one is back where one was, the content type itself #}
-{% set named = "concat(app_label, '.', type.model)" if source == target else "coalesce(what, 'gone')" %}
+{% set type = "concat(app_label, '.', type.model)" %}
+{% set named = type if source == target else "CASE WHEN what IS NOT NULL THEN what WHEN type.id IS NULL OR " ~ type ~ " IN ('auth.user', 'players.user', 'players.player', 'players.person') THEN 'gone' ELSE " ~ type ~ " END" %}
+{% set whose = "coalesce(object.username, it.object_id::text)" %}
 
--- players
-SELECT username, concat_ws('|', id, password, email, first_name, last_name, is_staff, is_superuser,
+-- users
+SELECT username, concat_ws('|', id, md5(password), email, first_name, last_name, is_staff, is_superuser,
     is_active, date_joined, last_login) FROM {{ users }}
 
--- extras
+-- extra fields
 {# each user's one record, of several the one that the rule chooses; written otherwise than the
    migration has it, so that one checks the other: by windows, as the archive has no index by which
    to look for each user's other records #}
@@ -74,10 +80,6 @@ FROM (
 WHERE num_nonnulls(it.birthdate, it.discord_id, it.zoom_id) > 0
 {% endif %}
 
--- groups
-SELECT username, name FROM {{ users }}_groups JOIN {{ users }} ON {{ users }}.id = user_id
-JOIN auth_group ON auth_group.id = group_id
-
 -- permissions
 {# who may do what to what; a permission for a person that one end lacks is not compared, but for
    the way from a custom user to a Person: who could change these columns still can #}
@@ -103,18 +105,18 @@ FROM {{ holders() }} WHERE model = 'user'
 -- log entries
 {# who did what to whom; of an object that is gone, only that it is #}
 SELECT staff.username, concat_ws('|', it.id, action_time, object_repr, action_flag,
-    change_message, {{ named }}, coalesce(object.username, '-'))
+    change_message, {{ named }}, {{ whose }})
 FROM {{ about("django_admin_log") }}
 JOIN {{ users }} AS staff ON staff.id = it.user_id
 
 -- sessions
-SELECT NULL, concat_ws('|', session_key, expire_date) FROM django_session
+SELECT NULL, concat_ws('|', md5(session_key), expire_date) FROM django_session
 
 -- migrations of other apps
 SELECT NULL, concat_ws('|', app, name) FROM django_migrations WHERE app <> 'players'
 
 {% if source == "foreignkey" %}
--- rows of people
+-- profile rows
 {# where there is one record for each user, they are in the archive #}
 {% set person = "person" if variant == "foreignkey" else "archive.person" %}
 {% if person == "archive.person" and person not in tables %}
@@ -123,10 +125,24 @@ SELECT NULL, concat_ws('|', app, name) FROM django_migrations WHERE app <> 'play
 SELECT username, concat_ws('|', person_id, {{ details("it") }})
 FROM {{ person }} AS it JOIN {{ users }} AS users ON users.id = user_id
 {% endif %}
+{% elif source == "profile_onetoone" and target in keys %}
+-- profile rows
+SELECT username, concat_ws('|', {{ details("it") }})
+FROM person AS it JOIN {{ users }} AS users ON users.id = user_id
+{% elif source == "profile_onetoone" %}
+-- users without a profile row
+{% if variant in keys %}
+SELECT username, NULL FROM {{ users }} AS users
+WHERE NOT EXISTS (SELECT FROM person WHERE user_id = users.id)
+{% elif "archive.without_person" in tables %}
+SELECT username, NULL FROM archive.without_person JOIN {{ users }} AS users ON users.id = user_id
+{% else %}
+{{ nothing }}
+{% endif %}
 {% endif %}
 
 {% if loses_people %}
--- permissions that wait
+-- permissions in the archive
 {# who held which permission for a person: where there is none, it waits in the archive #}
 {% if "person" in models[variant] %}
 SELECT who, concat_ws('|', kind, {{ action }}) FROM {{ holders() }} WHERE model = 'person'
@@ -143,15 +159,74 @@ WHERE label = 'players.person' AND side = 'old'
 {% endif %}
 
 {% if "world_guild" in tables %}
--- foreign rows
-SELECT username, concat_ws('|', world_guild.id, name)
-FROM world_guild JOIN {{ users }} ON {{ users }}.id = owner_id
-
--- many-to-many rows
-SELECT username, concat_ws('|', it.id, guild_id)
-FROM world_guild_members AS it JOIN {{ users }} ON {{ users }}.id = user_id
-
 -- generic relations
-SELECT object.username, concat_ws('|', it.id, text, {{ named }}, coalesce(object.username, '-'))
+SELECT object.username, concat_ws('|', it.id, text, {{ named }}, {{ whose }})
 FROM {{ about("world_note") }}
+{% endif %}
+
+{# all other tables #}
+{% set known = ["person", "auth_group_permissions", "auth_permission", "django_content_type"] %}
+{% set known = known + ["django_migrations", "django_session", "django_admin_log", "world_note"] %}
+{% set known = known + [users, users ~ "_user_permissions"] + archive %}
+{% for table, translated in tables.items() if table not in known %}
+-- rows of {{ table | replace(users, "users") }}
+SELECT NULL, md5((to_jsonb(it) - '{ {{- translated | join(", ") -}} }'::text[])::text) FROM {{ table }} AS it
+
+{% if "object_id" in translated %}
+-- generic relations of {{ table }}
+SELECT object.username, concat_ws('|', md5((to_jsonb(it) - '{ {{- translated | join(", ") -}} }'::text[])::text), {{ named }}, {{ whose }})
+FROM {{ about(table, translated | reject("eq", "object_id") | first) }}
+
+{% endif %}
+{% endfor %}
+
+{% if waiting %}
+-- references in the archive
+{# the content types that are folded, their permissions, and what pointed at their objects #}
+{% for model in waiting %}
+{% if variant == source %}
+    {% for table, translated in tables.items() if "object_id" in translated %}
+    SELECT NULL, concat_ws('|', 'reference', '{{ table }}', object_id) FROM {{ table }}
+    JOIN django_content_type AS type ON type.id = {{ translated | reject("eq", "object_id") | first }}
+    WHERE (app_label, model) = ('players', '{{ model }}')
+    UNION ALL
+    {% endfor %}
+    {% if model in folded %}
+    SELECT NULL, concat_ws('|', 'permission', content_type_id, it.id, name, codename)
+    FROM auth_permission AS it JOIN django_content_type AS type ON type.id = content_type_id
+    WHERE (app_label, model) = ('players', '{{ model }}')
+    {% else %}
+    {{ nothing }}
+    {% endif %}
+{% else %}
+    {% if "archive.reference" in tables %}
+    SELECT NULL, concat_ws('|', 'reference', rel, object) FROM archive.reference
+    WHERE label = 'players.{{ model }}'
+    UNION ALL
+    {% endif %}
+    {% if model in folded and "archive.permission" in tables and "archive.content_type" in tables %}
+    SELECT NULL, concat_ws('|', 'permission', type.id, it.id, name, codename)
+    FROM archive.permission AS it JOIN archive.content_type AS type USING (label)
+    WHERE label = 'players.{{ model }}'
+    {% else %}
+    {{ nothing }}
+    {% endif %}
+{% endif %}
+{{ "UNION ALL" if not loop.last }}
+{% endfor %}
+{% endif %}
+
+{% if source != target and "custom_user" in (source, target) %}
+-- names in the archive
+{# of the users' tables, and of what points at them; the former ones wait in the archive #}
+SELECT NULL, {{ "coalesce(old, its.name)" if variant == target and "archive.name" in tables else "its.name" }} FROM (
+    SELECT conname::text AS name FROM pg_constraint AS own WHERE conparentid = 0
+        AND (conrelid::regclass::text LIKE '{{ users }}%' OR confrelid = '{{ users }}'::regclass)
+        AND conrelid IS DISTINCT FROM to_regclass('person')
+    UNION SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid::regclass::text LIKE '{{ users }}%'
+    UNION SELECT oid::regclass::text FROM pg_class
+        WHERE relkind = 'S' AND pg_class.relname LIKE '{{ users }}%'
+) AS its
+{% if variant == target and "archive.name" in tables %}LEFT JOIN archive.name AS was ON new = its.name{% endif %}
+
 {% endif %}

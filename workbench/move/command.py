@@ -1,18 +1,22 @@
 """`workbench move`: its subcommands, with a line of progress for each step, and their reports."""
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from workbench import progress
+from workbench import progress, recorded
 from workbench.errors import WorkbenchError
 from workbench.move import moves, report, run, staged, verify
 from workbench.move.moves import Move, all_moves
 from workbench.move.report import Check, Report, Ride, Staged
 from workbench.server import databases, postgres
+from workbench.server.databases import Server
 from workbench.variants import ONE_VARIANT
 
 app = typer.Typer(
@@ -23,7 +27,7 @@ app = typer.Typer(
 
 Source = Annotated[str, typer.Argument(help=f"The approach to leave. {ONE_VARIANT}")]
 Target = Annotated[str, typer.Argument(help="The approach to go to: another one.")]
-Players = Annotated[int, typer.Option(help="How many players to load first, 100 at least.")]
+Players = Annotated[int, typer.Option(help="How many users to load first, at least 100.")]
 RULES = ("newest", "fill")
 
 
@@ -39,7 +43,7 @@ Duplicates = Annotated[
     typer.Option(
         metavar="RULE",
         callback=checked_rule,
-        help="If a user has several records: keep the `newest`, or `fill` its gaps from others.",
+        help="If a user has several profile rows: keep the `newest`, or `fill` its gaps.",
     ),
 ]
 Back = Annotated[bool, typer.Option("--back", help="Go back afterwards, and verify again.")]
@@ -48,8 +52,10 @@ Suite = Annotated[
     bool, typer.Option("--suite/--no-suite", help="Run the target's common tests on the result.")
 ]
 Questions = Annotated[
-    bool, typer.Option("--questions", help="Ask all questions of the result, too: some minutes.")
+    bool, typer.Option("--questions", help="Ask all questions of the result too. Takes minutes.")
 ]
+Recorded = Annotated[int, typer.Option(help="How many players each move is recorded with.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run those too that are recorded already.")]
 Visitors = Annotated[
     bool,
     typer.Option("--visitors/--no-visitors", help="Also move a copy while visitors use it."),
@@ -58,11 +64,11 @@ Visitors = Annotated[
 
 @app.command("list")
 def list_() -> None:
-    """List the twelve moves: what each keeps, and whether a site can serve meanwhile.
+    """List the twelve moves: what each keeps, and what was measured when it ran.
 
     Example: workbench move list
     """
-    show_list(Console())
+    show_list(Console(), report.recorded_reports())
 
 
 @app.command("run")
@@ -77,7 +83,7 @@ def run_(
     questions: Questions = False,
     visitors: Visitors = True,
 ) -> None:
-    """Load players into one approach, move them to another, and verify.
+    """Load users into one approach, move them to another, and verify.
 
     Example: workbench move run profile_onetoone custom_user --back
     """
@@ -129,35 +135,126 @@ def staged_(
     finish(told, f"move_{it.staged_name}", keep)
 
 
+@app.command("record")
+def record_(players: Recorded = 100_000, fresh: Fresh = False) -> None:
+    """Run all moves, there and back and in stages, and record each in results/moves.json.
+
+    A move that is recorded already, for the present code and versions, is not run again. So an
+    interrupted run goes on where it was.
+
+    Example: workbench move record
+    """
+    check_players(players)
+    with postgres.server(large=True) as server:
+        record(server, moves.all_moves(), players, fresh=fresh)
+    show_list(Console(), report.recorded_reports())
+
+
+def record(
+    server: Server, its: Sequence[Move], players: int, *, fresh: bool, file: Path = report.FILE
+) -> None:
+    """Run these moves and write their reports to the file, each as soon as it is there.
+
+    fresh: run those too that are there already. A report with something wrong is not written.
+    Raises WorkbenchError at the end if there was one, or at once if a move is refused.
+    """
+    known = {} if fresh else report.read(file)
+    wrong = []
+    versions = recorded.versions(server)
+    for it in its:
+        for name in report.names_of(it):
+            measured = report.measured_now(it, name, players, versions)
+            if not report.is_recorded(known.get(name), measured):
+                told = recorded_run(server, it, name, players)
+                if told.wrong:
+                    wrong.append(f"{name}: {told.wrong[0]}.")
+                else:
+                    report.write(replace(told, measured=measured), file)
+    if wrong:
+        raise WorkbenchError(f"Not recorded: {' '.join(wrong)} Run it again on a quiet machine.")
+
+
+def recorded_run(server: Server, it: Move, name: str, players: int) -> Report:
+    """Run a move as it is recorded: there and back, plain under visitors, or staged by its name."""
+    rule = "newest" if it.wants_rule else ""
+    typer.echo(name)
+    with progress.steps() as tell:
+        if name == it.staged_name:
+            told: Report = staged.move(server, it, players, rule=rule, tell=tell)
+        else:
+            told = run.move(
+                *(server, it, players),
+                rule=rule,
+                back=True,
+                probed=True,
+                also=[verify.suite],
+                tell=tell,
+            )
+    databases.drop(server, f"move_{name}")
+    return told
+
+
 @app.command("database")
 def database_(
     name: Annotated[str, typer.Argument(help="The database to move: it exists already.")],
     source: Source,
     target: Target,
     duplicates: Duplicates = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Move it without asking first.")] = False,
+    back: Annotated[bool, typer.Option("--back", hidden=True)] = False,
 ) -> None:
     """Move a database of your own, such as a copy of the one in production, and verify.
+
+    It asks first, unless you give --yes.
 
     Example: workbench move database shop profile_onetoone custom_user
     """
     it = moves.move(source, target)
-    with postgres.server(large=True) as server, progress.steps() as tell:
+    if back:
+        raise WorkbenchError(
+            "A database of your own is moved forward only: to go back, run `migrate players 0002` "
+            f"with the settings {it.settings}, as moves/{it.name}/README.md says."
+        )
+    with postgres.server(large=True) as server:
         if not databases.exists(server, name):
             raise WorkbenchError(f"There is no database {name}: name one that exists.")
-        tell(f"Looking at {name}")
-        told = None
-        if run.check_start(server, it, name, duplicates):
-            told = Report(it.name, 0, duplicates)
-            try:
-                told.rides.append(run.forward(server, it, name, duplicates, tell, ours=False))
-            finally:
-                with postgres.connect(server, name) as connection:
-                    connection.execute("DROP SCHEMA IF EXISTS census CASCADE")
+        with progress.steps() as tell:
+            tell(f"Looking at {name}")
+            to_do = run.check_start(server, it, name, duplicates)
+        if to_do and not yes:
+            ask(name, it)
+        told = move_own(server, it, name, duplicates) if to_do else None
     if told is None:
         Console().print(f"There is nothing to do: {name} is a {it.target} database already.")
     else:
         show(Console(), told)
         check_right(told)
+
+
+def ask(name: str, it: Move) -> None:
+    """Ask whether to move the database; raise WorkbenchError unless the answer is yes."""
+    question = f"Move the database {name} from {it.source} to {it.target}? Have a backup."
+    if not sys.stdin.isatty():
+        raise WorkbenchError(f"This changes the database {name}: add --yes to move it.")
+    if not typer.confirm(question):
+        raise WorkbenchError(f"The database {name} was not moved: answer y, or add --yes.")
+
+
+def move_own(server: Server, it: Move, name: str, rule: str) -> Report:
+    """Move a database that is not the tool's; nothing of the census stays in it.
+
+    Raises WorkbenchError if it has a schema of that name.
+    """
+    told = Report(it.name, 0, rule)
+    with postgres.connect(server, name) as connection, progress.steps() as tell:
+        row = connection.execute("SELECT to_regnamespace('census') IS NULL").fetchone()
+        if row != (True,):
+            raise WorkbenchError(f"{name} has a schema census, which is needed: rename or drop it.")
+        try:
+            told.rides.append(run.forward(server, it, name, rule, tell, ours=False))
+        finally:
+            connection.execute("DROP SCHEMA IF EXISTS census CASCADE")
+    return told
 
 
 def move(
@@ -170,7 +267,7 @@ def move(
     also: Sequence[run.Also],
     visitors: bool,
 ) -> None:
-    """Run a move, show what it did, and write it to build/moves.json.
+    """Run a move, and show what it did.
 
     Raises WorkbenchError if it is refused, or if something is not as it was.
     """
@@ -188,12 +285,11 @@ def move(
 def check_players(players: int) -> None:
     """Raise WorkbenchError if so few players prove nothing."""
     if players < 100:
-        raise WorkbenchError("Fewer than 100 players leave too little to check: say 100 or more.")
+        raise WorkbenchError("Fewer than 100 users leave too little to check: say 100 or more.")
 
 
 def finish(told: Report, database: str, keep: bool) -> None:
-    """Write the report; say where the database is; raise WorkbenchError if something is wrong."""
-    report.write(told)
+    """Say where the database is; raise WorkbenchError if something is wrong."""
     if keep:
         Console().print(f"The database {database} is there to look at.")
     check_right(told)
@@ -209,14 +305,24 @@ def check_right(told: Report) -> None:
 SHORT = 0.05
 
 
-def show_list(console: Console) -> None:
-    """The twelve: what is kept, what waits in the archive, whether a site may serve meanwhile."""
+def show_list(console: Console, found: dict[str, Report]) -> None:
+    """What each move keeps, and what was measured: how long it took, its longest lock and wait."""
     table = Table(box=None, pad_edge=False)
     for heading in ("from", "to", "kept", "waits in the archive", "while the site serves"):
         table.add_column(heading)
     for it in all_moves():
         table.add_row(it.source, it.target, it.kept, it.waits, it.serving)
     console.print(table)
+    console.print()
+    table = Table(box=None, pad_edge=False)
+    for heading in report.HEADINGS:
+        table.add_column(heading, justify="left" if heading == "move" else "right")
+    for it in all_moves():
+        for name in report.names_of(it):
+            table.add_row(name, *report.figures(found[name]))
+    console.print(table)
+    for line in report.measured_on(found):
+        console.print(line, highlight=False)
 
 
 def show(console: Console, report: Report) -> None:
@@ -232,7 +338,7 @@ def show_ride(console: Console, report: Report, ride: Ride) -> None:
     console.print(f"\n[bold]{report.name}, {ride.direction}[/], {report.players:,} players")
     show_checks(console, ride.checks, "as it was")
     console.print(
-        f"{len(ride.statements)} statements in {ride.seconds:.2f} s, of which PostgreSQL took "
+        f"{ride.executed} statements in {ride.seconds:.2f} s, of which PostgreSQL took "
         f"{ride.sql:.2f} s; the rest is Django's."
     )
     if ride.floor:

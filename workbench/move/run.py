@@ -9,8 +9,8 @@ from workbench.move import census, project, watch
 from workbench.move.census import Ends
 from workbench.move.moves import Move
 from workbench.move.project import Project, Server
-from workbench.move.report import Check, Report, Ride, VisitSummary
-from workbench.move.verify import counted_checks, kept_what_was_done, verified
+from workbench.move.report import Check, Report, Ride, VisitSummary, changing
+from workbench.move.verify import before, counted_checks, kept_what_was_done, verified
 from workbench.server import databases, postgres
 
 Tell = Callable[[str], None]
@@ -68,41 +68,54 @@ def forward(
     moving: the code that moves it, if not the move's own. ours: the database is the tool's own, so
     that the time for the rewrites alone may be measured.
     """
-    moving = moving or Project(server, it.target, name, it.settings, rule=rule)
+    world = ours or has_world(server, name)
+    moving = moving or Project(server, it.target, name, it.settings, world=world, rule=rule)
     ends, whole = Ends(it.source, it.target), Ends(it.source, it.source)
     with postgres.connect(server, name) as connection:
         cursor = connection.cursor()
         tell("Counting")
         census.count(cursor, "before", it.source, ends, rule)
         census.count(cursor, "whole", it.source, whole, "")
+        Project(server, it.source, name, world=world).do(("sessions", {"census": "before"}))
+        census.copy(cursor, "before", "whole", "contents of sessions")
+        was = before(server, it.source, name, ours=ours, world=world)
         tell(f"Moving to {it.target}")
         ride = ridden(connection, moving, "forward", {}, ours)
         tell("Verifying")
         # a proxy has the extras in the archive, where the rule still has to be asked
         counted = census.count(cursor, "after", it.target, ends, rule)
-        ride.checks = counted_checks(cursor, counted, "before", "after")
-    ride.checks += verified(server, it.target, name)
+        checks = verified(server, it.target, name, was, count="after", world=world, ours=ours)
+        ride.checks = counted_checks(cursor, counted, "before", "after") + checks
     return ride
 
 
 def backward(
-    server: Server, it: Move, name: str, rule: str, tell: Tell = lambda step: None
+    server: Server,
+    it: Move,
+    name: str,
+    rule: str,
+    tell: Tell = lambda step: None,
+    moving: Project | None = None,
 ) -> Ride:
-    """Let somebody register and somebody change their details; then move back, and verify."""
-    moving = Project(server, it.target, name, it.settings, rule=rule)
+    """Let somebody register and somebody change their details; then move back, and verify.
+
+    moving: the code that moves it, if not the move's own.
+    """
+    moving = moving or Project(server, it.target, name, it.settings, rule=rule)
     tell("Players register and change their details")
     Project(server, it.target, name).do(("use", {}))
     with postgres.connect(server, name) as connection:
         cursor = connection.cursor()
         census.count(cursor, "used", it.target, Ends(it.target, it.target), "")
+        was = before(server, it.target, name, ours=True)
         tell(f"Moving back to {it.source}")
         ride = ridden(connection, moving, "back", {"app": "players", "to": START}, True)
         tell("Verifying")
         ends = Ends(it.source, it.source)
         counted = census.count(cursor, "again", it.source, ends, "")
+        checks = verified(server, it.source, name, was, count="again")
         ride.checks = counted_checks(cursor, counted, "whole", "again", but=census.ACTORS)
-        ride.checks.append(kept_what_was_done(cursor, it))
-    ride.checks += verified(server, it.source, name)
+        ride.checks += [kept_what_was_done(cursor, it), *checks]
     return ride
 
 
@@ -148,7 +161,8 @@ def ridden(
         direction,
         seconds=statements[-1]["at"] + statements[-1]["seconds"] - statements[0]["at"],
         sql=sum(it["seconds"] for it in statements),
-        statements=statements,
+        executed=len(statements),
+        statements=changing(statements) if direction == "forward" else [],
         locks=locks,
         rewritten=watch.rewritten(before, watch.files(connection)),
         floor=watch.seconds(connection, known, watch.tables(connection)) if ours else 0.0,

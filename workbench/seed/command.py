@@ -45,8 +45,8 @@ def seed(
         str,
         typer.Option(
             envvar="SEED_PASSWORD",
-            help="With it all of them can log in; otherwise nobody can. A command line is shown to "
-            "other users of the machine, the environment is not.",
+            help="All new users can log in with it. Without it, they cannot log in. Other users of "
+            "the machine can see a command line, but not the environment.",
         ),
     ] = "",
 ) -> None:
@@ -142,7 +142,7 @@ def load(
 
     server holds libpq's variables. The database is there; it is migrated first. told hears how
     many players were handed over so far; after the last of them, indexes are built. password lets
-    all of them log in; without one nobody can. demo: a database without users gets the demo
+    all of them log in; without one they cannot. demo: a database without users gets the demo
     players, too, afterwards. PostgreSQL gathers its statistics at the end. Raises WorkbenchError
     if a player is there already or PostgreSQL refuses.
     """
@@ -171,6 +171,6 @@ def already(database: str, seed: int) -> WorkbenchError:
     """What to say when there are players of this seed."""
     holds = "All hold" if database == ALL else f"{database} holds"
     return WorkbenchError(
-        f"{holds} players of seed {seed} already, so nobody was added: "
-        "add others with another --seed."
+        f"{holds} players of seed {seed} already, so nothing was added. "
+        "Use another --seed to add others."
     )

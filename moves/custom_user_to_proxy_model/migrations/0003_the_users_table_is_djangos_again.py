@@ -17,6 +17,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(users=True),
             checks.archive_is_free,
             checks.keys_fit_integer,
         ),

@@ -16,6 +16,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(drops=True, users=True, makes=("players_user",)),
             checks.each_object_is_there("players.person", "person", "person_id"),
             checks.a_rule_for_duplicates,
             checks.archive_is_free,

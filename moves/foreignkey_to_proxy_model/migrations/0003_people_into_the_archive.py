@@ -19,6 +19,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(drops=True),
             checks.each_object_is_there("players.person", "person", "person_id"),
             checks.archive_is_free,
         ),

@@ -1,6 +1,7 @@
 """Open sessions name the backend that the target has: else everybody would be logged out."""
 
 from moves import operations
+from moves.operations import checks
 
 
 class Migration(operations.Migration):
@@ -9,5 +10,9 @@ class Migration(operations.Migration):
     operations = [
         operations.RenameBackend(
             "django.contrib.auth.backends.ModelBackend", "players.backends.PlayerBackend"
+        ),
+        operations.LookFirst(
+            checks.nothing_is_lost(makes=("person",)),
+            back=True,
         ),
     ]

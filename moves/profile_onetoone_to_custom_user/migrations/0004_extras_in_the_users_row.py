@@ -15,9 +15,9 @@ class Migration(operations.Migration):
             """UPDATE auth_user SET birthdate = person.birthdate,
                    discord_id = person.discord_id, zoom_id = person.zoom_id
                FROM person WHERE person.user_id = auth_user.id""",
-            "person",
-            """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
-               SELECT id, birthdate, discord_id, zoom_id FROM auth_user ORDER BY id""",
+        ),
+        operations.WithoutPerson(
+            "SELECT id AS user_id, birthdate, discord_id, zoom_id FROM auth_user"
         ),
         operations.Fold(
             "players.person",

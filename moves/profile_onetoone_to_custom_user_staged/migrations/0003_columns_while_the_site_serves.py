@@ -16,6 +16,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(drops=True, users=True, makes=("players_user",)),
             checks.nothing_is_folded("players.person"),
             checks.each_object_is_there("players.person", "person", "user_id"),
         ),

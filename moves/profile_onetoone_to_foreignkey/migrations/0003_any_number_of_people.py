@@ -18,6 +18,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(drops=True, makes=("old_person",)),
             checks.each_object_is_there("players.person", "person", "user_id"),
         ),
         operations.Lock(readers=True),
@@ -43,9 +44,8 @@ class Migration(operations.Migration):
             operations.WriteAll(
                 "old_person",
                 """INSERT INTO old_person (user_id, birthdate, discord_id, zoom_id)
-                   SELECT auth_user.id, birthdate, discord_id, zoom_id
-                   FROM auth_user LEFT JOIN one_person ON user_id = auth_user.id
-                   ORDER BY auth_user.id""",
+                   SELECT user_id, birthdate, discord_id, zoom_id FROM one_person
+                   ORDER BY user_id""",
             )
         ),
         operations.Reversed(

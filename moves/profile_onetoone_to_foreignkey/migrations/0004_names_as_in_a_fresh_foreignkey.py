@@ -1,6 +1,7 @@
 """Constraints, indexes and sequences get the names that a fresh database would give them."""
 
 from moves import operations
+from moves.operations import checks
 
 
 class Migration(operations.Migration):
@@ -10,4 +11,8 @@ class Migration(operations.Migration):
 
     operations = [
         operations.AlignNames(),
+        operations.LookFirst(
+            checks.nothing_is_lost(drops=True, makes=("old_person",)),
+            back=True,
+        ),
     ]

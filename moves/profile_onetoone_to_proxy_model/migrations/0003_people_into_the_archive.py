@@ -19,6 +19,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(drops=True),
             checks.each_object_is_there("players.person", "person", "user_id"),
             checks.archive_is_free,
         ),
@@ -32,11 +33,12 @@ class Migration(operations.Migration):
             "person",
             rows="""SELECT NULL::bigint, user_id, birthdate, discord_id, zoom_id FROM person
                     WHERE num_nonnulls(birthdate, discord_id, zoom_id) > 0""",
-            back="""INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
-                    SELECT DISTINCT ON (auth_user.id)
-                        auth_user.id, birthdate, discord_id, zoom_id
-                    FROM auth_user LEFT JOIN archive.person ON user_id = auth_user.id
-                    ORDER BY auth_user.id, person_id DESC""",
+        ),
+        operations.WithoutPerson(
+            """SELECT DISTINCT ON (auth_user.id)
+                   auth_user.id AS user_id, birthdate, discord_id, zoom_id
+               FROM auth_user LEFT JOIN archive.person ON user_id = auth_user.id
+               ORDER BY auth_user.id, person_id DESC"""
         ),
         operations.Lock(readers=True),
         migrations.DeleteModel("Person"),

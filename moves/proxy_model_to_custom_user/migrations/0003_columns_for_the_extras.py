@@ -16,6 +16,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(users=True, makes=("players_user",)),
         ),
         operations.Lock(readers=True),
         migrations.AddField("user", "birthdate", fields.birthdate()),

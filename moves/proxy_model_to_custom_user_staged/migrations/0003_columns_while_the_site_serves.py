@@ -16,6 +16,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(users=True, makes=("players_user",)),
             checks.nothing_is_folded("players.player"),
         ),
         migrations.SeparateDatabaseAndState(

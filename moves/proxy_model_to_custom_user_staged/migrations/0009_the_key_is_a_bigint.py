@@ -3,7 +3,6 @@
 from django.db import migrations, models
 
 from moves import operations
-from moves.operations import checks
 
 
 class Migration(operations.Migration):
@@ -24,5 +23,4 @@ class Migration(operations.Migration):
                 )
             ],
         ),
-        operations.Reversed(operations.LookFirst(checks.keys_fit_integer)),
     ]

@@ -18,6 +18,7 @@ class Migration(operations.Migration):
         operations.LookFirst(
             checks.known_columns,
             checks.everybody_is_there,
+            checks.nothing_is_lost(makes=("person",)),
         ),
         operations.Fold("players.player", into="auth.user"),
         migrations.DeleteModel("Player"),

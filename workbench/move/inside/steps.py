@@ -4,18 +4,21 @@ Its order is `steps`, a list of [what, arguments]. It says what came of each, by
 """
 
 import functools
+import hashlib
 import importlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import BACKEND_SESSION_KEY, get_user_model
 from django.contrib.auth.hashers import get_hasher
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
+from django.utils.module_loading import import_string
 
 from moves.world.names import PASSWORD, REAL
 from workbench.inside import say, setup
@@ -170,8 +173,41 @@ def look_up(wrote: dict[str, dict[str, str]]) -> list[str]:
     return wrong
 
 
+def sessions(census: str) -> None:
+    """Add the content of every session to that census: a hash of all but the backend.
+
+    Of the backend, only whether it is the project's own, as an open session is logged out by any
+    other one. A session that has expired, or that Django cannot read, is counted as it is.
+    """
+    store: Any = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session_key, session_data, expire_date < now() FROM django_session")
+        lines = [
+            f"{hashed(key)}|{session_line(data, {} if expired else store.decode(data))}"
+            for key, data, expired in cursor.fetchall()
+        ]
+        with cursor.copy(f"COPY census.{census} (fact, line) FROM STDIN") as copy:
+            for line in lines:
+                copy.write_row(("contents of sessions", line))
+
+
+def session_line(data: str, session: dict[str, Any]) -> str:
+    """Return what is counted of a session: as it is stored, and as Django reads it."""
+    if BACKEND_SESSION_KEY not in session:
+        return hashed(data)
+    backend = session.pop(BACKEND_SESSION_KEY)
+    own = "own" if backend in settings.AUTHENTICATION_BACKENDS else backend
+    return f"{own}|{hashed(json.dumps(session, sort_keys=True))}"
+
+
+def hashed(text: str) -> str:
+    """Return a hash: who reads the census is not to log in with it."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 ALL = (
     migrate,
+    sessions,
     plan,
     prune,
     remove_stale,
