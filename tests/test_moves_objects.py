@@ -76,6 +76,16 @@ ON_PERSON = {
         "row level security",
     ),
 }
+ON_PERSON["permission in another table"] = (
+    """CREATE TABLE may (id int PRIMARY KEY, permission integer REFERENCES auth_permission);
+       INSERT INTO may SELECT 1, id FROM auth_permission WHERE codename = 'change_person'""",
+    "rows of may that point at auth_permission",
+)
+ON_PERSON["content type in a table without a primary key"] = (
+    """CREATE TABLE tag (object_id int, type integer REFERENCES django_content_type);
+       INSERT INTO tag SELECT 101, id FROM django_content_type WHERE model = 'person'""",
+    "rows of tag that point at django_content_type",
+)
 # of a table that it renames, and whose key it changes; {users} is its name
 ON_USERS = {
     "view": ("CREATE VIEW names AS SELECT username FROM {users}", "view names"),

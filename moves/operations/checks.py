@@ -76,6 +76,8 @@ def nothing_is_lost(*, drops=False, users=False, makes=()):
             found += dependents.on(cursor, [("person", None)], keys=True)
             found += dependents.unlike_fresh(cursor, state.apps.get_model("players", "person"))
             tables.append("person")
+        pointing(cursor)
+        found += dependents.pointing_elsewhere(cursor)
         found += dependents.published(cursor, tables)
         found += dependents.interfering(cursor, tables)
         found += dependents.mentioning(cursor, tables) if tables else []

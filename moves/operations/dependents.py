@@ -125,6 +125,38 @@ INTERFERING = """
 """
 
 
+def pointing_elsewhere(cursor):
+    """Return the tables whose rows would keep a content type or permission of players in place.
+
+    A move deletes these, and lets rows that point at a content type point at another one. It cannot
+    do so for rows without a primary key, nor for permissions, which mean something else then.
+    """
+    return [
+        f"rows of {table} that point at {target} of players.person or players.player"
+        for table, column, target in rows(cursor, POINTING_ELSEWHERE)
+        if rows(cursor, OF_PLAYERS[target].format(table=table, column=column))
+    ]
+
+
+POINTING_ELSEWHERE = """
+    SELECT conrelid::regclass::text, quote_ident(attname), confrelid::regclass::text
+    FROM pg_constraint AS own JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+    WHERE contype = 'f' AND conparentid = 0 AND (confrelid = to_regclass('auth_permission')
+        AND conrelid::regclass::text !~ '^(auth_group|(auth|players)_user_user)_permissions$'
+        OR confrelid = to_regclass('django_content_type') AND NOT EXISTS
+            (SELECT FROM pg_index WHERE indrelid = conrelid AND indisprimary))
+"""
+OF_PLAYERS = {
+    "django_content_type": """
+        SELECT FROM {table} JOIN django_content_type AS type ON type.id = {column}
+        WHERE app_label = 'players' AND model IN ('person', 'player') LIMIT 1""",
+    "auth_permission": """
+        SELECT FROM {table} JOIN auth_permission AS its ON its.id = {column}
+        JOIN django_content_type AS type ON type.id = its.content_type_id
+        WHERE app_label = 'players' AND model IN ('person', 'player') LIMIT 1""",
+}
+
+
 def unlike_fresh(cursor, model):
     """Return what the table of a model has, in words, that a fresh one would not have.
 
