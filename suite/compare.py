@@ -1,34 +1,35 @@
-"""@compare: one question, asked of all four variants, whose answers are expected to differ or not.
+"""Ask one question of all four variants with @compare, and declare the answers that you expect.
 
     @compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1)
     def test_joins_to_read_one_player_with_extras(alice, statements):
-        '''How many joins does it take to read one player with their birthdate?'''
+        '''How many joins does it take to read a user with their birthdate?'''
         ...
         return statements.joins()
 
-The docstring is the question as a reader sees it. The function returns what it measured: text, a
-number, True or False, or a list or dict of such. What it ran is kept as evidence by itself.
+The docstring is the question that readers see. The function returns what it measured: text, a
+number, True or False, or a list or dict of these. The suite keeps what ran as evidence.
 
-A variant that cannot do it answers CANNOT, and that too is tried: the function raises CannotDo, or
-an error of Django's or Python's that names what is missing.
+The answer of a variant that cannot do it is CANNOT. The suite tries that too: the function raises
+CannotDo, or a Django or Python error that names what is missing.
 
-The expected answers are those of the oldest Django that is supported. What a later one changes
-stands above them:
+The expected answers are those of the oldest supported Django. Declare what a later version changes
+above them:
 
     @changed_in("Django 6.0", why="W042 is gone", proxy_model=[], custom_user=[])
     @compare(proxy_model=["models.W042"], ...)
 
-A question that older versions cannot be asked says so: @since("PostgreSQL 18").
+Mark a question that older versions cannot answer with @since("PostgreSQL 18").
 
-Where an answer speaks for or against an approach, the decorator says which answers do. The others,
-and CANNOT if it is not named, are neutral:
+If an answer speaks for or against an approach, say so with fits, costs and fails. All other
+answers are neutral, and so is CANNOT unless you name it:
 
     @compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1,
              fits=[0], costs=at_most(2), fails=ANYTHING_ELSE)
 
-top=True marks one of the questions that matter most for the choice.
+top=True marks a question that matters most for the choice.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 CANNOT = "cannot"
@@ -46,13 +47,18 @@ MARKS = {
 }
 
 
-# The Django whose documentation the sources cite.
+# The Django whose documentation and code the sources cite.
 DJANGO = "5.2"
 
 
-def docs(page, section):
-    """Return a source in Django's documentation, as a reader finds it there."""
-    return f'Django {DJANGO} docs, "{page}", section "{section}"'
+def docs(page, section=""):
+    """Return a source in Django's documentation: a page, and a section of it if one is named."""
+    return f'Django {DJANGO} docs, "{page}"' + (f', section "{section}"' if section else "")
+
+
+def code(name):
+    """Return a source in Django's own code, such as code("django.contrib.auth.login")."""
+    return f"Django {DJANGO} source, {name}"
 
 
 class Rule:
@@ -69,27 +75,31 @@ class Rule:
 
 
 def at_most(limit):
-    """Return the rule for numbers up to the limit."""
-    return Rule(f"at most {limit}", lambda answer: is_number(answer) and answer <= limit)
+    """Return the rule for numbers, and lengths of lists, up to the limit."""
+    return Rule(f"at most {limit}", lambda answer: size(answer) <= limit)
 
 
 def at_least(limit):
-    """Return the rule for numbers from the limit on."""
-    return Rule(f"at least {limit}", lambda answer: is_number(answer) and answer >= limit)
+    """Return the rule for numbers, and lengths of lists, from the limit on."""
+    return Rule(f"at least {limit}", lambda answer: size(answer) >= limit)
 
 
-def is_number(answer):
-    return isinstance(answer, int | float) and not isinstance(answer, bool)
+def size(answer):
+    """Return the number, or the length of the list, or not-a-number for any other answer."""
+    if isinstance(answer, list):
+        return len(answer)
+    is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
+    return answer if is_number else math.nan
 
 
-# What is not named by the other two, and not CANNOT.
+# Every answer that neither of the other two rules names, except CANNOT.
 ANYTHING_ELSE = Rule("anything else", lambda answer: answer != CANNOT)
 
 # How an answer is judged, in this order.
 JUDGEMENTS = ("fits", "costs", "fails")
 
 
-# What became of a claim of the article: only the questions of that area carry one.
+# Whether a claim of the article is true. Only the questions of that area have a verdict.
 VERDICTS = ("holds", "holds with a condition", "does not hold", "changed since")
 
 

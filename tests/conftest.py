@@ -22,6 +22,8 @@ from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
 
 from workbench import npm
+from workbench.errors import WorkbenchError
+from workbench.matrix import environments
 from workbench.paths import PROJECT
 from workbench.serve import front_page, ports
 from workbench.server import postgres
@@ -62,8 +64,8 @@ def command(*arguments):
 class Tool:
     """The command line, on the data in one folder."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, **environ):
+        self.folder, self.environ = folder, environ
 
     def run(self, *arguments, given="", **environ):
         return subprocess.run(
@@ -73,7 +75,7 @@ class Tool:
             text=True,
             timeout=120,
             cwd=PROJECT,
-            env=environment(self.folder, **environ),
+            env=environment(self.folder, **self.environ | environ),
             check=False,
         )
 
@@ -136,10 +138,18 @@ class Sites:
         return {"PGHOST": lines[4], "PGPORT": lines[3], "PGUSER": "postgres"}
 
     def left(self):
-        """Those of its processes that are still there after some seconds, PostgreSQL included."""
+        """Those of its processes that are still there after some seconds, PostgreSQL included.
+
+        Also those that it has started since.
+        """
         tree, server = self.processes
         _, alive = psutil.wait_procs([*tree, server], timeout=15)
-        return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+        alive = [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+        return alive + [
+            process
+            for process in psutil.process_iter(["cmdline", "cwd"])
+            if str(self.folder) in f"{process.info['cwd']} {process.info['cmdline']}"
+        ]
 
     def end(self, number=signal.SIGTERM):
         """Stop it, if it runs; returns its exit code and what it says on stderr."""
@@ -256,12 +266,23 @@ def built_site(building, beside):
     server.server_close()
 
 
+@pytest.fixture(scope="session")
+def newest_django():
+    """The command of a Python with the newest Django that is supported."""
+    try:
+        return environments.ready(NEWEST)
+    except WorkbenchError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
 @pytest.fixture(scope="module")
 def chromium():
     """One browser for all tests of a file; without one, whatever asks for it is left out.
 
     Not for the whole session: while it runs, its event loop is in the way of any other.
     """
+    if not browser.is_there():
+        pytest.fail(browser.LEFT_OUT, pytrace=False)
     with browser.running() as running:
         yield running
 
@@ -320,8 +341,9 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "exhaustive: runs with --all only")
 
 
-# how many tests are left out for want of a browser
-LEFT_OUT = pytest.StashKey[int]()
+NEWEST = environments.environments()[-1]
+# what is left out for want of something, in sentences
+LEFT_OUT = pytest.StashKey[list]()
 
 
 # These files read and write what is there only once, build/; so one process runs them all.
@@ -361,21 +383,34 @@ def pytest_itemcollected(item):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out the exhaustive tests, unless all are asked for, and what needs a browser without.
+    """Leave out the exhaustive tests, unless all are asked for, and what this machine cannot run.
 
-    In CI a browser that is not there is a reason to fail.
+    In CI nothing is left out for that: what is not there is a reason to fail.
     """
     if not config.getoption("all"):
         leave_out(config, items, [it for it in items if it.get_closest_marker("exhaustive")])
-    driven = [item for item in items if "chromium" in item.fixturenames]
-    if not driven or browser.is_there():
-        return
-    if os.environ.get("CI"):
-        raise pytest.UsageError(browser.LEFT_OUT)
-    leave_out(config, items, driven)
-    config.stash[LEFT_OUT] = len(driven)
+    told = config.stash[LEFT_OUT] = []
+    for fixture, missing in {"chromium": no_browser, "newest_django": no_python}.items():
+        using = [item for item in items if fixture in item.fixturenames]
+        if using and not os.environ.get("CI") and (sentence := missing()):
+            leave_out(config, items, using)
+            told.append(f"{len(using)} tests left out. {sentence}")
     if hasattr(config, "workeroutput"):
-        config.workeroutput["left_out"] = len(driven)
+        config.workeroutput["left_out"] = told
+
+
+def no_browser():
+    """What to do if there is no browser, or nothing."""
+    return "" if browser.is_there() else browser.LEFT_OUT
+
+
+def no_python():
+    """What to do if there is no Python for the newest Django, or nothing."""
+    try:
+        environments.find_python(NEWEST)
+    except WorkbenchError as error:
+        return str(error)
+    return ""
 
 
 def leave_out(config, items, these):
@@ -387,10 +422,10 @@ def leave_out(config, items, these):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
-    """Each process of `-n 2` has counted the same."""
-    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+    """Each process of `-n 2` has left out the same."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", [])
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    if count := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(f"{count} tests left out. {browser.LEFT_OUT}")
+    for sentence in config.stash.get(LEFT_OUT, []):
+        terminalreporter.write_line(sentence)

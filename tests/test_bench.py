@@ -1,6 +1,8 @@
 """`workbench bench`: a real run with few players, and what it says and leaves."""
 
 import copy
+import dataclasses
+import io
 import json
 import re
 import signal
@@ -8,12 +10,15 @@ import subprocess
 import time
 
 import pytest
+from rich.console import Console
 
 from conftest import Tool, command, environment, roster_operations, short_folder
-from workbench.bench import show
+from workbench import files
+from workbench.bench import result, show
+from workbench.bench.command import MUST_MATCH, is_like, measure_and_record
 from workbench.bench.result import find, find_load
-from workbench.bench.run import LOADS, check_room
-from workbench.bench.subjects import peers, recipes
+from workbench.bench.run import LOADS, Bench, check_room, plan
+from workbench.bench.subjects import of_variant, peers, recipes
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.server import databases, postgres
@@ -232,7 +237,7 @@ def test_the_terminal_shows_each_variant_and_where_the_rest_is(run):
 
 
 def page(result, name="scale/index.md"):
-    """A page of the site about scale as Markdown, if that is the last result."""
+    """A page of the site about scale as Markdown, if that is the recorded result."""
     text = (PROJECT / "docs" / name).read_text()
     comparison = {"questions": [], "versions": {}}
     return pages.filled(text, name, comparison, {}, benchmarks=lambda: result)
@@ -250,7 +255,11 @@ def test_the_page_shows_the_result(run):
         ratio = roster["seconds"][1] / by_hand["seconds"][1]
         assert f"| {roster['rate']:,} | {ratio:.2f} | " in text
         assert f" | {seed['rate']:,} | " in text
-    assert "bench --quick` takes" not in text
+    assert "The code has changed since then" not in text
+
+
+def test_the_page_says_that_the_code_is_newer(run):
+    assert "The code has changed since then" in page(run.result | {"sources": "of other code"})
 
 
 def test_the_page_about_recipes_shows_what_each_saves(run):
@@ -258,8 +267,6 @@ def test_the_page_about_recipes_shows_what_each_saves(run):
     for row in show.faster(run.result):
         assert f"| {' | '.join(row)} |" in text
     assert "class SessionStore(db.SessionStore):" in text
-    assert "Nothing was measured" not in text
-    assert "`workbench bench --quick`" in page(None, "scale/making_it_faster.md")
 
 
 def test_a_chart_leaves_the_rest_of_the_page_alone(run):
@@ -267,12 +274,6 @@ def test_a_chart_leaves_the_rest_of_the_page_alone(run):
     ids = [name for chart in charts for name in re.findall(r' id="([^"]+)"', chart)]
     assert len(set(ids)) == len(ids)
     assert not any("<style" in chart or "\n" in chart for chart in charts)
-
-
-def test_the_page_says_how_to_measure_where_nothing_was_measured():
-    text = page(None)
-    assert "`workbench bench --quick`" in text
-    assert "<svg" not in text
 
 
 def test_no_database_is_left(run, bench, hold):
@@ -305,6 +306,70 @@ def test_ctrl_c_leaves_no_database_nor_does_a_run_that_was_killed_before(bench, 
     said, errors = process.communicate(timeout=STUCK)
     assert (process.returncode, said, errors) == (130, b"", b"")
     assert left(server) == []
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_an_interrupted_run_goes_on_after_the_last_size_that_it_measured(bench, hold):
+    server = hold(bench.folder).env()
+    how = dataclasses.replace(plan(PLAYERS, quick=True), sizes=(200, 300), players=300)
+    first, second = (
+        Bench(server, [of_variant("custom_user")], how, 1, lambda *told: None) for _ in range(2)
+    )
+
+    def interrupt():
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        first.run(interrupt)
+    part = json.loads(json.dumps(first.result("a command")))
+    assert part["sizes"] == [200]
+    second.go_on(part)
+    second.run()
+    found = second.result("a command")
+    assert found["sizes"] == [0, 200, 300]
+    assert found["when"] == part["when"]
+    count = len(part["measures"])
+    assert found["measures"][:count] == part["measures"]
+    assert {its["players"] for its in found["measures"][count:]} == {0, 300}
+
+
+@pytest.fixture
+def recorded_here(bench, hold, tmp_path, monkeypatch):
+    """What a recording on this server begins with, in files of its own."""
+    server = hold(bench.folder).env()
+    for name, value in server.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(result, "RECORDED", tmp_path / "bench.json")
+    how = plan(None, quick=False)
+    return Bench(server, [], how, 1, lambda *told: None).result(result.COMMAND)
+
+
+def test_a_result_of_this_code_is_not_measured_again(recorded_here):
+    files.write_json(result.RECORDED, recorded_here)
+    said = io.StringIO()
+    measure_and_record(Console(file=said), fresh=False)
+    assert said.getvalue() == "results/bench.json is of this code: nothing to do. See --fresh.\n"
+
+
+@pytest.mark.parametrize("key", ["sources", "versions", "players"])
+def test_a_result_of_other_code_or_versions_is_measured_again(recorded_here, key):
+    files.write_json(result.RECORDED, recorded_here | {key: "another"})
+    assert not is_like(recorded_here, result.RECORDED, MUST_MATCH)
+
+
+def test_without_options_it_shows_the_recorded_result_without_a_server(tmp_path):
+    said = Tool(tmp_path).run("bench").stdout
+    assert result.read(result.RECORDED)["machine"]["cpu"] in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recorded_run_takes_no_options(bench):
+    assert bench.complaint("bench", "--record", "--quick") == (
+        "The recorded run has fixed options: leave out all but --fresh."
+    )
 
 
 def test_one_bench_at_a_time(bench, hold):

@@ -1,16 +1,30 @@
+import signal
 import subprocess
+import sys
+import time
 
 import pytest
 
-from conftest import command, environment
+from conftest import Tool, command, environment
 from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
 COMMANDS = [
-    *("choose", "compare", "matrix", "try", "schema", "serve", "manage", "seed"),
+    *(
+        "choose",
+        "find",
+        "compare",
+        "matrix",
+        "try",
+        "schema",
+        "serve",
+        "manage",
+        "seed",
+        "diagnose",
+    ),
     *("move", "bench", "site", "notebook"),
 ]
-OF_MOVE = ["list", "run", "all", "staged", "database"]
+OF_MOVE = ["list", "run", "all", "staged", "record", "database"]
 
 
 def test_help_names_every_command(bare):
@@ -50,6 +64,68 @@ def test_a_name_that_is_like_none_gets_the_list(bare):
     assert bare.complaint("schema", "mongo") == (
         f"No variant is called 'mongo': there are {', '.join(VARIANTS)}."
     )
+
+
+def test_ctrl_c_at_any_moment_of_the_start_is_no_traceback(bare):
+    for tenth in range(12):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "workbench", "choose", "--list"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=PROJECT,
+            env=environment(bare.folder),
+        )
+        time.sleep(0.1 + tenth / 10)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        assert "workbench" not in said
+        assert process.returncode in (0, 130, -signal.SIGINT)
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
+@pytest.mark.parametrize(
+    "arguments", [["choose", "--list"], ["compare"], ["schema", "custom_user"], ["try"]]
+)
+def test_a_locale_without_utf_8_does_not_matter(tool, locale, arguments):
+    done = tool.run(*arguments, LC_ALL=locale, PYTHONIOENCODING="")
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compare", "--fresh", "--question", "nope"],
+        ["compare", "--fresh", "--area", "nope"],
+        ["move", "run", "foreignkey", "custom_user", "--duplicates", "silly"],
+        ["notebook", "--port", "99999"],
+        ["notebook", "mongo"],
+        ["seed", "all", "--players", "0"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_argument_is_refused_before_anything_runs(arguments, tmp_path):
+    tool = Tool(tmp_path / "nothing")
+    tool.complaint(*arguments)
+    assert not tool.folder.exists()
+
+
+@pytest.mark.parametrize("arguments", [["compare"], ["choose", "--list"], ["schema", "foreignkey"]])
+def test_a_reader_of_one_line_ends_the_command_well(tool, arguments):
+    """As in `workbench compare | head -1`."""
+    process = subprocess.Popen(
+        command(*arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=PROJECT,
+        env=environment(tool.folder),
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait() == 0
+    assert "rror" not in said
 
 
 def test_a_reader_who_leaves_early_gets_no_traceback(tool):

@@ -206,7 +206,7 @@ def test_a_section_of_markdown_ends_where_the_next_of_its_level_begins(tmp_path)
 
 @pytest.fixture
 def macros():
-    return Macros({"questions": []}, {}, "tutorial/2-models.md")
+    return Macros({"questions": []}, {}, "tutorial/2-model.md")
 
 
 def test_code_has_a_tab_for_each_variant_that_has_the_name(macros):

@@ -3,6 +3,8 @@
 import json
 import urllib.error
 import urllib.request
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 
@@ -81,6 +83,22 @@ def test_nothing_outside_the_site_is_served(site):
 def test_the_site_is_told_where_the_four_run(site):
     sites = json.loads(get(f"{site}/running.json"))
     assert list(sites) == list(VARIANTS)
+
+
+def test_a_page_may_load_only_what_this_server_has_and_run_only_its_own_scripts(address, site):
+    folder = paths.SITE / "own"
+    folder.mkdir()
+    (folder / "index.html").write_text("<script>alert(1)</script><script src='a.js'></script>")
+    digest = b64encode(sha256(b"alert(1)").digest()).decode()
+    for page, scripts in [
+        (f"{site}/own/", f"script-src 'self' 'sha256-{digest}'"),
+        (f"{site}/choose/", "script-src 'self'"),
+        (f"{address}/", "script-src 'self'"),
+    ]:
+        with urllib.request.urlopen(page) as response:
+            policy = response.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'self'; ")
+        assert policy.endswith(f"; {scripts}")
 
 
 def test_webassembly_is_served_as_such(site):

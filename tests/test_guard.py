@@ -31,10 +31,11 @@ def test_the_guard_stops_a_process_with_the_wrong_variant(sites, tmp_path, argum
         text=True,
         timeout=60,
     )
-    assert ended.returncode != 0
-    said = ended.stdout + ended.stderr
-    assert f"should test custom_user, but it has imported players from {wrong}" in said
-    assert "passed" not in said
+    assert ended.returncode == pytest.ExitCode.USAGE_ERROR
+    [sentence] = ended.stderr.strip().splitlines()
+    assert f", but it has imported players from {wrong}" in sentence
+    assert "INTERNALERROR" not in ended.stdout
+    assert "passed" not in ended.stdout
 
 
 def test_a_second_run_at_the_same_time_is_refused(tmp_path):

@@ -1,11 +1,14 @@
 """The twelve moves, forward and back, with everything that hangs on players in real life."""
 
+import dataclasses
 import json
 
 import pytest
 from sample import for_each, sample, selected
 
-from workbench.move import report, run, verify
+from workbench import recorded
+from workbench.errors import WorkbenchError
+from workbench.move import command, report, run, verify
 from workbench.move.moves import all_moves
 from workbench.server.databases import drop
 
@@ -81,9 +84,50 @@ def test_a_report_is_read_as_it_was_written(ridden, name, tmp_path):
     assert told == ridden[name]
 
 
-def test_a_report_that_an_older_workbench_has_written_is_left_out_and_goes_with_the_next(tmp_path):
+def test_a_report_of_another_version_is_one_sentence(tmp_path):
     file = tmp_path / "moves.json"
     file.write_text(json.dumps({NAMES[0]: {"name": NAMES[0], "rides": [{"rows": 1.0}]}}))
-    assert report.read(file) == {}
-    report.write(report.Report(NAMES[1], PLAYERS, ""), file)
-    assert list(json.loads(file.read_text())) == [NAMES[1]]
+    with pytest.raises(WorkbenchError, match="is of another version: remove it, and run `workb"):
+        report.read(file)
+
+
+@pytest.fixture
+def recorded_now(ridden, server):
+    """The first move's report as `workbench move record` writes it."""
+    it = MOVES[NAMES[0]]
+    measured = report.measured_now(it, it.name, PLAYERS, recorded.versions(server))
+    return dataclasses.replace(ridden[it.name], measured=measured)
+
+
+def test_a_move_that_is_recorded_is_not_run_again(recorded_now, server, tmp_path):
+    file = tmp_path / "moves.json"
+    report.write(recorded_now, file)
+    written = file.read_text()
+    command.record(server, [MOVES[NAMES[0]]], PLAYERS, fresh=False, file=file)
+    assert file.read_text() == written
+
+
+@pytest.mark.parametrize("key", ["command", "versions", "sources"])
+def test_a_move_is_recorded_again_for_another_command_version_or_code(recorded_now, key):
+    now = recorded_now.measured
+    assert report.is_recorded(recorded_now, now)
+    assert not report.is_recorded(recorded_now, now | {key: "another"})
+    assert not report.is_recorded(None, now)
+
+
+def test_a_report_says_that_the_code_is_newer(recorded_now):
+    name = recorded_now.name
+    [line] = report.measured_on({name: recorded_now})
+    assert line.startswith(f"Measured with {PLAYERS:,} users: ")
+    recorded_now.measured |= {"sources": "of other code"}
+    said = report.measured_on({name: recorded_now})
+    assert said == [line, f"The code has changed since these were measured: {name}."]
+
+
+def test_the_figures_are_those_of_the_report(recorded_now):
+    ride = recorded_now.rides[0]
+    visit = {"errors": 3, "lost": ["one"], "longest": {"seconds": 0.25}}
+    told = dataclasses.replace(recorded_now, probes={"old": visit, "new": visit})
+    seconds, _, *met = report.figures(told)
+    assert seconds == f"{ride.seconds:.1f}"
+    assert met == ["0.25", "3", "2"]

@@ -230,3 +230,27 @@ def test_in_production_a_variant_passes_the_deployment_check(variant):
     assert ended.returncode == 0, ended.stderr
     # The two that a new project cannot promise: HTTPS for all subdomains, and for ever.
     assert "no issues (2 silenced)" in ended.stdout
+
+
+SHOW_SETTINGS = """
+from config import settings
+print(settings.ALLOWED_HOSTS, settings.EMAIL_USE_TLS, hasattr(settings, "SECURE_PROXY_SSL_HEADER"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "is_on"), [("1", True), ("True", True), ("0", False), ("False", False), ("", False)]
+)
+def test_settings_read_switches_and_hosts_as_people_write_them(value, is_on):
+    env = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SECRET_KEY": "x",
+        "DJANGO_ALLOWED_HOSTS": " roster.example, www.roster.example,",
+        "DJANGO_EMAIL_TLS": value,
+        "DJANGO_BEHIND_PROXY": value,
+    }
+    folder = variants.path("custom_user")
+    shown = subprocess.check_output(
+        [sys.executable, "-c", SHOW_SETTINGS], cwd=folder, env=env, text=True
+    )
+    assert shown == f"['roster.example', 'www.roster.example'] {is_on} {is_on}\n"

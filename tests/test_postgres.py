@@ -211,6 +211,17 @@ def test_a_database_of_somebody_else_is_not_touched(bare, database, treasure, ar
     assert treasure() == (100,)
 
 
+def test_a_database_that_cannot_hold_every_name_is_refused(server, database):
+    databases.drop(server, database)
+    with postgres.connect(server, "postgres") as connection:
+        connection.execute(
+            f"CREATE DATABASE {database} TEMPLATE template0 ENCODING SQL_ASCII LC_COLLATE 'C'"
+            " LC_CTYPE 'C' LOCALE_PROVIDER libc"
+        )
+    with pytest.raises(WorkbenchError, match="foreignkey has the encoding SQL_ASCII"):
+        databases.ensure(server, database)
+
+
 def test_a_user_who_may_not_create_databases_is_told_what_to_ask_for(bare, server):
     with postgres.connect(server, "postgres") as connection:
         connection.execute("DROP DATABASE IF EXISTS proxy_model")

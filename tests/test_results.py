@@ -1,14 +1,21 @@
 """The answers that come with the clone, and what other versions of Django change in them."""
 
 import json
+import re
+import subprocess
 from copy import deepcopy
 
 import pytest
 
+from conftest import Tool
 from suite.compare import changed_in, compare, since
+from workbench.bench import result as bench
 from workbench.compare import results
 from workbench.errors import WorkbenchError
 from workbench.matrix import environments
+from workbench.move import report
+from workbench.move.moves import all_moves
+from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
 MEGABYTE = 1_000_000
@@ -22,6 +29,59 @@ def main():
 
 def test_every_supported_django_is_recorded():
     assert results.recorded_djangos() == [it.django for it in environments.environments()]
+
+
+def test_the_benchmark_is_recorded_at_a_million_users():
+    found = bench.read(bench.RECORDED)
+    assert found["players"] == 1_000_000
+    assert found["quick"] is False
+    assert found["command"] == bench.COMMAND
+    assert {its["subject"] for its in found["measures"]} >= set(VARIANTS)
+
+
+def test_every_move_is_recorded_and_nothing_is_wrong_in_any():
+    found = report.recorded_reports()
+    assert {name: its.wrong for name, its in found.items() if its.wrong} == {}
+    assert min(its.players for its in found.values()) >= 100_000
+    assert sorted(found) == sorted(name for it in all_moves() for name in report.names_of(it))
+
+
+@pytest.mark.parametrize("name", [name for it in all_moves() for name in report.names_of(it)])
+def test_the_list_of_moves_shows_what_was_measured(shown_moves, name):
+    [line] = [line.split() for line in shown_moves.splitlines() if line.startswith(f"{name} ")]
+    assert line[1:] == report.figures(report.recorded_reports()[name])
+
+
+@pytest.fixture(scope="module")
+def shown_moves(tmp_path_factory):
+    """What `workbench move list` says; it starts no server."""
+    folder = tmp_path_factory.mktemp("no-server")
+    said = Tool(folder).run("move", "list", COLUMNS="200").stdout
+    assert list(folder.iterdir()) == []
+    return said
+
+
+def test_a_recording_that_lacks_a_move_is_one_sentence(tmp_path):
+    found = json.loads(report.FILE.read_text())
+    name = next(iter(found))
+    del found[name]
+    file = tmp_path / "moves.json"
+    file.write_text(json.dumps(found))
+    with pytest.raises(WorkbenchError, match=f"lacks {name}: run `workbench move record`"):
+        report.recorded_reports(file)
+
+
+def test_an_unknown_part_is_one_sentence():
+    made = ["make", "results", "PART=answer", "--old-file=.venv/.ready"]
+    done = subprocess.run(made, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert "PART is answers, bench or moves" in done.stderr
+
+
+def test_the_pages_are_published_from_the_results_alone():
+    text = (PROJECT / ".github" / "workflows" / "pages.yml").read_text()
+    runs = re.findall(r"- run: (.+)", text)
+    assert runs == ["make site"]
 
 
 def test_the_results_stay_small():
@@ -106,17 +166,6 @@ def test_the_command_says_when_it_was_measured(bare):
 
 def test_an_unknown_django_is_one_sentence(bare):
     assert "no answers for Django 4.2" in bare.complaint("compare", "--django", "4.2")
-    assert "no supported Django '4.2'" in bare.complaint("matrix", "--django", "4.2")
-
-
-def test_only_a_whole_run_is_recorded(bare):
-    assert "leave out --django" in bare.complaint("matrix", "--django", "6.1", "--record")
-
-
-def test_a_missing_python_is_one_sentence(monkeypatch):
-    monkeypatch.setattr(environments, "candidates", lambda: iter(["/no/such/python"]))
-    with pytest.raises(WorkbenchError, match=r"needs Python 3\.99 or newer, and none was found"):
-        environments.find_python(environments.Environment("9.9", "3.99"))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """`workbench seed`, and what it loads."""
 
+import contextlib
 import re
+import subprocess
+import time
 from datetime import date
 
+import psutil
 import pytest
 
-from conftest import Holder, Tool, short_folder
+from conftest import Holder, Tool, command, environment, short_folder
 from workbench.paths import PROJECT
 from workbench.schema import tables
 from workbench.seed.command import load
@@ -178,19 +182,51 @@ def test_the_next_player_gets_a_new_id(seeded, env, variant):
 def test_the_same_seed_again_is_one_sentence_and_adds_nobody(seeded, env):
     before = asked(env, "custom_user", "SELECT count(*) FROM {users}")
     assert seeded[0].complaint("seed", "custom_user", "--players", "100", "--seed", "7") == (
-        "custom_user holds players of seed 7 already, so nobody was added: "
-        "add others with another --seed."
+        "custom_user holds players of seed 7 already, so nothing was added. "
+        "Use another --seed to add others."
     )
     assert asked(env, "custom_user", "SELECT count(*) FROM {users}") == before
 
 
-def test_a_variant_that_has_them_keeps_them_from_all(seeded, env):
+def test_a_variant_that_has_another_number_of_them_keeps_them_from_all(seeded, env):
     """One of four refuses before another is begun."""
     assert seeded[0].run("seed", "foreignkey", "--players", "10", "--seed", "8").returncode == 0
-    assert "foreignkey holds players of seed 8 already" in seeded[0].complaint(
-        "seed", "all", "--players", "10", "--seed", "8"
-    )
+    for number in ("9", "11"):
+        assert "foreignkey holds players of seed 8 already" in seeded[0].complaint(
+            "seed", "all", "--players", number, "--seed", "8"
+        )
     assert asked(env, "proxy_model", "SELECT FROM {users} WHERE username ~ '-8-[0-9]+$'") == []
+
+
+def test_all_completes_what_an_interrupted_run_has_left_out(seeded, env):
+    options = ("--players", "10", "--seed", "10")
+    assert seeded[0].run("seed", "foreignkey", *options).returncode == 0
+    assert seeded[0].run("seed", "all", *options).returncode == 0
+    for variant in VARIANTS:
+        [(number,)] = asked(
+            env, variant, "SELECT count(*) FROM {users} WHERE username ~ '-10-[0-9]+$'"
+        )
+        assert number == 10
+    assert seeded[0].complaint("seed", "all", *options).startswith("All hold players of seed 10")
+
+
+def test_no_process_that_the_tool_starts_has_the_password_on_its_command_line(seeded):
+    """Of the tool's own, the user has the choice: SEED_PASSWORD instead of --password."""
+    process = subprocess.Popen(
+        command("seed", "custom_user", "--players", "20000", "--seed", "11"),
+        cwd=PROJECT,
+        env=environment(seeded[0].folder, SEED_PASSWORD="owlbear in the attic"),
+    )
+    lines = set()
+    while process.poll() is None:
+        with contextlib.suppress(psutil.Error):
+            family = [psutil.Process(process.pid)]
+            family += family[0].children(recursive=True)
+            lines |= {" ".join(one.cmdline()) for one in family}
+        time.sleep(0.05)
+    assert process.returncode == 0
+    assert any("workbench.seed.inside.add" in line for line in lines)
+    assert not any("owlbear" in line for line in lines)
 
 
 def test_another_seed_adds_to_it_and_all_may_have_one_password(seeded, env):

@@ -1,16 +1,26 @@
 import contextlib
+import http.client
 import http.cookiejar
+import os
 import signal
 import socket
+import threading
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
+import psutil
+import psycopg
 import pytest
 
-from conftest import ONCE_SET_UP, free_ports
+from conftest import ONCE_SET_UP, free_ports, postmaster
+from workbench import variants
 from workbench.schema import tables
-from workbench.server import postgres
+from workbench.serve import sites as sites_of_serve
+from workbench.server import postgres, processes
 from workbench.server.databases import DEMO
 from workbench.variants import SUMMARIES, VARIANTS
 
@@ -161,29 +171,198 @@ def test_a_killed_serve_does_not_stop_the_next(running, set_up):
     assert again.end() == (0, "")
 
 
-def test_a_killed_postgresql_is_one_sentence_and_the_end(running):
-    _, server = running.processes
-    server.kill()
-    code, errors = running.ends()
-    assert (code, errors.count("\n")) == (2, 1)
-    assert errors.startswith("PostgreSQL stopped (")
-    assert running.left() == []
-
-
-def test_a_killed_site_is_one_sentence_and_the_end(running):
-    [site] = [
-        it for it in running.process_tree() if f":{running.ports['foreignkey']}" in it.cmdline()[-1]
-    ]
-    site.kill()
+def test_a_site_that_stops_again_and_again_is_one_sentence_and_the_end(running):
+    for _ in range(sites_of_serve.TRIES):
+        victim(running, "a site").kill()
+        wait_until(lambda: running.process.poll() is not None or victim(running, "a site"))
     code, errors = running.ends()
     assert code == 2
-    assert errors.startswith(
+    assert errors.splitlines()[-1].startswith(
         "foreignkey's site stopped (signal 9), so everything was stopped: see "
     )
     assert running.left() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_an_earlier_serve_has_left_is_cleared_by_the_next(running, set_up, number):
+    """Its keeper is gone, too. SIGTERM: the server waits for ever for a connection to end."""
+    keeper, server = victim(running, "the keeper"), postmaster(running.folder)
+    keeper.suspend()
+    running.process.kill()
+    with postgres.connect(running.env, "postgres"):
+        server.send_signal(number)
+        keeper.kill()
+        again = set_up.serve()
+    assert again.end() == (0, "")
+    assert again.left() == []
+    assert again.seconds < 3 * ONCE_SET_UP
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(bare):
     assert "Cannot write to /etc/passwd/data" in bare.complaint(
         "serve", WORKBENCH_DATA="/etc/passwd/data"
     )
+
+
+# --- kills and overload
+
+
+def visit(url, timeout=30):
+    """Return the status, "refused" if nobody listens or the connection breaks, and Retry-After."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    try:
+        connection.request("GET", parts.path)
+        response = connection.getresponse()
+        response.read()
+        return response.status, response.getheader("Retry-After")
+    except (ConnectionError, http.client.HTTPException):
+        return "refused", None
+    finally:
+        connection.close()
+
+
+def wait_until(it, seconds=30):
+    until = time.monotonic() + seconds
+    while not (found := it()):
+        assert time.monotonic() < until, "It takes too long."
+        time.sleep(0.05)
+    return found
+
+
+def victim(sites, name):
+    """The process of that name, or None while it is not there."""
+    with contextlib.suppress(psutil.Error, OSError, IndexError):
+        tree, server = sites.process_tree(), postmaster(sites.folder)
+        if name == "the postmaster":
+            return server
+        if name in ("the keeper", "a site"):
+            word = {"the keeper": "server.keeper", "a site": f":{sites.ports['foreignkey']}"}[name]
+            return next((it for it in tree if word in " ".join(it.cmdline())), None)
+        word = {"a backend": "custom_user"}.get(name, name)
+        return next((it for it in server.children() if word in " ".join(it.cmdline())), None)
+
+
+@pytest.fixture(scope="module")
+def hardy(set_up):
+    """Sites that are killed in part, and survive. What they say on stderr is theirs to say."""
+    sites = set_up.serve()
+    yield sites
+    code, errors = sites.end()
+    assert code == 0
+    assert "Traceback" not in errors
+    assert sites.left() == []
+
+
+@pytest.fixture
+def load(hardy):
+    """Visitors at all four sites; how each visit ended."""
+    ended, stop = [], threading.Event()
+
+    def visitor(url):
+        while not stop.is_set():
+            ended.append(visit(url))
+
+    urls = [hardy.url(variant, "/players/") for variant in VARIANTS]
+    with ThreadPoolExecutor(len(urls)) as pool:
+        for url in urls:
+            pool.submit(visitor, url)
+        yield ended
+        stop.set()
+
+
+def all_answer(sites, path="/players/"):
+    return all(visit(sites.url(variant, path))[0] == 200 for variant in VARIANTS)
+
+
+@pytest.mark.parametrize(
+    "name", ["a backend", "walwriter", "checkpointer", "the postmaster", "the keeper", "a site"]
+)
+def test_after_a_kill_under_load_the_sites_go_on(hardy, load, name):
+    wait_until(lambda: all_answer(hardy))
+    killed = wait_until(lambda: victim(hardy, name))
+    killed.kill()
+    wait_until(lambda: not killed.is_running() or killed.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: all_answer(hardy) and victim(hardy, "the keeper"))
+    assert {status for status, _ in load} <= {200, 503, "refused"}
+    assert all(after for status, after in load if status == 503)
+    assert hardy.process.poll() is None
+
+
+def test_140_visitors_at_a_locked_row_do_not_affect_the_other_sites(hardy, browser):
+    url = hardy.url("custom_user", "/profile/")
+    page = Token()
+    logged_in = log_in(browser, hardy.url("custom_user", "/login/?next=/profile/"), "arannis")
+    page.feed(logged_in.read().decode())
+    form = urllib.parse.urlencode({"csrfmiddlewaretoken": page.value, "zoom_id": "123456789"})
+
+    def edit(_):
+        try:
+            return browser.open(url, form.encode()).status, None
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers["Retry-After"]
+
+    with (
+        postgres.connect(hardy.env, "custom_user") as connection,
+        connection.transaction(),
+        ThreadPoolExecutor(140) as pool,
+    ):
+        connection.execute("SELECT FROM players_user WHERE username = 'arannis' FOR UPDATE")
+        edits = [pool.submit(edit, number) for number in range(140)]
+        others = [variant for variant in VARIANTS if variant != "custom_user"]
+        visits = []
+        while not all(it.done() for it in edits):
+            visits += [visit(hardy.url(variant, "/players/"))[0] for variant in others]
+    assert {it.result() for it in edits} == {(503, "3")}
+    assert set(visits) == {200}
+    wait_until(lambda: edit(0)[0] == 200)
+
+
+def test_where_postgresql_has_no_connection_left_the_sites_say_when_to_come_again(hardy):
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(psycopg.OperationalError):
+            for _ in range(100):
+                stack.enter_context(postgres.connect(hardy.env, "postgres"))
+        assert {visit(hardy.url(variant, "/players/")) for variant in VARIANTS} == {(503, "3")}
+    wait_until(lambda: all_answer(hardy))
+
+
+def test_slow_posts_and_idle_connections_keep_nobody_waiting(hardy):
+    address = ("127.0.0.1", hardy.ports["custom_user"])
+    with contextlib.ExitStack() as stack:
+        opened = [stack.enter_context(socket.create_connection(address)) for _ in range(800)]
+        for connection in opened[:300]:
+            connection.sendall(b"POST /register/ HTTP/1.1\r\nHost: localhost\r\n")
+            connection.sendall(b"Content-Length: 100\r\n\r\nusername=")
+        began = time.monotonic()
+        assert all_answer(hardy)
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("name", ["index", *VARIANTS])
+def test_a_page_of_another_site_gets_nothing(sites, name):
+    """Its name may be made to point to this machine (DNS rebinding)."""
+    connection = http.client.HTTPConnection("127.0.0.1", sites.ports[name])
+    connection.request("GET", "/", headers={"Host": "evil.example"})
+    response = connection.getresponse()
+    said = response.read().decode()
+    connection.close()
+    assert response.status == 400
+    assert said == "Ask for this site by the address that workbench serve prints.\n"
+
+
+def test_a_site_knows_nothing_of_the_developers_environment(monkeypatch):
+    monkeypatch.setenv("CLOUD_TOKEN", "secret")
+    monkeypatch.setenv("DJANGO_SECRET_KEY", "secret")
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    folder = variants.path("custom_user")
+    given = sites_of_serve.environment(processes.environment_of(folder, {"PGHOST": "here"}))
+    assert "secret" not in given.values()
+    assert given["PATH"] == os.environ["PATH"]
+    assert given["PGHOST"] == "here"
+
+
+def test_limits_are_added_to_the_users_own_options():
+    given = sites_of_serve.environment({"PGOPTIONS": "-c work_mem=8MB", "PGCONNECT_TIMEOUT": "9"})
+    assert given["PGOPTIONS"].startswith("-c work_mem=8MB -c lock_timeout=5s ")
+    assert given["PGCONNECT_TIMEOUT"] == "9"

@@ -10,15 +10,16 @@ import pytest
 from browser import tab_to
 from playwright.sync_api import expect
 
+from suite.questions import AREAS
 from workbench.compare import results as comparison
 from workbench.compare.answers import said
-from workbench.compare.needs import all_needs, verdicts
+from workbench.compare.needs import all_needs, preferred, verdicts
 from workbench.variants import VARIANTS
 
 NEEDS = all_needs()
-ALL_TABS = "tutorial/3-link/"
-MORE_TABS = "tutorial/11-deleting/"
-KEYSTROKE = 100  # milliseconds
+ALL_TABS = "tutorial/2-model/"
+MORE_TABS = "tutorial/8-break-it/"
+KEYSTROKE = 50  # milliseconds
 
 
 @pytest.fixture(scope="module")
@@ -81,26 +82,32 @@ def leads_to_evidence(page, link, question):
 @pytest.fixture(scope="module")
 def need(measured):
     """A need that rules something out, with its verdicts."""
-    return NEEDS[0], verdicts([NEEDS[0]], measured)
+    wanted = next(need for need in NEEDS if need.rules_out)
+    return wanted, verdicts([wanted], measured)
 
 
 def tick(page, need):
     return page.get_by_role("checkbox", name=need.need, exact=True)
 
 
-def expect_verdicts(page, found):
-    """The result names what remains, and for what is ruled out each measured answer."""
-    result = page.get_by_role("status", name="What remains")
-    remaining = [one.variant for one in found if one.remains]
-    expect(result.locator(".summary")).to_have_text(f"{len(remaining)} of {len(found)} remain.")
-    expect(result.locator(".remains h2 span")).to_have_text(remaining)
+def expect_verdicts(page, wanted, found):
+    """The verdict names what to take and why; below the table stands what rules the others out."""
+    verdict = page.get_by_role("status", name="Verdict")
+    variant, preference = preferred(wanted, found)
+    expect(verdict.locator(".summary a").first).to_have_text(variant)
+    expect(verdict).to_contain_text(preference.why)
+    others = [one.variant for one in found if one.remains and one.variant != variant]
+    expect(verdict.locator("small")).to_have_text(
+        [f"Also possible: {', '.join(others)}."] * any(others)
+    )
+    reasons = page.locator("#reasons")
     out = [one for one in found if not one.remains]
-    expect(result.locator(".out h2 s")).to_have_text([one.variant for one in out])
+    expect(reasons.locator(".out h3 s")).to_have_text([one.variant for one in out])
     for variant, failed in ((one.variant, one.failed) for one in out):
-        section = result.locator(".out").filter(has=page.locator(f"s:text-is('{variant}')"))
+        section = reasons.locator(".out").filter(has=page.locator(f"s:text-is('{variant}')"))
         told = [f"{its['question']} {in_line(its['answers'][variant])}" for _, its in failed]
         expect(section.get_by_role("link")).to_have_text(told)
-    return result
+    return reasons
 
 
 def in_line(answer):
@@ -112,7 +119,7 @@ def test_a_need_ticked_by_mouse_strikes_out_what_fails_it(page, need):
     page.goto("choose/")
     expect(page.locator("#needs .struck")).to_have_count(0)
     tick(page, wanted).click()
-    result = expect_verdicts(page, found)
+    result = expect_verdicts(page, [wanted], found)
     out = next(one for one in found if not one.remains)
     expect(page.locator(f"#needs thead .struck[data-variant={out.variant}]")).to_be_visible()
     leads_to_evidence(page, result.get_by_role("link").first, out.failed[0][1])
@@ -123,30 +130,51 @@ def test_a_need_is_ticked_by_keyboard(page, need):
     page.goto("choose/")
     tab_to(page, tick(page, wanted))
     page.keyboard.press("Space")
-    expect_verdicts(page, found)
+    expect_verdicts(page, [wanted], found)
     page.get_by_role("button", name="Untick all").press("Enter")
     expect(tick(page, NEEDS[0])).to_be_focused()
-    expect(page.get_by_role("status", name="What remains")).to_contain_text("Nothing is ticked")
+    expect(page.locator("#reasons .out")).to_have_count(0)
 
 
 def test_the_address_keeps_the_ticked_needs(page, measured):
-    one, other = NEEDS[:2]
+    one, other = NEEDS[1:3]
     page.goto(f"choose/?need={one.id}&need={other.id}")
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
-    expect_verdicts(page, verdicts([one, other], measured))
+    expect_verdicts(page, [one, other], verdicts([one, other], measured))
     tick(page, other).uncheck()
     in_address(page, need=one.id)
-    expect_verdicts(page, verdicts([one], measured))
+    expect_verdicts(page, [one], verdicts([one], measured))
     page.go_back()
     expect(tick(page, other)).to_be_checked()
-    expect_verdicts(page, verdicts([one, other], measured))
+    expect_verdicts(page, [one, other], verdicts([one, other], measured))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_verdict_stays_in_sight(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("choose/")
+    heights = page.evaluate("document.documentElement.scrollHeight")
+    for top in range(0, heights, 500):
+        page.evaluate("top => scrollTo(0, top)", top)
+        expect(page.locator("#choice .summary")).to_be_in_viewport(ratio=1)
+
+
+def test_ticking_does_not_push_the_ticked_row_away(page, need):
+    wanted, _ = need
+    page.goto("choose/")
+    box = tick(page, wanted)
+    box.scroll_into_view_if_needed()
+    before = box.bounding_box()["y"]
+    box.click()
+    expect(page.locator("#reasons .out").first).to_be_attached()
+    assert abs(box.bounding_box()["y"] - before) < 2
 
 
 def test_who_needs_too_much_is_told_so(page):
     page.goto("choose/?" + urlencode([("need", its.id) for its in NEEDS]))
-    status = page.get_by_role("status", name="What remains")
+    status = page.get_by_role("status", name="Verdict")
     expect(status.locator(".summary")).to_contain_text("No approach does all of this")
-    expect(status.locator(".out")).to_have_count(len(VARIANTS))
+    expect(page.locator("#reasons .out")).to_have_count(len(VARIANTS))
 
 
 def test_without_javascript_choosing_is_a_table(unscripted, measured):
@@ -158,8 +186,9 @@ def test_without_javascript_choosing_is_a_table(unscripted, measured):
         found = verdicts([need], measured)
         marks = ["fits" if one.remains else "fails" for one in found]
         expect(row.locator("td")).to_have_class(marks)
-    out = next(one for one in verdicts([NEEDS[0]], measured) if not one.remains)
-    leads_to_evidence(unscripted, rows.first.get_by_role("link").first, out.failed[0][1])
+    place = next(place for place, need in enumerate(NEEDS) if need.rules_out)
+    out = next(one for one in verdicts([NEEDS[place]], measured) if not one.remains)
+    leads_to_evidence(unscripted, rows.nth(place).get_by_role("link").first, out.failed[0][1])
 
 
 # Filtering
@@ -167,15 +196,27 @@ def test_without_javascript_choosing_is_a_table(unscripted, measured):
 SHOWN = "() => [...document.querySelectorAll('#questions tr[id]')]" + (
     ".filter(row => row.checkVisibility()).map(row => row.id)"
 )
-FILTERS = {"Words": "q", "Area": "area", "Mark": "mark", "Only where these differ": "differ"}
+FILTERS = {"Area": "area", "Mark": "mark", "Only where these differ": "differ"}
+COUNT = "#question-count"
 
 
-def filtered(page, questions, fits):
+@pytest.fixture(scope="module")
+def rows(questions):
+    """All rows of the comparison: those that matter most, then by area, of every Django."""
+    every = {its["id"]: its for its in questions}
+    for django in comparison.recorded_djangos():
+        for its in comparison.load(django)["questions"]:
+            every.setdefault(its["id"], its)
+    by_area = sorted(every.values(), key=lambda its: AREAS.index(its["module"]))
+    return sorted(by_area, key=lambda its: not its["top"])
+
+
+def filtered(page, rows, questions, fits):
     """Wait until the page says that it shows those that fit; the proof that it does."""
-    wanted = [its["id"] for its in questions if fits(its)]
-    assert 0 < len(wanted) < len(questions)
-    told = f"{len(wanted)} of {len(questions)} questions"
-    expect(page.locator("#question-count")).to_have_text(told)
+    asked = {its["id"] for its in questions}
+    wanted = [its["id"] for its in rows if its["id"] in asked and fits(its)]
+    assert 0 < len(wanted) < len(rows)
+    expect(page.locator(COUNT)).to_contain_text(f"{len(wanted)} of {len(rows)} questions")
     assert page.evaluate(SHOWN) == wanted
 
 
@@ -186,16 +227,26 @@ def differs(a, b):
     )
 
 
-def words(its):
-    answers = (said(answer) or "(an empty text)" for answer in its["answers"].values())
-    return " ".join([its["question"], *answers, its["id"]]).lower()
-
-
-def test_questions_are_found_by_their_words(page, questions):
+def test_the_questions_that_matter_most_come_first(page, questions):
     page.goto("compare/")
-    expect(page.locator("#question-count")).to_contain_text(f"{len(questions)} of")
-    page.get_by_label("Words").fill("Signal person")
-    filtered(page, questions, lambda its: "signal" in words(its) and "person" in words(its))
+    top = [its["id"] for its in questions if its["top"]]
+    assert len(top) == 20
+    expect(page.locator(COUNT)).to_contain_text("answered by Django")
+    assert page.evaluate(SHOWN)[:20] == top
+
+
+def test_words_find_questions_best_first(page):
+    page.goto("compare/")
+    page.get_by_label("Words").fill("User has no profile.")
+    expect(page.locator("#questions tbody:not([hidden]) .area").first).to_have_text(
+        "Best hits first"
+    )
+    found = page.evaluate(SHOWN)
+    assert "login_without_row_under_the_articles_signal" in found[:4]
+    page.get_by_label("Words").fill("")
+    expect(page.locator("#questions tbody:not([hidden]) .area").first).not_to_have_text(
+        "Best hits first"
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,45 +257,78 @@ def test_questions_are_found_by_their_words(page, questions):
         ("Only where these differ", "13", differs("profile_onetoone", "foreignkey")),
     ],
 )
-def test_questions_are_filtered(page, questions, label, value, fits):
+def test_questions_are_filtered(page, rows, questions, label, value, fits):
     page.goto("compare/")
+    page.get_by_text("More filters").click()
     page.get_by_label(label).select_option(value)
-    filtered(page, questions, fits)
+    filtered(page, rows, questions, fits)
     in_address(page, **{FILTERS[label]: value})
     page.get_by_role("button", name="Show all again").click()
-    expect(page.locator("#question-count")).to_contain_text(f"{len(questions)} of")
+    expect(page.locator(COUNT)).to_contain_text(f"{len(questions)} of")
     in_address(page)
 
 
-def test_filters_add_up_and_the_address_keeps_them(page, questions):
-    state = {"q": "query", "mark": "useful", "differ": "12"}
+def test_filters_add_up_and_the_address_keeps_them(page, rows, questions):
     pair = differs("profile_onetoone", "custom_user")
 
     def fits(its):
-        return its["mark"] == "useful" and "query" in words(its) and pair(its)
+        return its["mark"] == "useful" and pair(its)
 
-    page.goto(f"compare/?{urlencode(state)}")
-    filtered(page, questions, fits)
-    expect(page.get_by_label("Words")).to_have_value("query")
+    page.goto("compare/?mark=useful&differ=12")
+    filtered(page, rows, questions, fits)
     page.get_by_label("Area").select_option("admin")
-    in_address(page, q="query", area="admin", mark="useful", differ="12")
+    in_address(page, area="admin", mark="useful", differ="12")
     page.go_back()
-    filtered(page, questions, fits)
+    filtered(page, rows, questions, fits)
     expect(page.get_by_label("Area")).to_have_value("")
 
 
 def test_who_finds_nothing_is_told_what_to_do(page):
-    page.goto("compare/?q=zzz")
-    expect(page.locator("#question-count")).to_contain_text("Take a word or a filter away")
+    page.goto("compare/?q=zzzqqq")
+    expect(page.locator(COUNT)).to_contain_text("No question fits")
     assert page.evaluate(SHOWN) == []
 
 
-def test_a_row_leads_to_its_evidence(page, questions):
+def test_a_hidden_column_stays_hidden_in_the_address(page):
+    page.goto("compare/")
+    page.get_by_text("More filters").click()
+    page.get_by_role("checkbox", name="proxy_model").uncheck()
+    in_address(page, hide="proxy_model")
+    page.reload()
+    expect(page.get_by_role("columnheader", name="proxy_model")).to_be_hidden()
+    expect(page.get_by_role("columnheader", name="custom_user")).to_be_visible()
+
+
+def test_another_django_shows_its_answers_and_the_old_ones(page):
+    change = next(comparison.changed_answers())
+    page.goto("compare/")
+    page.get_by_label("Django").select_option(change.django)
+    in_address(page, django=change.django)
+    cell = page.locator(f"tr[id={change.id}] td[data-variant={change.variant}]")
+    expect(cell).to_contain_text(said(change.after).splitlines()[0])
+    expect(cell.locator(".was")).to_contain_text(said(change.before).splitlines()[0])
+    expect(page.locator(f"tr[id={change.id}] .changed").first).to_contain_text("Changed in Django")
+
+
+def test_a_row_opens_to_its_evidence_in_place_by_keyboard(page, questions):
     question = questions[-1]
     page.goto(f"compare/#{question['id']}")
     row = page.locator(f"tr[id={question['id']}]")
     expect(row).to_be_in_viewport()
-    leads_to_evidence(page, row.get_by_role("link"), question)
+    link = row.get_by_role("link").first
+    link.press("Enter")
+    expect(link).to_have_attribute("aria-expanded", "true")
+    below = page.locator(f"tr[id={question['id']}] + tr.opened")
+    expect(below.locator("pre").first).to_be_visible()
+    link.press("Enter")
+    expect(below).to_have_count(0)
+
+
+def test_a_row_leads_to_its_evidence_without_javascript(unscripted, questions):
+    question = questions[-1]
+    unscripted.goto("compare/")
+    link = unscripted.locator(f"tr[id={question['id']}]").get_by_role("link").first
+    leads_to_evidence(unscripted, link, question)
 
 
 WATCH_KEYS = """() => {
@@ -254,16 +338,14 @@ WATCH_KEYS = """() => {
 }"""
 
 
-def test_a_keystroke_in_the_filter_is_answered_at_once(page, questions):
-    page.goto("compare/")
-    assert len(page.evaluate(SHOWN)) == len(questions)
+def test_a_keystroke_in_the_search_is_answered_at_once(page):
+    page.keyboard.press("/")
+    page.keyboard.type("signal")
+    expect(page.locator("#find-hits a").first).to_be_visible()  # the index is loaded
     page.evaluate(WATCH_KEYS)
-    page.get_by_label("Words").focus()
-    keys = [*"signal", *["Backspace"] * 6]
-    for pressed, key in enumerate(keys, start=1):
+    for pressed, key in enumerate([*" receiver", *["Backspace"] * 6], start=1):
         page.keyboard.press(key)
         page.wait_for_function("pressed => waited.length === pressed", arg=pressed)
-    assert len(page.evaluate(SHOWN)) == len(questions)
     assert statistics.median(page.evaluate("waited")) < KEYSTROKE
 
 
@@ -298,19 +380,42 @@ def test_tabs_switch_together_and_are_remembered_on_the_next_page(page):
 def test_the_search_finds_a_question_by_its_words(page, questions):
     question = next(its for its in questions if its["id"] == "login_waits_for_an_open_edit")
     page.keyboard.press("/")
-    page.keyboard.type("login wait edit birthdate committed")
-    found = page.locator(f".md-search-result__link[href*='#{question['id']}']").first
-    expect(found).to_contain_text(question["question"])
+    page.keyboard.type("login waits for uncommitted edit of birthdate")
+    found = page.locator(f"#find-hits a[href$='#{question['id']}']")
+    expect(found.locator("strong")).to_have_text(question["question"])
     leads_to_evidence(page, found, question)
 
 
-def test_the_search_opens_with_a_key_and_closes_with_escape(page):
-    search = page.get_by_role("textbox", name="Search")
+def test_a_pasted_traceback_finds_its_error(page):
+    page.get_by_role("button", name="Search").click()
+    page.get_by_label("Words, or an error").fill(
+        "Traceback (most recent call last):\n  File 'x.py', line 1, in login\n"
+        "accounts.models.RelatedObjectDoesNotExist: User has no profile."
+    )
+    expect(page.locator("#find-told")).to_contain_text("for this error")
+    expect(page.locator("#find-hits")).to_contain_text(
+        "RelatedObjectDoesNotExist: User has no person."
+    )
+
+
+def test_the_search_is_walked_by_arrows_and_closes_with_escape(page):
     page.keyboard.press("s")
-    expect(search).to_be_focused()
+    words = page.get_by_label("Words, or an error")
+    expect(words).to_be_focused()
+    page.keyboard.type("signal")
+    expect(page.locator("#find-hits a").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#find-hits a").first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(words).to_be_focused()
     page.keyboard.press("Escape")
-    expect(search).not_to_be_focused()
-    expect(page.locator("#__search")).not_to_be_checked()
+    expect(page.locator("#find")).to_be_hidden()
+
+
+def test_an_empty_search_says_what_to_try(page):
+    page.keyboard.press("/")
+    page.keyboard.type("zzzqqq")
+    expect(page.locator("#find-told")).to_contain_text("Nothing was found")
 
 
 # Evidence
@@ -409,7 +514,10 @@ def test_the_page_for_what_is_not_found_leads_back(chromium, built_site):
     page.on("response", lambda its: answers.append((its.status, its.url)))
     lost = f"{built_site}no/such/page/"
     page.goto(lost)
-    expect(page.get_by_role("heading", name="404")).to_be_visible()
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    page.locator("[data-find]").click()
+    expect(page.get_by_label("Words, or an error")).to_have_value("page")
+    page.keyboard.press("Escape")
     page.get_by_role("navigation", name="Tabs").get_by_role("link", name="Choose").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Which one should I take?")
     assert [url for status, url in answers if status >= 400] == [lost]

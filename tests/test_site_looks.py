@@ -32,7 +32,12 @@ def open_evidence(page):
 def search(page):
     page.keyboard.press("/")
     page.keyboard.type("deleting a user")
-    page.locator(".md-search-result__link").first.wait_for()
+    page.locator("#find-hits a").first.wait_for()
+
+
+def open_a_row(page):
+    page.locator("#questions tr[id] > th > a").first.click()
+    page.locator("#questions tr.opened pre").first.wait_for()
 
 
 # {what kind of page: (an address of it, what is done before one looks)}
@@ -42,10 +47,11 @@ KINDS = {
     "choose": ("choose/", None),
     "choose, with a need": ("choose/", tick_a_need),
     "tutorial": ("tutorial/", None),
-    "a step": ("tutorial/5-row/", None),
+    "a step": ("tutorial/4-views/", None),
     "an approach": ("approaches/custom_user/", None),
     "the article": ("article/", None),
-    "compare": ("compare/?area=locks", None),
+    "compare": ("compare/?area=locks&django=6.1", open_a_row),
+    "errors": ("errors/", None),
     "an area": ("compare/locks/", None),
     "an area, unfolded": ("compare/locks/", open_evidence),
     "the same operation": ("roster/", None),

@@ -12,7 +12,9 @@ from typer.exceptions import TyperException
 from workbench.bench.command import bench
 from workbench.compare.choose import choose
 from workbench.compare.command import compare
+from workbench.diagnose.command import diagnose
 from workbench.errors import WorkbenchError
+from workbench.find.command import find
 from workbench.matrix.command import matrix
 from workbench.move.command import app as move
 from workbench.notebook.command import notebook
@@ -47,8 +49,9 @@ def section(title: str, **commands: Callable[..., None]) -> None:
         app.command(name.strip("_"), rich_help_panel=title, context_settings=settings)(command)
 
 
-section("Choose an approach", choose=choose, compare=compare, matrix=matrix)
+section("Choose an approach", choose=choose, find=find, compare=compare, matrix=matrix)
 section("Look closer", try_=try_, schema=schema)
+section("Your own project", diagnose=diagnose)
 section("Run the four projects", serve=serve, manage=manage, seed=seed)
 section("Move and grow", bench=bench)
 app.add_typer(move, name="move", rich_help_panel="Move and grow")

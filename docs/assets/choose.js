@@ -2,8 +2,10 @@
 const table = document.getElementById("needs");
 const boxes = [...table.querySelectorAll("input[type=checkbox]")];
 const choice = document.getElementById("choice");
+const reasons = document.getElementById("reasons");
 const anew = document.getElementById("choose-anew");
 const variants = [...table.querySelectorAll("thead th[data-variant]")];
+const preferences = JSON.parse(document.getElementById("preferences").textContent);
 
 function element(name, text, more = {}) {
   return Object.assign(document.createElement(name), { textContent: text }, more);
@@ -17,48 +19,52 @@ function against(variant) {
     .filter(Boolean);
 }
 
-function verdict(head) {
+/** The variant to take and the preference that decides; undefined if none remains. */
+function preferred(remaining) {
+  const ticked = new Set(["", ...boxes.filter((box) => box.checked).map((box) => box.value)]);
+  for (const one of preferences.filter((one) => ticked.has(one.need))) {
+    const variant = one.order.find((name) => remaining.includes(name));
+    if (variant) return { variant, ...one };
+  }
+}
+
+/** What rules a variant out, need by need. */
+function ruledOut(head) {
   const name = head.dataset.variant;
-  const cells = against(name);
-  const item = element("section", "", { className: cells.length ? "out" : "remains" });
-  const title = element("h2", "");
-  const label = cells.length ? element("s", name) : element("span", name);
-  title.append(label, element("small", cells.length ? "ruled out" : "remains"));
-  item.append(title);
-  if (!cells.length) item.append(element("p", head.dataset.summary));
-  for (const cell of cells) {
-    const reason = element("p", `${cell.closest("tr").dataset.need} `, { className: "need" });
-    item.append(reason);
+  const section = element("section", "", { className: "out" });
+  const title = element("h3", "");
+  title.append(element("s", name), element("small", "ruled out"));
+  section.append(title);
+  for (const cell of against(name)) {
+    section.append(element("p", cell.closest("tr").dataset.need, { className: "need" }));
     for (const link of cell.querySelectorAll("a")) {
       const measured = element("p", "Measured: ");
-      measured.append(
-        element("a", `${link.dataset.question} ${link.dataset.answer}`, { href: link.href }),
-      );
-      item.append(measured);
+      measured.append(element("a", `${link.dataset.question} ${link.dataset.answer}`, { href: link.href }));
+      section.append(measured);
     }
   }
-  return item;
+  return section;
 }
 
 function show() {
-  const ticked = boxes.filter((box) => box.checked).length;
-  const found = variants.map(verdict);
-  const remain = found.filter((one) => one.className === "remains").length;
-  const summary = !ticked
-    ? "Nothing is ticked, so nothing is ruled out."
-    : remain
-      ? `${remain} of ${variants.length} remain.`
-      : "No approach does all of this: give up the need that you need least.";
-  found.sort((a, b) => (a.className === "out") - (b.className === "out"));
-  const sections = element("div", "", { className: "verdicts" });
-  sections.append(...found);
-  choice.replaceChildren(element("p", summary, { className: "summary" }), ...(ticked ? [sections] : []));
-  anew.hidden = !ticked;
-  for (const head of variants) {
-    const out = against(head.dataset.variant).length > 0;
-    for (const cell of table.querySelectorAll(`[data-variant="${head.dataset.variant}"]`))
-      cell.classList.toggle("struck", out);
+  const out = variants.filter((head) => against(head.dataset.variant).length);
+  const remaining = variants.filter((head) => !out.includes(head)).map((head) => head.dataset.variant);
+  const take = preferred(remaining);
+  const line = element("p", "", { className: "summary" });
+  if (take) {
+    const approach = element("a", take.variant, { href: `../approaches/${take.variant}/` });
+    line.append("Take ", approach, `. ${take.why} `, element("a", "Evidence", { href: take.address }));
+    const others = remaining.filter((name) => name !== take.variant);
+    if (others.length) line.append(element("small", `Also possible: ${others.join(", ")}.`));
+  } else {
+    line.textContent = "No approach does all of this. Untick the requirement that you can best live without.";
   }
+  choice.replaceChildren(line);
+  reasons.replaceChildren(...out.map(ruledOut));
+  anew.hidden = !boxes.some((box) => box.checked);
+  for (const head of variants)
+    for (const cell of table.querySelectorAll(`[data-variant="${head.dataset.variant}"]`))
+      cell.classList.toggle("struck", out.includes(head));
 }
 
 function toAddress() {

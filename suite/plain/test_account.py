@@ -109,4 +109,4 @@ def test_opening_the_page_deletes_nothing(alices_client):
 def test_an_unknown_address_shows_a_page(client):
     response = client.get("/dungeon/")
     assert response.status_code == 404
-    assert "no such room" in response.content.decode()
+    assert "<h1>Page not found</h1>" in response.content.decode()

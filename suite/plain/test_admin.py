@@ -113,6 +113,17 @@ def test_staff_find_a_user(admin_client, alice):
     assert [user.get_username() for user in found] == ["alice"]
 
 
+def test_the_list_names_its_columns_as_the_forms_do(admin_client, alice):
+    shown = admin_client.get(page("changelist")).content.decode()
+    assert ("Discord ID</a>" in shown) == STORES_EXTRA_FIELDS
+    assert "Person" not in shown.partition("<thead>")[2].partition("</thead>")[0]
+
+
+def test_staff_see_a_user_without_a_profile_row_in_the_list(admin_client):
+    without_row("bob")
+    assert ">bob</a>" in admin_client.get(page("changelist")).content.decode()
+
+
 def test_a_user_who_is_not_staff_cannot_open_the_admin(client, alice):
     client.force_login(alice)
     assert "/admin/login/" in client.get("/admin/").headers["Location"]

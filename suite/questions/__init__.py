@@ -20,5 +20,6 @@ AREAS = (
     "neighbours",
     "size",
     "partitions",
+    "django_6",
     "article",
 )

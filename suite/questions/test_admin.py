@@ -12,24 +12,15 @@ from django.db.models.signals import post_save
 from django.test.utils import isolate_apps
 
 from suite.adminpages import Account, filled, only_admin, page, permission, staff_with
-from suite.compare import CANNOT, compare, docs
+from suite.compare import CANNOT, at_least, at_most, code, compare, docs
 from suite.evidence import verb_and_table
 from suite.outcomes import outcome, saw
 from suite.sessions import at_the_same_moment
 from suite.variant import PASSWORD, PlayerModel, User, enrolled_many, extras_of, path, person_class
 
 # Where Django's docs speak of it.
-EXTENDING = (
-    'Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Extending the existing User model"'
-)
-CUSTOM_USER = (
-    'Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Custom users and django.contrib.admin"'
-)
-SITE = 'Django 5.2 docs, "The Django admin site", '
-INSTANCES = 'Django 5.2 docs, "Model instance reference", section '
-QUERYSETS = 'Django 5.2 docs, "QuerySet API reference", section '
+EXTENDING = docs("Customizing authentication in Django", "Extending the existing User model")
+CUSTOM_USER = docs("Customizing authentication in Django", "Custom users and django.contrib.admin")
 
 # What the names of an inline's fields begin with, by the relation's name.
 PREFIXES = ("person", "person_set")
@@ -48,31 +39,31 @@ CHANGES = {"email": "alice@example.org", **dict.fromkeys(BIRTHDATES, "2010-05-05
 
 
 def person_inline(model=None, **options):
-    """An inline for people, or for another model that points at the user."""
+    """Return an inline for profiles, or for another model that refers to the user."""
     model = model or person_class()
     return type("PersonInline", (admin.StackedInline,), {"model": model, "extra": 1, **options})
 
 
 def user_admin(**options):
-    """A UserAdmin of Django's with some options."""
+    """Return a subclass of Django's UserAdmin with these options."""
     return type("PlayerAdmin", (UserAdmin,), {"__module__": __name__, **options})
 
 
 def errors_of(**options):
-    """The ids of what the system checks say of a UserAdmin with these options."""
+    """Return the ids of what the checks report for a UserAdmin with these options."""
     site = AdminSite()
     return [saw(message).id for message in user_admin(**options)(Account, site).check()]
 
 
 def birthdate_column(user):
-    """A column of the birthdate as one writes it first; the newest person's, if many."""
+    """Return the birthdate for a column, of the newest profile row if there are several."""
     if hasattr(user, "person_set"):
         return max(user.person_set.all(), key=lambda person: person.pk).birthdate
     return extras_of(user).birthdate
 
 
 def list_of_100(client, settings, statements, **options):
-    """Open a change list of 100 players, which has these options; the page."""
+    """Open a change list of 100 users with these options, and return the response."""
     enrolled_many(100)
     only_admin(settings, {Account: user_admin(**options)})
     statements.clear()
@@ -81,7 +72,7 @@ def list_of_100(client, settings, statements, **options):
 
 @contextmanager
 def person_made_by_a_signal(model):
-    """Each new user is given a row of `model`, unless the variant sees to that itself."""
+    """Create a row of `model` for each new user, unless the variant has done so."""
 
     def make(sender, instance, created, **kwargs):
         if created and not model.objects.filter(user=instance).exists():
@@ -96,7 +87,7 @@ def person_made_by_a_signal(model):
 
 @contextmanager
 def profile_with_its_own_key():
-    """A one-to-one beside the variant's user, with a key of its own, and its table."""
+    """Create a OneToOne profile of the variant's user that has its own id, with its table."""
     with isolate_apps("players"):
 
         class Profile(models.Model):
@@ -117,11 +108,14 @@ def profile_with_its_own_key():
     custom_user=False,
     foreignkey=False,
     mark="known",
-    so_what="UserAdmin names its fields: even a custom user's extras have to be added.",
+    so_what=(
+        "UserAdmin lists its fields by name. Add extra fields of the user to fieldsets, and "
+        "show a profile as an inline."
+    ),
     source=CUSTOM_USER,
 )
 def test_stock_user_admin_shows_the_birthdate(alice, admin_client, settings):
-    """Does Django's UserAdmin, as it is, show a player's birthdate?"""
+    """Does Django's UserAdmin show the birthdate without any change?"""
     only_admin(settings, {Account: UserAdmin})
     return "birthdate" in admin_client.get(page("change", alice.pk)).content.decode()
 
@@ -132,10 +126,12 @@ def test_stock_user_admin_shows_the_birthdate(alice, admin_client, settings):
     custom_user=True,
     foreignkey=CANNOT,
     mark="known",
+    so_what="fieldsets accept fields of the user model. Show a profile as an inline instead.",
     source=CUSTOM_USER,
+    fits=[True],
 )
 def test_fieldsets_bring_the_extras_into_user_admin(alice, admin_client, settings):
-    """Does UserAdmin show the birthdate when that is named in its fieldsets?"""
+    """The fieldsets of UserAdmin name the birthdate. Does the admin show it?"""
     fieldsets = (*UserAdmin.fieldsets, ("Player", {"fields": ["birthdate"]}))
     only_admin(settings, {Account: user_admin(fieldsets=fieldsets)})
     return "2010-05-04" in admin_client.get(page("change", alice.pk)).content.decode()
@@ -147,10 +143,14 @@ def test_fieldsets_bring_the_extras_into_user_admin(alice, admin_client, setting
     custom_user=CANNOT,
     foreignkey=True,
     mark="known",
+    so_what=(
+        "An inline shows the profile on the user's page. A custom user needs none: name its "
+        "fields in fieldsets."
+    ),
     source=EXTENDING,
 )
 def test_inline_brings_the_extras_into_user_admin(alice, admin_client, settings):
-    """Does UserAdmin show the birthdate when it is given an inline?"""
+    """UserAdmin has an inline for the profile. Does the admin show the birthdate?"""
     only_admin(settings, {Account: user_admin(inlines=[person_inline()])})
     return "2010-05-04" in admin_client.get(page("change", alice.pk)).content.decode()
 
@@ -161,11 +161,14 @@ def test_inline_brings_the_extras_into_user_admin(alice, admin_client, settings)
     custom_user=1,
     foreignkey=1,
     mark="surprising",
-    so_what="With the user as primary key, the inline updates the row that the signal made.",
-    source=INSTANCES + '"How Django knows to UPDATE vs. INSERT"',
+    so_what=(
+        "If the user is the profile's primary key, the inline updates the row that a receiver "
+        "created. No duplicate appears."
+    ),
+    source=docs("Model instance reference", "How Django knows to UPDATE vs. INSERT"),
 )
 def test_extras_rows_of_one_add_page(admin_client):
-    """How many rows hold the birthdate that staff filled in on this project's add page?"""
+    """Staff fill in the birthdate on the variant's add page. How many rows hold it?"""
     new = dict.fromkeys(BIRTHDATES, "2010-05-04")
     admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER, **new))
     assert User.objects.filter(username="bob").exists()
@@ -177,13 +180,17 @@ def test_extras_rows_of_one_add_page(admin_client):
     profile_onetoone=1,
     custom_user=CANNOT,
     foreignkey=2,
-    so_what="Under a ForeignKey signal and inline each make a row, and nothing objects.",
+    so_what=(
+        "With a ForeignKey, receiver and inline each create a profile row, and nothing prevents "
+        "the second. Use one of them."
+    ),
     source=EXTENDING,
+    fits=[1],
+    fails=at_least(2),
 )
 def test_people_of_one_add_page_with_a_signal(admin_client):
-    """How many people has a user whom staff add with a birthdate, if a signal makes a person as
-    well?
-    """
+    """A receiver creates profile rows, and staff add a user with a birthdate. How many profile rows
+    exist?"""
     person = person_class()
     new = dict.fromkeys(BIRTHDATES, "2010-05-04")
     with person_made_by_a_signal(person):
@@ -197,13 +204,15 @@ def test_people_of_one_add_page_with_a_signal(admin_client):
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
     mark="surprising",
-    so_what="Without primary_key=True the inline inserts a second row: error 500.",
-    source=INSTANCES + '"How Django knows to UPDATE vs. INSERT"',
+    so_what=(
+        "Without primary_key=True, the inline inserts a second row and the page fails with "
+        "error 500. Use the receiver or the inline."
+    ),
+    source=docs("Model instance reference", "How Django knows to UPDATE vs. INSERT"),
 )
 def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, settings):
-    """A one-to-one with a key of its own is added beside this user, and a signal makes its row:
-    what comes of an add page with that inline filled in?
-    """
+    """A receiver creates a OneToOne profile with its own id. What does the add page raise if
+    staff fill in the inline?"""
 
     with profile_with_its_own_key() as profile, person_made_by_a_signal(profile):
         only_admin(settings, {Account: user_admin(inlines=[person_inline(profile)])})
@@ -217,11 +226,16 @@ def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, 
     profile_onetoone=True,
     custom_user=True,
     foreignkey=False,
-    so_what="An untouched inline is not saved: only a signal makes the row then.",
+    so_what=(
+        "Django does not save an untouched inline. The profile row then exists only if a "
+        "receiver creates it."
+    ),
     source=docs("Formsets", "Formset validation"),
+    fits=[True],
+    costs=[False],
 )
 def test_extras_row_of_an_add_page_left_blank(admin_client):
-    """Is there a row for the extras, if staff leave them blank on this project's add page?"""
+    """Staff leave the extra fields blank on the variant's add page. Does a row for them exist?"""
     admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER))
     bob = User.objects.get(username="bob")
     owner = {"pk": bob.pk} if PlayerModel is User else {"user": bob}
@@ -233,13 +247,17 @@ def test_extras_row_of_an_add_page_left_blank(admin_client):
     profile_onetoone=106,
     custom_user=6,
     foreignkey=106,
-    so_what="One statement more for each line, until one sees to it.",
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_select_related',
+    so_what=(
+        "A column that reads the profile row runs one query for each line. Set "
+        "list_select_related, or prefetch the rows."
+    ),
+    source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_select_related",
+    fits=at_most(10),
+    costs=at_least(11),
 )
 def test_statements_of_a_list_with_birthdates(admin_client, settings, statements):
-    """How many statements does an admin list of 100 players with their birthdates take, written
-    the first way that comes to mind?
-    """
+    """A column of the admin list reads each user's birthdate. How many statements does a list of
+    100 users run?"""
     columns = ("username", birthdate_column)
     response = list_of_100(admin_client, settings, statements, list_display=columns)
     assert "April 9, 1980" in response.content.decode()
@@ -251,13 +269,15 @@ def test_statements_of_a_list_with_birthdates(admin_client, settings, statements
     profile_onetoone=6,
     custom_user=6,
     foreignkey=7,
-    so_what="One line of configuration makes a second table as cheap.",
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_select_related',
+    so_what=(
+        "With list_select_related, a list over a OneToOne profile is as cheap as over one "
+        "table. A ForeignKey needs prefetch_related(), a query more."
+    ),
+    source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_select_related",
 )
 def test_statements_of_a_list_with_birthdates_fetched_at_once(admin_client, settings, statements):
-    """How many statements does an admin list of 100 players with their birthdates take, with
-    list_select_related, or a prefetch where that cannot be?
-    """
+    """An admin list loads birthdates with list_select_related or a prefetch. How many statements do
+    100 users take?"""
     options = {"list_display": ("username", birthdate_column)}
     if hasattr(User, "person"):
         options["list_select_related"] = ("person",)
@@ -274,11 +294,15 @@ def test_statements_of_a_list_with_birthdates_fetched_at_once(admin_client, sett
     custom_user=[],
     foreignkey=[],
     mark="surprising",
-    so_what="The check sees only the path's end: one over many rows passes.",
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_display; Django ticket #10743',
+    so_what=(
+        "Django's checks accept a path to a ForeignKey profile in list_display, although the "
+        "list then shows dashes. Open the list and look."
+    ),
+    source=docs("The Django admin site", "ModelAdmin options")
+    + ", ModelAdmin.list_display; Django ticket #10743",
 )
 def test_checks_of_a_birthdate_column_by_its_path():
-    """What do the checks say of the birthdate in list_display, by its path through the tables?"""
+    """list_display names "birthdate" or "person__birthdate". What do Django's checks report?"""
     return errors_of(list_display=("username", path("birthdate")))
 
 
@@ -288,11 +312,18 @@ def test_checks_of_a_birthdate_column_by_its_path():
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="The list goes by getattr: a user has person_set, no person, so it shows dashes.",
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_display; Django ticket #10743',
+    so_what=(
+        "A path in list_display works for a OneToOne profile. For a ForeignKey profile the list "
+        "shows dashes, so write a method."
+    ),
+    source=docs("The Django admin site", "ModelAdmin options")
+    + ", ModelAdmin.list_display; Django ticket #10743",
+    fits=[True],
+    costs=[False],
 )
 def test_birthdate_column_by_its_path_shows_birthdates(admin_client, settings, statements):
-    """Does the admin list show birthdates, if list_display names their path through the tables?"""
+    """list_display names "birthdate" or "person__birthdate". Does the admin list show
+    birthdates?"""
     columns = ("username", path("birthdate"))
     response = list_of_100(admin_client, settings, statements, list_display=columns)
     return "April 9, 1980" in response.content.decode()
@@ -304,13 +335,16 @@ def test_birthdate_column_by_its_path_shows_birthdates(admin_client, settings, s
     custom_user=6,
     foreignkey=6,
     mark="surprising",
-    so_what="The path joins nothing: without list_select_related it is a statement a line.",
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_select_related',
+    so_what=(
+        "A path in list_display does not join by itself: a OneToOne profile costs one query for "
+        "each line. Set list_select_related."
+    ),
+    source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_select_related",
+    costs=at_least(11),
 )
 def test_statements_of_a_birthdate_column_by_its_path(admin_client, settings, statements):
-    """How many statements does an admin list of 100 players take, if list_display names the
-    birthdate's path through the tables?
-    """
+    """list_display names "birthdate" or "person__birthdate". How many statements does a list of 100
+    users run?"""
     assert User.objects.values(path("birthdate")) is not None
     columns = ("username", path("birthdate"))
     list_of_100(admin_client, settings, statements, list_display=columns)
@@ -323,13 +357,17 @@ def test_statements_of_a_birthdate_column_by_its_path(admin_client, settings, st
     custom_user=1,
     foreignkey=2,
     mark="surprising",
-    so_what="Sorting joins all rows; only filters and searches are made distinct.",
-    source=QUERYSETS + '"order_by()"',
+    so_what=(
+        "Sorting an admin list by a field of a ForeignKey profile shows a user once for each "
+        "profile row."
+    ),
+    source=docs("QuerySet API reference", "order_by()"),
+    fits=[1],
+    costs=at_least(2),
 )
 def test_lines_of_a_player_in_a_list_sorted_by_birthdate(alice, admin_client, settings):
-    """How often does an admin list sorted by birthdate show a player, who has two rows of extras
-    where that can be?
-    """
+    """A user may have two profile rows. How many times does an admin list sorted by birthdate show
+    the user?"""
     ordering = [path("birthdate")]
     outcome(lambda: person_class().objects.create(user=alice))
     only_admin(settings, {Account: user_admin(ordering=ordering)})
@@ -342,10 +380,14 @@ def test_lines_of_a_player_in_a_list_sorted_by_birthdate(alice, admin_client, se
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.search_fields',
+    so_what=(
+        "search_fields accepts a path to a profile's field. Each search then joins the profile "
+        "table."
+    ),
+    source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.search_fields",
 )
 def test_joins_of_an_admin_search_for_a_discord_id(alice, admin_client, settings, statements):
-    """How many joins takes the query that finds a Discord ID by the admin's search box?"""
+    """How many joins does the admin's search for a Discord ID take?"""
     only_admin(settings, {Account: user_admin(search_fields=["username", path("discord_id")])})
     admin_client.get("/admin/")
     statements.clear()
@@ -359,11 +401,16 @@ def test_joins_of_an_admin_search_for_a_discord_id(alice, admin_client, settings
     custom_user=False,
     foreignkey=True,
     mark="surprising",
-    so_what="Over a ForeignKey each search compares whole rows to drop doubles.",
-    source=SITE + 'section "ModelAdmin methods", ModelAdmin.get_search_results()',
+    so_what=(
+        "To show each user once, the admin searches a ForeignKey profile with DISTINCT. "
+        "PostgreSQL then compares all columns of the rows found."
+    ),
+    source=docs("The Django admin site", "ModelAdmin methods")
+    + ", ModelAdmin.get_search_results()",
+    costs=[True],
 )
 def test_admin_search_for_a_discord_id_is_distinct(alice, admin_client, settings, statements):
-    """Does the admin make its search for a Discord ID DISTINCT, so that nobody is found twice?"""
+    """Does the admin search for a Discord ID with DISTINCT?"""
     only_admin(settings, {Account: user_admin(search_fields=["username", path("discord_id")])})
     statements.clear()
     admin_client.get(page("changelist"), {"q": "100000000000000001"})
@@ -375,10 +422,12 @@ def test_admin_search_for_a_discord_id_is_distinct(alice, admin_client, settings
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.date_hierarchy',
+    so_what="list_filter and date_hierarchy accept a path to a profile's field.",
+    source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.date_hierarchy",
+    fits=[[]],
 )
 def test_checks_of_a_filter_and_a_date_hierarchy():
-    """What do the checks say of list_filter and date_hierarchy over the birthdate?"""
+    """list_filter and date_hierarchy name the birthdate. What do Django's checks report?"""
     return errors_of(list_filter=[path("birthdate")], date_hierarchy=path("birthdate"))
 
 
@@ -387,13 +436,11 @@ def test_checks_of_a_filter_and_a_date_hierarchy():
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="Unlike sorting, filtering by a second table lists nobody twice.",
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.date_hierarchy',
+    so_what=("date_hierarchy over a profile lists each user once, even if two profile rows match."),
+    source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.date_hierarchy",
 )
 def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
-    """How often does date_hierarchy show a player born that year, who has two rows of extras where
-    that can be?
-    """
+    """A user may have two profile rows. How many times does date_hierarchy show the user?"""
     born = path("birthdate")
     assert User.objects.filter(**{f"{born}__year": 2010}).exists()
     outcome(lambda: person_class().objects.create(user=alice, birthdate="2010-06-01"))
@@ -408,11 +455,14 @@ def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
     custom_user="ignored",
     foreignkey="AlreadyRegistered",
     mark="surprising",
-    so_what="A swapped class is passed over in silence; beside a proxy a second list appears.",
-    source=SITE + 'section "AdminSite methods", AdminSite.register()',
+    so_what=(
+        "Django ignores auth.User silently if it is swapped out. Beside a proxy, a second list "
+        "of users appears."
+    ),
+    source=docs("The Django admin site", "AdminSite methods") + ", AdminSite.register()",
 )
 def test_another_app_registers_auth_user():
-    """What happens here when another app calls admin.site.register(auth.User, UserAdmin)?"""
+    """What happens when another app calls admin.site.register(auth.User, UserAdmin)?"""
     before = dict(admin.site._registry)
     try:
         said = outcome(lambda: admin.site.register(auth.User, UserAdmin))
@@ -428,11 +478,15 @@ def test_another_app_registers_auth_user():
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="What holds the password needs UserAdmin: such an account can never log in.",
+    so_what=(
+        "Use UserAdmin for a model that holds the password. A plain ModelAdmin stores it "
+        "unhashed, and that user cannot log in."
+    ),
     source=docs("Using the Django authentication system", "Changing passwords"),
 )
 def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
-    """Does our class under a plain ModelAdmin store a password unhashed, as staff type it?"""
+    """The variant's own model uses a plain ModelAdmin. Does it store a password as staff type
+    it?"""
     only_admin(settings, {PlayerModel: admin.ModelAdmin})
     carol = User.objects.create_user("carol")
     new = {"username": "bob", "password": "typed by staff", "user": carol.pk}
@@ -447,11 +501,17 @@ def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="With people in the admin, to delete a user takes the permission to delete people.",
-    source="Django 5.2 source, django.contrib.admin.utils.get_deleted_objects",
+    so_what=(
+        "If the profile has its own admin page, deleting a user also needs the permission to "
+        "delete profiles."
+    ),
+    source=code("django.contrib.admin.utils.get_deleted_objects"),
+    fits=[True],
+    costs=[False],
 )
 def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
-    """May staff with only delete_user delete a player, where our class is in the admin as well?"""
+    """The admin also lists the variant's own model. Can staff delete a user with the permission
+    delete_user only?"""
     only_admin(settings, {PlayerModel: admin.ModelAdmin} | {User: UserAdmin})
     staff = staff_with(permission("delete", User))
     staff.post(page("delete", alice.pk, model=User), {"post": "yes"})
@@ -464,13 +524,14 @@ def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="What is only an inline goes with the user, and no permission is asked.",
-    source="Django 5.2 source, django.contrib.admin.utils.get_deleted_objects",
+    so_what=(
+        "If the profile is only an inline, deleting a user needs no permission to delete profiles."
+    ),
+    source=code("django.contrib.admin.utils.get_deleted_objects"),
 )
 def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
-    """May staff whose one permission is to delete accounts delete a player in this project's
-    admin?
-    """
+    """Staff may only delete accounts. Can they delete a user with extra fields in the variant's
+    admin?"""
     staff = staff_with(permission("delete", Account))
     staff.post(page("delete", alice.pk), {"post": "yes"})
     return not User.objects.filter(pk=alice.pk).exists()
@@ -481,11 +542,14 @@ def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
     profile_onetoone="auth.user",
     custom_user="players.user",
     foreignkey="auth.user",
-    so_what="A proxy's history stands apart from what auth.User's admin wrote.",
-    source=SITE + 'section "LogEntry attributes", LogEntry.content_type',
+    so_what=(
+        "The admin of a proxy records the proxy's content type. Its history leaves out what the "
+        "admin of auth.User recorded."
+    ),
+    source=docs("The Django admin site", "LogEntry attributes") + ", LogEntry.content_type",
 )
 def test_content_type_in_the_admins_history(alice, admin_client):
-    """Under which content type does this project's admin write down that it changed a player?"""
+    """Which content type does the admin's history record for a changed user?"""
     change = page("change", alice.pk)
     admin_client.post(change, filled(admin_client.get(change), first_name="Alice"))
     return ".".join(LogEntry.objects.get(object_id=alice.pk).content_type.natural_key())
@@ -496,22 +560,33 @@ def test_content_type_in_the_admins_history(alice, admin_client):
     profile_onetoone=300,
     custom_user=CANNOT,
     foreignkey=300,
-    so_what="Also those who have a person already: take autocomplete_fields, or an inline.",
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.autocomplete_fields',
+    so_what=(
+        "A plain select field loads all users, also those with a profile. Use "
+        "autocomplete_fields or an inline."
+    ),
+    source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.autocomplete_fields",
 )
 def test_options_of_a_person_add_page(admin_client, settings):
-    """Among how many of 300 players does a plain add page for a person let staff choose?"""
+    """300 users exist. How many of them does a plain add page for a profile offer?"""
     person = person_class()
     enrolled_many(300)
     only_admin(settings, {User: UserAdmin, person: admin.ModelAdmin})
     return admin_client.get(page("add", model=person)).content.decode().count(">player")
 
 
-@compare(proxy_model=2, profile_onetoone=2, custom_user=1, foreignkey=2)
+@compare(
+    proxy_model=2,
+    profile_onetoone=2,
+    custom_user=1,
+    foreignkey=2,
+    so_what=(
+        "A proxy or a profile can add a second list of users. Unregister one, or show the "
+        "profile as an inline."
+    ),
+)
 def test_lists_that_hold_players(admin_client, settings):
-    """How many lists of players, or of parts of them, has an admin where User and our class are
-    registered?
-    """
+    """User and the variant's own model are registered. How many lists does the admin show for
+    them?"""
     only_admin(
         settings,
         {User: UserAdmin, PlayerModel: UserAdmin if PlayerModel is User else admin.ModelAdmin},
@@ -531,8 +606,10 @@ def test_lists_that_hold_players(admin_client, settings):
         *("UPDATE auth_user", "UPDATE person"),
         *("INSERT django_admin_log", "UPDATE django_session"),
     ],
-    so_what="A profile row costs one more UPDATE when staff change both. The session is written "
-    "because it holds the success message.",
+    so_what=(
+        "A profile row costs one more UPDATE when staff change both. The session is written "
+        "because it holds the success message."
+    ),
     source=docs("The messages framework", "Storage backends"),
 )
 def test_writes_of_an_admin_change_of_email_and_birthdate(alice, admin_client, statements):
@@ -549,9 +626,9 @@ def test_writes_of_an_admin_change_of_email_and_birthdate(alice, admin_client, s
 @compare(
     proxy_model=CANNOT,
     profile_onetoone=15,
-    custom_user=14,
+    custom_user=13,
     foreignkey=16,
-    so_what="A second table costs only one or two more statements for each save in the admin.",
+    so_what="A profile table costs two or three more statements for each save in the admin.",
 )
 def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_client, statements):
     """Staff change a user's e-mail and birthdate in the admin. How many statements run?"""
@@ -569,11 +646,16 @@ def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_clien
     profile_onetoone=1,
     custom_user=CANNOT,
     foreignkey=2,
-    so_what="Where the relation is unique, the inline has room for one.",
-    source="Django 5.2 source, django.forms.models.inlineformset_factory",
+    so_what=(
+        "An inline for a OneToOneField has one form. For a ForeignKey, set max_num = 1 to "
+        "prevent a second row."
+    ),
+    source=code("django.forms.models.inlineformset_factory"),
+    fits=[1],
+    costs=at_least(2),
 )
 def test_people_that_an_inline_gives_one_user(admin_client, settings):
-    """How many people does one user have, after staff filled in an inline twice?"""
+    """Staff fill in the profile inline twice. How many profile rows does the user have?"""
     person = person_class()
     only_admin(settings, {Account: user_admin(inlines=[person_inline(extra=2)])})
     form = filled(admin_client.get(page("add")), **NEW_PLAYER)
@@ -588,11 +670,16 @@ def test_people_that_an_inline_gives_one_user(admin_client, settings):
     custom_user=CANNOT,
     foreignkey="accepted",
     mark="surprising",
-    so_what="delete() empties the key, __str__ needs it to name the user: error 500, nothing gone.",
-    source=INSTANCES + '"Deleting objects"',
+    so_what=(
+        "After delete() the profile's primary key is empty. A __str__() that reads the user "
+        "then fails: error 500, and nothing is deleted."
+    ),
+    source=docs("Model instance reference", "Deleting objects"),
+    fits=["accepted"],
+    fails=["RelatedObjectDoesNotExist"],
 )
 def test_inline_deletes_the_extras_row(alice, admin_client, settings):
-    """What comes of it when staff delete a player's extras in a plain inline, not the account?"""
+    """Staff delete the profile row in an inline, but not the account. What happens?"""
     person = person_class()
     only_admin(settings, {Account: user_admin(inlines=[person_inline()])})
     change = page("change", alice.pk)
@@ -608,11 +695,16 @@ def test_inline_deletes_the_extras_row(alice, admin_client, settings):
     profile_onetoone=["admin.E121"],
     custom_user=[],
     foreignkey=["admin.E121"],
-    so_what="Only a column of the user's own table can be edited in the list.",
-    source=SITE + 'section "ModelAdmin options", ModelAdmin.list_editable',
+    so_what=(
+        "list_editable accepts fields of the listed model. Edit a profile's fields on the "
+        "user's page."
+    ),
+    source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_editable",
+    fits=[[]],
+    costs=[["admin.E121"]],
 )
 def test_checks_of_list_editable_birthdates():
-    """What do the checks say when birthdates shall be edited in the admin list (list_editable)?"""
+    """list_editable names the birthdate. What do Django's checks report?"""
     shown = ("username", path("birthdate"))
     return errors_of(list_display=shown, list_editable=[path("birthdate")])
 
@@ -622,11 +714,16 @@ def test_checks_of_list_editable_birthdates():
     profile_onetoone=["admin.E035"],
     custom_user=[],
     foreignkey=["admin.E035"],
-    so_what="Only list_display takes paths: here a second table's field needs a method.",
+    so_what=(
+        "readonly_fields accepts no path through a relation. Write a method of the ModelAdmin "
+        "that returns the field."
+    ),
     source=docs("System check framework", "ModelAdmin") + ", admin.E035",
+    fits=[[]],
+    costs=[["admin.E035"]],
 )
 def test_checks_of_a_read_only_birthdate():
-    """What do the checks say of readonly_fields with the birthdate, by its path?"""
+    """readonly_fields names the birthdate by its path. What do Django's checks report?"""
     return errors_of(readonly_fields=[path("birthdate")])
 
 
@@ -635,10 +732,14 @@ def test_checks_of_a_read_only_birthdate():
     profile_onetoone="Changed Email address. Changed birthdate for person “alice”.",
     custom_user="Changed Email address and birthdate.",
     foreignkey="Changed Email address. Changed birthdate for person “alice”.",
-    source=SITE + 'section "LogEntry attributes", LogEntry.change_message',
+    so_what=(
+        "The admin's history names the changed fields, also those of an inline. It keeps no old "
+        "values."
+    ),
+    source=docs("The Django admin site", "LogEntry attributes") + ", LogEntry.change_message",
 )
 def test_words_of_the_admins_history(alice, admin_client):
-    """What does the admin's history say after a change of e-mail and birthdate in this project?"""
+    """Staff change a user's e-mail and birthdate. What does the admin's history say?"""
     change = page("change", alice.pk)
     admin_client.post(change, filled(admin_client.get(change), **CHANGES))
     assert User.objects.filter(**{path("birthdate"): "2010-05-05"}).exists()
@@ -646,7 +747,7 @@ def test_words_of_the_admins_history(alice, admin_client):
 
 
 def undoes_a_new_password(client, user):
-    """Whether the old password is back after staff save a user while the user changes it."""
+    """Return whether the old password is back after staff save a user who changes it."""
     change = page("change", user.pk)
     form = filled(client.get(change), first_name="Alice")
 
@@ -666,9 +767,11 @@ def undoes_a_new_password(client, user):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="The admin reads the user without a lock and then writes all columns. Override "
-    "get_object() to lock the row when staff save it.",
-    source=INSTANCES + '"Specifying which fields to save"',
+    so_what=(
+        "The admin reads the user without a lock and then writes all columns. Override "
+        "get_object() to lock the row when staff save it."
+    ),
+    source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_stock_user_admin_undoes_a_new_password(transactional_db, alice, admin_client, settings):
     """Staff save a user in Django's UserAdmin while the user changes the password. Is the old
@@ -682,9 +785,11 @@ def test_stock_user_admin_undoes_a_new_password(transactional_db, alice, admin_c
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="select_for_update() in get_object() makes staff wait for the other change and read "
-    "it. Then saving cannot undo it.",
-    source=QUERYSETS + '"select_for_update()"',
+    so_what=(
+        "select_for_update() in get_object() makes staff wait for the other change and read it. "
+        "Then saving cannot undo it."
+    ),
+    source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_locking_user_admin_undoes_a_new_password(transactional_db, alice, admin_client):
     """The admin locks the user before saving, and the user changes the password meanwhile. Is the

@@ -1,7 +1,7 @@
 """The article, tested
 
-Each question is about one claim of the article that this project starts from, in our words; the
-verdict on it follows from the four answers. "The article's signal", form and view: suite.article.
+Each question tests one claim of the article that this project starts from, in our own words. The
+verdict follows from the four answers. The article's receiver, form and view are in suite.article.
 """
 
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from django.urls import include, path
 
 from suite import article, migration_states
 from suite.article import TYPED, article_signal, receiving, rows_with_extras
-from suite.compare import CANNOT, changed_in, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, changed_in, compare, docs
 from suite.migration_states import (
     key,
     link,
@@ -58,7 +58,7 @@ def discord_id_of(username):
 
 
 def stored_by(username, action):
-    """Sets a Discord ID on the user's extras, runs action(user): "stored", "lost", or the error."""
+    """Set a Discord ID, run action(user), and return "stored", "lost", or the error."""
 
     def change():
         user = User.objects.get(username=username)
@@ -90,20 +90,20 @@ WAYS_TO_MAKE_A_PERSON = {
 
 @contextmanager
 def undone():
-    """Undo at the block's end what it did in the database."""
+    """Undo what the block did in the database."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def by_hand():
-    """What the article did in the database, as far as PostgreSQL takes it."""
+    """Change the table as the article does, as far as PostgreSQL accepts that."""
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
 
 
 def step(after, before):
-    """What comes of makemigrations and migrate between two states of the article's Person."""
+    """Return how makemigrations and migrate between two states of Person end."""
     return outcome(
         lambda: migrate(before, makemigrations(before, after, migration_states.Questioner(1)))
     )
@@ -118,13 +118,15 @@ def step(after, before):
     custom_user=[],
     foreignkey=[],
     mark="known",
-    so_what="Login, logout and passwords come with Django; registering is yours in all four.",
+    so_what=(
+        "Django brings login, logout and password pages, but no registration. Write that page "
+        "yourself in every approach."
+    ),
     source=docs(AUTH, "All authentication views"),
     verdict="holds",
 )
 def test_article_djangos_own_pages_that_register(client, settings):
-    """Does Django bring no page to register: which pages of django.contrib.auth make an account
-    from a filled-in registration form?"""
+    """Which pages of django.contrib.auth create an account from a completed registration form?"""
     auth = include("django.contrib.auth.urls")
     settings.ROOT_URLCONF = (path("auth/", auth), path("", include("config.urls")))
     made = []
@@ -139,14 +141,16 @@ def test_article_djangos_own_pages_that_register(client, settings):
     profile_onetoone="stored",
     custom_user="stored",
     foreignkey="stored",
-    so_what="Proxy, profile and custom user are what Django's docs name; a child class of the user "
-    "(multi-table inheritance) keeps extras too, and so does a ForeignKey.",
+    so_what=(
+        "Beside proxy, profile and custom user, a ForeignKey and a child class of the user "
+        "(multi-table inheritance) can store extra fields."
+    ),
     source=docs("Models", "Multi-table inheritance"),
     verdict="holds with a condition",
 )
 def test_article_three_options():
-    """Are there three options only: what comes of a birthdate in a child class of the user,
-    class Member(User), which is none of the three?"""
+    """A child class of the user, class Member(User), has a birthdate. What happens when it is
+    saved?"""
     parent = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, parent_link=True, primary_key=True
     )
@@ -165,13 +169,15 @@ def test_article_three_options():
     custom_user=["method"],
     foreignkey=["method"],
     mark="known",
-    so_what="models.E017 stops a field on a proxy; a method works on what is read by the proxy, "
-    "which request.user is not by default.",
+    so_what=(
+        "A proxy accepts methods; models.E017 refuses its fields. request.user has the methods "
+        "only if your backend returns the proxy."
+    ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
     verdict="holds",
 )
 def test_article_proxy_is_for_behaviour(alice):
-    """Is a proxy good for behaviour only: does a proxy of the user take a method, and a field?"""
+    """Which can a proxy of the user add: a method, or a field?"""
     with isolate_apps("players"):
 
         class Greeter(User):
@@ -198,13 +204,15 @@ def test_article_proxy_is_for_behaviour(alice):
     custom_user=["players_user"],
     foreignkey=["auth_user"],
     mark="known",
-    so_what="Proxy and profile leave accounts where Django put them, so both can be added to a "
-    "project that is in use.",
+    so_what=(
+        "A proxy and a profile leave accounts in Django's own table. You can add both to a "
+        "project in use."
+    ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
     verdict="holds",
 )
 def test_article_tables_of_accounts(alice):
-    """Do proxy and profile keep accounts in Django's own table: in which tables is the password?"""
+    """Which tables hold the account and the password?"""
     tables = rows(
         "SELECT table_name FROM information_schema.columns WHERE column_name = 'password'"
         " AND table_schema = current_schema() ORDER BY table_name"
@@ -217,14 +225,15 @@ def test_article_tables_of_accounts(alice):
     profile_onetoone=["auth_user", "auth_user_groups", "auth_user_user_permissions"],
     custom_user=["players_user", "players_user_groups", "players_user_user_permissions"],
     foreignkey=["auth_user", "auth_user_groups", "auth_user_user_permissions"],
-    so_what="Not one table of Django's user is left beside a custom user; groups and permissions "
-    "themselves stay where they are.",
+    so_what=(
+        "A custom user replaces Django's user table and its tables of groups and permissions "
+        "per user. auth_group and auth_permission stay."
+    ),
     source=docs(CUSTOMIZING, "Substituting a custom User model"),
     verdict="holds",
 )
 def test_article_tables_of_users():
-    """Does a custom user replace the built-in one entirely: which tables for users, their groups
-    and their permissions are there?"""
+    """Which tables exist for users, their groups and their permissions?"""
     return [saw(name) for name in sorted(tables()) if "user" in name]
 
 
@@ -239,14 +248,16 @@ def test_article_tables_of_users():
     profile_onetoone="ValueError",
     custom_user="accepted",
     foreignkey="ValueError",
-    so_what="login() writes last_login to what it is given, and a person has none: whoever logs in "
-    "must be the user, or a proxy of it.",
+    so_what=(
+        "Pass the user, or a proxy object, to login(). A profile row is not a user: pass "
+        "person.user."
+    ),
     source=docs(AUTH, "How to log a user in"),
     verdict="holds",
+    fits=["accepted"],
 )
 def test_article_who_logs_in_is_a_user(alice, rf):
-    """Must whoever logs in be a User: does login() take the object of our class (Player, Person)
-    that belongs to alice?"""
+    """What does login() do with the object of the variant's own model that belongs to alice?"""
     player = PlayerModel.objects.get(**{f"{USER_OF}username": "alice"})
     backend = "django.contrib.auth.backends.ModelBackend"
     return outcome(lambda: login(request_of(rf), player, backend))
@@ -258,13 +269,15 @@ def test_article_who_logs_in_is_a_user(alice, rf):
     custom_user=["username", "password", "email"],
     foreignkey=[],
     mark="known",
-    so_what="Beside Django's User a profile needs none of them; AbstractUser brings them all.",
+    so_what=(
+        "A profile table needs no standard fields, because Django's User keeps them. "
+        "AbstractUser brings them into the custom user's table."
+    ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
     verdict="holds",
 )
 def test_article_standard_fields_are_djangos():
-    """Can a profile leave the standard fields to Django's User: which of username, password and
-    e-mail are columns of the table with the extras?"""
+    """Which of username, password and e-mail are columns of the table with the extra fields?"""
     columns = [saw(column.name) for column in tables()[extras_class()._meta.db_table].columns]
     return [name for name in ("username", "password", "email") if name in columns]
 
@@ -274,21 +287,20 @@ def test_article_standard_fields_are_djangos():
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=["from the extras", "from the user"],
-    custom_user=["from the extras", "from the user"],
-    foreignkey=["from the extras", "from the user"],
+    profile_onetoone=["from the extra fields", "from the user"],
+    custom_user=["from the extra fields", "from the user"],
+    foreignkey=["from the extra fields", "from the user"],
     mark="known",
-    so_what="A query spans the link in both directions, of a ForeignKey too.",
+    so_what="A query can cross a OneToOneField and a ForeignKey in both directions.",
     source=docs("Making queries", "Lookups that span relationships"),
     verdict="holds",
 )
 def test_article_queries_from_both_sides(alice):
-    """Can the relation be queried from either side: is alice found by her username from the
-    extras, and by her Discord ID from the user?"""
+    """From which sides can a query cross the relation between user and extra fields?"""
     discord_id = extras_of(alice).discord_id
     from_extras = extras_class().objects.filter(**{f"{USER_OF}username": "alice"})
     found = {
-        "from the extras": [extras.discord_id for extras in from_extras] == [discord_id],
+        "from the extra fields": [extras.discord_id for extras in from_extras] == [discord_id],
         "from the user": User.objects.get(**{to_extra("discord_id"): discord_id}) == alice,
     }
     return [side for side, there in found.items() if there]
@@ -299,14 +311,17 @@ def test_article_queries_from_both_sides(alice):
     profile_onetoone=["RelatedObjectDoesNotExist", "reached"],
     custom_user=["reached", "reached"],
     foreignkey=["AttributeError", "AttributeError"],
-    so_what="From user to person the OneToOneField raises where no row was made; a ForeignKey has "
-    "no user.person at all, only a set.",
+    so_what=(
+        "With a OneToOneField, user.person raises if the row is missing. With a ForeignKey, "
+        "users have only person_set."
+    ),
     source=docs("Model field reference", "OneToOneField"),
     verdict="holds with a condition",
+    fits=[["reached", "reached"]],
+    costs=ANYTHING_ELSE,
 )
 def test_article_profile_is_reached_from_the_user(alice):
-    """Is the profile one attribute away from its user: what does user.person (a custom user: the
-    user itself) give for a user from before there were profiles, and for alice?"""
+    """What does user.person, or the custom user itself, return for an older user and for alice?"""
     extras_class()
     User.objects.bulk_create([User(username="bob")])
 
@@ -324,12 +339,12 @@ def test_article_profile_is_reached_from_the_user(alice):
     custom_user="alice@example.org",
     foreignkey="alice@example.org",
     mark="known",
-    so_what="Reading is no reason against a ForeignKey: from person to user both are alike.",
+    so_what="From the profile to the user, a ForeignKey reads as well as a OneToOneField.",
     source=docs("Making queries", "Forward"),
     verdict="holds",
 )
 def test_article_user_attributes_from_the_extras(alice):
-    """Does a ForeignKey let one read a User's attributes from Person: which e-mail is read?"""
+    """Which e-mail address does a query over the extra fields read from the user?"""
     User.objects.filter(pk=alice.pk).update(email="alice@example.org")
     emails = extras_class().objects.values_list(f"{USER_OF}email", flat=True)
     return emails.get(**{f"{USER_OF}username": "alice"})
@@ -341,13 +356,17 @@ def test_article_user_attributes_from_the_extras(alice):
     custom_user=1,
     foreignkey=2,
     mark="known",
-    so_what="Many-to-one is what a ForeignKey says, so nothing refuses a second row.",
+    so_what=(
+        "A ForeignKey allows many rows for each user. Use a OneToOneField if a user has one "
+        "profile."
+    ),
     source=docs("Model field reference", "ForeignKey"),
     verdict="holds",
+    fits=[1],
+    costs=at_least(2),
 )
 def test_article_foreign_key_is_many_to_one(alice):
-    """Is a ForeignKey a many-to-one relation: how many rows of extras has alice once a second one
-    was created?"""
+    """A second profile row was created for alice. How many rows does she have?"""
     owner = {"user": alice} if USER_OF else {"username": "alice"}
     outcome(lambda: extras_class().objects.create(discord_id=ID, **owner))
     return rows_with_extras("alice")
@@ -358,14 +377,15 @@ def test_article_foreign_key_is_many_to_one(alice):
     profile_onetoone="accepted",
     custom_user="accepted",
     foreignkey="accepted",
-    so_what="A ForeignKey to settings.AUTH_USER_MODEL is how any app keeps data of a user, "
-    "whichever class that is; the docs show it in the chapter on custom users, hence the mistake.",
+    so_what=(
+        "A ForeignKey to settings.AUTH_USER_MODEL works with every user model. You need no "
+        "custom user for it."
+    ),
     source=docs(CUSTOMIZING, "Reusable apps and AUTH_USER_MODEL"),
     verdict="does not hold",
 )
 def test_article_foreign_key_needs_a_custom_user(alice):
-    """Does a ForeignKey to the user belong to a fully custom user: what comes of a new model with
-    one, and of two rows in it?"""
+    """A new model has a ForeignKey to the user. What happens when it stores two rows for alice?"""
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
     badge = migrations.CreateModel(
         "Badge", [("id", models.AutoField(primary_key=True)), ("owner", owner)]
@@ -382,16 +402,19 @@ def test_article_foreign_key_needs_a_custom_user(alice):
     profile_onetoone=["accepted", "InconsistentMigrationHistory"],
     custom_user=["accepted", "InconsistentMigrationHistory"],
     foreignkey=["accepted", "InconsistentMigrationHistory"],
-    so_what="The docs recommended it until 2024 (ticket #35767); those of 5.2 say that "
-    "you can. What the advice rested on is as it was: the user is exchanged before the first "
-    "migrate, or with much work.",
-    source=docs(CUSTOMIZING, "Using a custom user model when starting a project")
-    + "; Django ticket #35767",
+    so_what=(
+        "Choose the user model before the first migrate: swapping it later stops with an error. "
+        "Django's docs no longer recommend a custom user (ticket #35767)."
+    ),
+    source=(
+        docs(CUSTOMIZING, "Using a custom user model when starting a project")
+        + "; Django ticket #35767"
+    ),
     verdict="changed since",
 )
 def test_article_docs_recommend_a_custom_user(unmigrated, project):
-    """Is a custom user recommended for a new project even if Django's suffices: what does migrate
-    say to a new user class in an empty database, and in one with tables?"""
+    """A new user class replaces the old one. What does migrate do in an empty database, and in a
+    used one?"""
     change_user_model(unmigrated, "accounts")
     assert unmigrated.manage("makemigrations", "accounts").code == 0
     change_user_model(project, "accounts")
@@ -405,14 +428,15 @@ def test_article_docs_recommend_a_custom_user(unmigrated, project):
     profile_onetoone=["beside the user"],
     custom_user=["beside the user", "in the user"],
     foreignkey=["beside the user"],
-    so_what="The first passage no longer urges; the second still stands, and is about what to keep "
-    "in the class: a class of one's own leaves both places open.",
+    so_what=(
+        "A custom user can keep a new field in the user table or beside it. The other "
+        "approaches can keep it only beside the user."
+    ),
     source=docs(CUSTOMIZING, "Specifying a custom user model") + "; Django ticket #35767",
     verdict="changed since",
 )
 def test_article_docs_contradict_themselves():
-    """Do Django's docs contradict themselves on starting with a custom user: where can the
-    migrations of players put one more attribute?"""
+    """Where can a migration of the players app put one more field?"""
     nickname = models.TextField(null=True)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True)
     tried = {
@@ -443,14 +467,16 @@ def test_article_docs_contradict_themselves():
         "without": "IntegrityError",
         "without, no rows": "accepted",
     },
-    so_what="It fails where rows are there whose user nobody knows, and the old key has no part in "
-    "it: one default cannot be unique in all rows.",
+    so_what=(
+        "The change fails for rows whose user is unknown, because one default cannot be unique. "
+        "Add and fill the user column first."
+    ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
     verdict="holds with a condition",
 )
 def test_article_migrating_the_key_errors_out():
-    """Does migrate fail when person_id becomes OneToOneField(primary_key=True): with a user column
-    in the table, without one, and without one in an empty table?"""
+    """person_id gives way to OneToOneField(primary_key=True). What does migrate do with a user
+    column, without it, and without rows?"""
     table = {"with a user column": ({**own_key(), **link()}, 3), "without": (own_key(), 3)}
     table["without, no rows"] = (own_key(), 0)
     answers = {}
@@ -467,13 +493,15 @@ def test_article_migrating_the_key_errors_out():
     profile_onetoone=["Remove field person_id from person", "Add field user to person"],
     custom_user=CANNOT,
     foreignkey=["Remove field person_id from person", "Add field user to person"],
-    so_what="makemigrations removes the old key first; PostgreSQL drops its constraint along.",
+    so_what=(
+        "makemigrations removes the old key by itself, and PostgreSQL drops its constraint. You "
+        "need no SQL by hand for that."
+    ),
     source=docs("Migration Operations", "RemoveField"),
     verdict="does not hold",
 )
 def test_article_django_does_not_remove_the_old_key():
-    """Does Django not delete the old key by itself: which operations does makemigrations write
-    where person_id gives way to user?"""
+    """The user replaces person_id as primary key. Which operations does makemigrations write?"""
     before, after = state_of_person(own_key()), state_of_person(key())
     return migration_states.described(makemigrations(before, after, migration_states.Questioner(1)))
 
@@ -483,14 +511,16 @@ def test_article_django_does_not_remove_the_old_key():
     profile_onetoone={"primary key": ["user_id"], "rows": 3, "sequences": 0},
     custom_user=CANNOT,
     foreignkey={"primary key": ["user_id"], "rows": 3, "sequences": 0},
-    so_what="Three operations in the right order do all of it: link nullable and filled, old key "
-    "removed, link made the key.",
+    so_what=(
+        "Three steps do it without SQL by hand: add and fill the nullable relation, remove the "
+        "old key, make the relation the key."
+    ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
     verdict="does not hold",
 )
 def test_article_hand_work_is_needed():
-    """Must sequence and column be dropped by hand: which key, rows and sequences are left of a
-    table with 3 rows and person_id after migrations alone?"""
+    """Migrations replaced person_id by the user in a table with three rows. Which key, rows and
+    sequences remain?"""
     before = state_of_person(own_key())
     with_table(before)
     nullable = models.OneToOneField("auth.User", models.CASCADE, null=True)
@@ -520,14 +550,16 @@ def test_article_hand_work_is_needed():
         "serial, CASCADE": "accepted",
     },
     mark="surprising",
-    so_what="As printed it fails on either kind of key: a serial's default needs the sequence, an "
-    "identity column (Django 4.1 and later) owns it. And DROP COLUMN alone would take it along.",
+    so_what=(
+        "Do not drop the sequence of a key by hand. DROP COLUMN removes it together with the "
+        "column."
+    ),
     source='PostgreSQL 18 docs, DROP SEQUENCE; Django 4.1 release notes, "Models"',
     verdict="does not hold",
 )
 def test_article_drop_sequence():
-    """Does DROP SEQUENCE person_person_id_seq run: what does PostgreSQL say for an identity and
-    for a serial column, without and with CASCADE?"""
+    """What does PostgreSQL do on DROP SEQUENCE person_person_id_seq, for identity and serial
+    columns?"""
     article_table()
     drop, answers = "DROP SEQUENCE person_person_id_seq", {}
     for kind in ("identity", "serial"):
@@ -551,14 +583,16 @@ def test_article_drop_sequence():
         "by hand, unmanaged": "accepted",
         "untouched": "accepted",
     },
-    so_what="Only after the column was dropped by hand: Django then wants to drop it once more. "
-    "managed = False ends the error because nothing is run any more.",
+    so_what=(
+        "The migration fails only if the column was dropped by hand. managed = False hides "
+        "that, because Django then runs no SQL."
+    ),
     source=docs("Model Meta options", "managed"),
     verdict="holds with a condition",
 )
 def test_article_managed_false_makes_migrations_work():
-    """Is managed = False what gets migrations to work: what comes of the new key's migration once
-    person_id was dropped by hand, managed and unmanaged, and where nobody touched the table?"""
+    """person_id was dropped by hand, or not. What does the new key's migration do, managed and
+    unmanaged?"""
     answers = {}
     for name, managed in {"by hand": True, "by hand, unmanaged": False, "untouched": True}.items():
         with undone():
@@ -576,14 +610,16 @@ def test_article_managed_false_makes_migrations_work():
     custom_user=CANNOT,
     foreignkey={"primary key": False, "second row": "accepted"},
     mark="surprising",
-    so_what="The model says one person a user; the table has no key and keeps two: by that it is "
-    "the ForeignKey that the article decided against, without its key.",
+    so_what=(
+        "Let migrations change the key. After the article's ALTER TABLE, the table has no key "
+        "and accepts two rows for one user."
+    ),
     source="PostgreSQL 18 docs, ALTER TABLE; " + docs("Model Meta options", "managed"),
     verdict="does not hold",
 )
 def test_article_table_is_what_the_model_says():
-    """Is the table in the end what the model says: has it a primary key after the article's
-    ALTER TABLE, and does it refuse a second row for one user?"""
+    """After the article's ALTER TABLE, does the table have a primary key and accept a second
+    row?"""
     article_table(**link())
     by_hand()
     again = "INSERT INTO person (user_id) SELECT user_id FROM person LIMIT 1"
@@ -593,24 +629,29 @@ def test_article_table_is_what_the_model_says():
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone={"designed without users": "accepted", "migrated": "IntegrityError"},
+    profile_onetoone={
+        "without the foreign key": "accepted",
+        "with the foreign key": "IntegrityError",
+    },
     custom_user=CANNOT,
-    foreignkey={"designed without users": "accepted", "migrated": "IntegrityError"},
-    so_what="Django's queries work without it, but a design without the users' table exports no "
-    "foreign key: the database keeps extras of nobody.",
+    foreignkey={"without the foreign key": "accepted", "with the foreign key": "IntegrityError"},
+    so_what=(
+        "Include the user table in your design. Without the foreign key, the database keeps "
+        "profile rows of users that do not exist."
+    ),
     source="PostgreSQL 18 docs, 5.5.5. Foreign Keys",
     verdict="holds with a condition",
 )
 def test_article_users_may_be_left_out_of_the_design():
-    """May the users' table be left out of the database design: what does PostgreSQL say to a
-    person of nobody, in a table designed so, and in one that Django has migrated?"""
+    """A profile row names no existing user. What does PostgreSQL do, with and without the foreign
+    key?"""
     person_class()
     orphan = "INSERT INTO person (user_id) VALUES (0)"
     insert = lambda: (rows(orphan), rows("SET CONSTRAINTS ALL IMMEDIATE"))  # noqa: E731
     migrated = outcome(insert)
     rows("DROP TABLE person")
     rows("CREATE TABLE person (user_id integer PRIMARY KEY, discord_id text)")
-    return {"designed without users": outcome(insert), "migrated": migrated}
+    return {"without the foreign key": outcome(insert), "with the foreign key": migrated}
 
 
 @compare(
@@ -619,13 +660,15 @@ def test_article_users_may_be_left_out_of_the_design():
     custom_user={"printed": True, "written into models.py": False},
     foreignkey={"printed": True, "written into models.py": False},
     mark="known",
-    so_what="It prints a draft; who takes it over loses methods, CASCADE and the link to User.",
+    so_what=(
+        "inspectdb prints a draft and changes no file. Copy the new field only: the draft lacks "
+        "your methods and on_delete."
+    ),
     source=docs("How to integrate Django with a legacy database", "Auto-generate the models"),
     verdict="holds with a condition",
 )
 def test_article_inspectdb_updates_the_model():
-    """Does inspectdb update the models: is a column that SQL has added printed by it, and is it in
-    models.py afterwards?"""
+    """SQL added a column. Which of inspectdb's output and models.py contain it afterwards?"""
     table, printed = PlayerModel._meta.db_table, StringIO()
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows(f"ALTER TABLE {table} ADD COLUMN nickname text")
@@ -640,17 +683,20 @@ def test_article_inspectdb_updates_the_model():
 @compare(
     proxy_model=CANNOT,
     profile_onetoone={"PostgreSQL": "NO ACTION", "left by Django": 0},
-    custom_user={"PostgreSQL": "no link", "left by Django": 0},
+    custom_user={"PostgreSQL": "no foreign key", "left by Django": 0},
     foreignkey={"PostgreSQL": "NO ACTION", "left by Django": 0},
-    so_what="Django deletes the rows itself; whoever deletes a user by SQL is refused.",
+    so_what=(
+        "Django deletes profile rows in Python. SQL that deletes a user with a profile row is "
+        "refused."
+    ),
     source=docs("Model field reference", "Arguments") + ", ForeignKey.on_delete",
     verdict="does not hold",
 )
 def test_article_cascade_is_in_the_database(alice):
-    """Does on_delete=CASCADE stand in the database: which action has the link in PostgreSQL, and
-    how many rows of extras are left after user.delete()?"""
+    """on_delete is CASCADE. What do PostgreSQL's foreign key and user.delete() do with profile
+    rows?"""
     keys = tables()[extras_class()._meta.db_table].foreign_keys
-    action = saw(keys[0].definition) and keys[0].on_delete if keys else "no link"
+    action = saw(keys[0].definition) and keys[0].on_delete if keys else "no foreign key"
     alice.delete()
     return {"PostgreSQL": action, "left by Django": rows_with_extras("alice")}
 
@@ -663,14 +709,16 @@ def test_article_cascade_is_in_the_database(alice):
     profile_onetoone={"the form": True, "bulk_create": False},
     custom_user={"the form": True, "bulk_create": True},
     foreignkey={"the form": True, "bulk_create": False},
-    so_what="post_save is sent by save(): who comes by bulk_create(), SQL, or was there before the "
-    "signal, has no person.",
+    so_what=(
+        "save() sends post_save; bulk_create() and SQL do not. Create the profile rows of such "
+        "users, and of older ones, yourself."
+    ),
     source=docs("Signals", "post_save"),
     verdict="holds with a condition",
 )
 def test_article_signal_makes_a_person_for_each_user():
-    """Does a post_save signal make a person for every new user: for one by the form, and for one
-    by bulk_create()?"""
+    """A post_save receiver creates profile rows. Which users get one: from the form, from
+    bulk_create()?"""
     with receiving(article.create_person):
         valid_form().save()
         User.objects.bulk_create([User(username="carol")])
@@ -683,13 +731,16 @@ def test_article_signal_makes_a_person_for_each_user():
     profile_onetoone=[True, False, False],
     custom_user=[True, False],
     foreignkey=[True, False],
-    so_what="The signal comes with every save, of last_login too: only `created` tells a new user.",
+    so_what=(
+        "Django sends post_save at every save, also for last_login. Test `created` in a "
+        "receiver for new users."
+    ),
     source=docs("Signals", "post_save"),
     verdict="holds with a condition",
 )
 def test_article_signal_is_for_new_users(client, settings):
-    """Is the signal one of a new user: how often is post_save of the user sent during one
-    registration by the article's view, and what is `created` each time?"""
+    """The article's view registers one user. Which values has `created` each time post_save is sent
+    for the user?"""
     settings.ROOT_URLCONF = "suite.article"
     created = []
 
@@ -707,41 +758,45 @@ def test_article_signal_is_for_new_users(client, settings):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone={"with a person": "stored", "without": "RelatedObjectDoesNotExist"},
-    custom_user={"with a person": "stored", "without": "accepted"},
-    foreignkey={"with a person": "lost", "without": "accepted"},
-    so_what="An update of a user without a person raises in the signal, and a login is an update.",
+    profile_onetoone={"with a profile row": "stored", "without": "RelatedObjectDoesNotExist"},
+    custom_user={"with a profile row": "stored", "without": "accepted"},
+    foreignkey={"with a profile row": "lost", "without": "accepted"},
+    so_what=(
+        "A receiver that saves user.person fails for users without a profile, at each login "
+        "too. Save the profile yourself."
+    ),
     source=docs("Signals", "post_save"),
     verdict="holds with a condition",
 )
 def test_article_signal_serves_updates(alice):
-    """Does the signal serve updates as well: is a new Discord ID stored by user.save() of a user
-    who has a person, and what does saving one say who has none?"""
+    """The article's receiver is connected. What does user.save() do with a new Discord ID, and
+    without a profile row?"""
     User.objects.bulk_create([User(username="bob")])
     with article_signal():
         return {
-            "with a person": stored_by("alice", User.save),
+            "with a profile row": stored_by("alice", User.save),
             "without": outcome(User.objects.get(username="bob").save),
         }
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone={"with the signal": "stored", "without": "lost"},
-    custom_user={"with the signal": "stored", "without": "stored"},
-    foreignkey={"with the signal": "lost", "without": "lost"},
-    so_what="save() writes one object; that of the user saves the person only because the signal "
-    "says instance.person.save().",
+    profile_onetoone={"with the receiver": "stored", "without": "lost"},
+    custom_user={"with the receiver": "stored", "without": "stored"},
+    foreignkey={"with the receiver": "lost", "without": "lost"},
+    so_what=(
+        "user.save() stores no profile row unless a receiver does so. Call user.person.save()."
+    ),
     source=docs("Model instance reference", "What happens when you save?"),
     verdict="holds with a condition",
 )
 def test_article_saving_the_user_saves_the_person(alice):
-    """Does saving the user save the person: is a new Discord ID stored by user.save(), with the
-    article's signal and without it?"""
+    """What does user.save() do with a new Discord ID, with the article's receiver and without
+    it?"""
     with article_signal():
         by_signal = stored_by("alice", User.save)
     enrolled("bob")
-    return {"with the signal": by_signal, "without": stored_by("bob", User.save)}
+    return {"with the receiver": by_signal, "without": stored_by("bob", User.save)}
 
 
 @compare(
@@ -750,14 +805,16 @@ def test_article_saving_the_user_saves_the_person(alice):
     custom_user=[],
     foreignkey=[],
     mark="surprising",
-    so_what="create(user=instance) leaves the person in the user's cache, and without a cache "
-    "user.person is read when asked for: refresh_from_db() only costs a query.",
+    so_what=(
+        "You can set the fields of user.person without refresh_from_db(), however the receiver "
+        "created the row."
+    ),
     source=docs("Model instance reference", "Refreshing objects from database"),
     verdict="does not hold",
 )
 def test_article_refresh_is_needed():
-    """Must the user be refreshed before the person's fields are set: after which ways of making
-    the person in the signal are they lost without it?"""
+    """A receiver created the profile row. After which ways of creating it are values lost without
+    refresh_from_db()?"""
     lost = []
     for way, make in WAYS_TO_MAKE_A_PERSON.items():
         with receiving(lambda user, created, make=make: make(user) if created else None):
@@ -776,14 +833,16 @@ def test_article_refresh_is_needed():
     profile_onetoone={"one backend": "accepted", "two": "ValueError", "two, one named": "accepted"},
     custom_user={"one backend": "accepted", "two": "ValueError", "two, one named": "accepted"},
     foreignkey={"one backend": "accepted", "two": "ValueError", "two, one named": "accepted"},
-    so_what="authenticate() hashes the password once more, to learn what is known. With two "
-    "backends login() wants to be told which: login(request, user, backend=...).",
+    so_what=(
+        "Call login() right after form.save(). With several backends, name one: login(request, "
+        "user, backend=...)."
+    ),
     source=docs(AUTH, "Selecting the authentication backend"),
     verdict="does not hold",
 )
 def test_article_authenticate_before_login(rf, settings):
-    """Is authenticate() needed before login() of who has just registered: does login() take the
-    form's user under one backend, under two, and under two with one named?"""
+    """What does login() do with the form's user: with one backend, with two, and with two and one
+    named?"""
     one = "django.contrib.auth.backends.ModelBackend"
     two = [one, "django.contrib.auth.backends.AllowAllUsersModelBackend"]
     user, answers = valid_form().save(), {}
@@ -798,21 +857,39 @@ def test_article_authenticate_before_login(rf, settings):
 
 
 @compare(
-    proxy_model=["asks for name and password", "refuses a taken name", "hashes the password"],
-    profile_onetoone=["asks for name and password", "refuses a taken name", "hashes the password"],
-    custom_user=["asks for name and password"],
-    foreignkey=["asks for name and password", "refuses a taken name", "hashes the password"],
-    so_what="It is bound to auth.User: a custom user needs a subclass of it with Meta.model.",
+    proxy_model=[
+        "asks for username and password",
+        "refuses a taken username",
+        "hashes the password",
+    ],
+    profile_onetoone=[
+        "asks for username and password",
+        "refuses a taken username",
+        "hashes the password",
+    ],
+    custom_user=["asks for username and password"],
+    foreignkey=[
+        "asks for username and password",
+        "refuses a taken username",
+        "hashes the password",
+    ],
+    so_what=(
+        "UserCreationForm asks, checks the name and hashes the password. With a custom user, "
+        "subclass it and set Meta.model."
+    ),
     source=docs(CUSTOMIZING, "Custom users and the built-in auth forms"),
     verdict="holds with a condition",
+    fits=at_least(3),
+    costs=at_most(2),
 )
 def test_article_usercreationform_saves_work(alice):
-    """Does UserCreationForm save work: what of registering does it do, taken as it is?"""
+    """Which steps of a registration does Django's unchanged UserCreationForm do?"""
     taken = said(lambda: UserCreationForm({**TYPED, "username": "alice"}).is_valid())
     user = said(lambda: UserCreationForm(TYPED).save())
     done = {
-        "asks for name and password": {"username", "password1"} <= set(UserCreationForm().fields),
-        "refuses a taken name": taken is False,
+        "asks for username and password": {"username", "password1"}
+        <= set(UserCreationForm().fields),
+        "refuses a taken username": taken is False,
         "hashes the password": isinstance(user, User) and user.check_password(PASSWORD),
     }
     return [what for what, is_done in done.items() if is_done]
@@ -824,12 +901,12 @@ def test_article_usercreationform_saves_work(alice):
     custom_user={"logged in": True, "stored": True},
     foreignkey={"logged in": True, "stored": True},
     mark="known",
-    so_what="The article's feature works, wherever the extras have a column.",
+    so_what="The article's view works in every approach that can store the extra fields.",
     source=docs(AUTH, "How to log a user in"),
     verdict="holds",
 )
 def test_article_view_registers_and_logs_in(client, settings):
-    """Does the article's view register a player, keep the extras, and log them in?"""
+    """What does the article's view do with a new user and the extra fields?"""
     settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         client.post("/article/", TYPED)
@@ -845,12 +922,11 @@ def test_article_view_registers_and_logs_in(client, settings):
     custom_user=["birthdate", "discord_id", "zoom_id"],
     foreignkey=["birthdate", "discord_id", "zoom_id"],
     mark="known",
-    so_what="{{ form }} shows what the form declares, whether or not anything stores it.",
+    so_what=("{{ form }} shows every field that the form declares. The view must still store it."),
     source=docs("Working with forms", "Working with form templates"),
     verdict="holds",
 )
 def test_article_template_needs_no_change():
-    """Can the template stay as it is when the form gets more fields: which extras does {{ form }}
-    show of the article's form?"""
+    """Which extra fields does {{ form }} show of the article's form?"""
     page = saw(Template("{{ form }}").render(Context({"form": article.SeedForm()})))
     return [name for name in EXTRA_FIELDS if f'name="{name}"' in page]

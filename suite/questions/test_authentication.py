@@ -24,49 +24,35 @@ from players import roster
 
 from suite.adminpages import page, permission, staff_with
 from suite.article import person_saved_with_user
-from suite.compare import CANNOT, compare, docs
+from suite.compare import CANNOT, at_least, at_most, code, compare, docs
 from suite.outcomes import heard, outcome, saw
 from suite.sessions import at_the_same_moment
 from suite.variant import PASSWORD, PlayerModel, User, enrolled, extras_of, path
 
 # Where Django's docs speak of it.
-CUSTOM_USER = (
-    'Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Specifying a custom user model"'
-)
-EXTENDING = (
-    'Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Extending the existing User model"'
-)
-PROXIES = (
-    'Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Custom users and proxy models"'
-)
-BACKENDS = (
-    'Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Writing an authentication backend"'
-)
-CUSTOM_PERMISSIONS = (
-    'Django 5.2 docs, "Customizing authentication in Django", section "Custom permissions"'
-)
+CUSTOM_USER = docs("Customizing authentication in Django", "Specifying a custom user model")
+EXTENDING = docs("Customizing authentication in Django", "Extending the existing User model")
+PROXIES = docs("Customizing authentication in Django", "Custom users and proxy models")
+BACKENDS = docs("Customizing authentication in Django", "Writing an authentication backend")
+CUSTOM_PERMISSIONS = docs("Customizing authentication in Django", "Custom permissions")
 PROXY_PERMISSIONS = (
-    'Django 5.2 docs, "Using the Django authentication system", '
-    'section "Proxy models"; Django ticket #11154'
+    docs("Using the Django authentication system", "Proxy models") + "; Django ticket #11154"
 )
-SESSIONS = (
-    'Django 5.2 docs, "Using the Django authentication system", '
-    'section "Session invalidation on password change"'
-)
-RESETS = 'Django 5.2 docs, "Using the Django authentication system", section "Built-in forms"'
-HASHES = 'Django 5.2 docs, "Password management in Django", section "Password upgrading"'
-REFERENCE = 'Django 5.2 docs, "django.contrib.auth", section '
+SESSIONS = docs("Using the Django authentication system", "Session invalidation on password change")
+RESETS = docs("Using the Django authentication system", "Built-in forms")
+HASHES = docs("Password management in Django", "Password upgrading")
+
+
+def reference(section):
+    return docs("django.contrib.auth", section)
+
 
 DJANGOS_BACKEND = "django.contrib.auth.backends.ModelBackend"
 DISCORD_ID = "100000000000000001"  # alice's
 
 
 class DiscordBackend(ModelBackend):
-    """Logs in by Discord ID."""
+    """Find users by their Discord ID."""
 
     def authenticate(self, request, username=None, password=None, **kwargs):
         user = User.objects.get(**{path("discord_id"): username})
@@ -74,7 +60,7 @@ class DiscordBackend(ModelBackend):
 
 
 class RicherBackend(ModelBackend):
-    """Reads the user together with the person, where there is one."""
+    """Read the user together with the profile row, or the variant's own model."""
 
     def get_user(self, user_id):
         users = PlayerModel.objects if issubclass(PlayerModel, User) else User.objects
@@ -86,7 +72,7 @@ class RicherBackend(ModelBackend):
 
 
 def birthdate_of(user):
-    """From the user's newest person, in the way that can use a prefetch, or from the user."""
+    """Return the birthdate from the newest profile row, prefetched or not, or from the user."""
     if hasattr(user, "person_set"):
         return max(user.person_set.all(), key=lambda person: person.pk).birthdate
     return extras_of(user).birthdate
@@ -113,13 +99,13 @@ def birthdate_pages(settings):
 
 
 def log_in(client, username="alice"):
-    """By the login page; returns whether that let them in."""
+    """Log in on the page /login/ and return whether that succeeded."""
     response = client.post("/login/", {"username": username, "password": PASSWORD})
     return response.status_code == 302
 
 
 def label_of(user):
-    """The user's class as the app registry calls it: "auth.User"."""
+    """Return the name of the user's class in the app registry, such as "auth.User"."""
     return user._meta.label
 
 
@@ -129,11 +115,16 @@ def label_of(user):
     custom_user="players.User",
     foreignkey="auth.User",
     mark="known",
-    so_what="AUTH_USER_MODEL alone decides what class a view gets, and it cannot be a proxy.",
-    source=REFERENCE + '"Utility functions", get_user()',
+    so_what=(
+        "Django's own backend returns the model that AUTH_USER_MODEL names. To get a proxy of "
+        "auth.User, write a backend whose get_user() returns it."
+    ),
+    source=reference("Utility functions") + ", get_user()",
+    fits=["players.Player", "players.User"],
+    costs=["auth.User"],
 )
 def test_class_of_request_user(alice, client, settings):
-    """What class is request.user, under Django's own authentication backend?"""
+    """Which class does request.user have under Django's own authentication backend?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     client.force_login(alice)
     return saw(label_of(client.get("/").wsgi_request.user))
@@ -144,11 +135,17 @@ def test_class_of_request_user(alice, client, settings):
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="A method of our class is missing on who logs in, unless it is the user model.",
+    so_what=(
+        "With Django's own backend, the logged-in user has no methods of your proxy or profile "
+        "model. Only a custom user model provides them."
+    ),
     source=docs("Models", "QuerySets still return the model that was requested"),
+    fits=[True],
+    costs=[False],
 )
 def test_authenticate_gives_the_listed_class(alice, settings):
-    """Is what Django's own backend returns for a player's password an instance of our class?"""
+    """Does authenticate() with Django's own backend return an instance of the variant's own
+    model?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     user = authenticate(username="alice", password=PASSWORD)
     saw(label_of(user))
@@ -161,11 +158,16 @@ def test_authenticate_gives_the_listed_class(alice, settings):
     custom_user="accepted",
     foreignkey="AttributeError",
     mark="surprising",
-    so_what="Nothing can be a proxy of a class that is swapped out, and a person is no user.",
+    so_what=(
+        "A proxy of auth.User cannot be AUTH_USER_MODEL, because that setting swaps auth.User "
+        "out. A profile model is not a user either."
+    ),
     source=PROXIES,
+    fits=["accepted"],
 )
 def test_listed_class_as_auth_user_model(project):
-    """What does `check --tag models` answer when AUTH_USER_MODEL names the class that we wrote?"""
+    """AUTH_USER_MODEL names the variant's own model. What does the command `check --tag models`
+    report?"""
     project.replace(
         "config/settings.py",
         f'AUTH_USER_MODEL = "{User._meta.label}"',
@@ -182,11 +184,14 @@ def test_listed_class_as_auth_user_model(project):
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="To log in by anything but USERNAME_FIELD takes a backend of one's own.",
-    source=REFERENCE + '"Available authentication backends", ModelBackend',
+    so_what=(
+        "Django's own backend looks in USERNAME_FIELD only. To log in by another field as well, "
+        "write an authentication backend."
+    ),
+    source=reference("Available authentication backends") + ", ModelBackend",
 )
 def test_login_by_discord_id_with_djangos_backend(alice, settings):
-    """Can a player log in with their Discord ID as the username, under Django's own backend?"""
+    """Can a user log in with the Discord ID as username under Django's own backend?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     return authenticate(username=DISCORD_ID, password=PASSWORD) is not None
 
@@ -196,11 +201,15 @@ def test_login_by_discord_id_with_djangos_backend(alice, settings):
     profile_onetoone=[],
     custom_user=["auth.E003"],
     foreignkey=[],
-    so_what="Only the user model's USERNAME_FIELD is read, and it must be unique.",
+    so_what=(
+        "Django reads USERNAME_FIELD on the model that AUTH_USER_MODEL names. The field must be "
+        "unique there, unless your backend handles duplicates."
+    ),
     source=CUSTOM_USER + ", USERNAME_FIELD",
 )
 def test_checks_of_username_field_discord_id(monkeypatch):
-    """What do the system checks say of USERNAME_FIELD = "discord_id" on the class that we wrote?"""
+    """The variant's own model sets USERNAME_FIELD = "discord_id". Which errors do Django's user
+    model checks report?"""
     monkeypatch.setattr(PlayerModel, "USERNAME_FIELD", "discord_id", raising=False)
     return [saw(message).id for message in check_user_model(app_configs=None)]
 
@@ -211,19 +220,36 @@ def test_checks_of_username_field_discord_id(monkeypatch):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="ModelBackend reads the user model's USERNAME_FIELD; a proxy's is ignored in silence.",
+    so_what=(
+        "ModelBackend reads USERNAME_FIELD on AUTH_USER_MODEL only, and ignores it elsewhere "
+        "without an error. To log in by e-mail, choose a custom user model or write a backend."
+    ),
     source=CUSTOM_USER + ", USERNAME_FIELD",
+    fits=[True],
+    costs=[False],
+    top=True,
 )
 def test_username_field_changes_the_login(monkeypatch):
-    """Does USERNAME_FIELD = "email" on the class that we wrote let a player log in by e-mail?"""
+    """The variant's own model sets USERNAME_FIELD = "email". Can a user log in by e-mail?"""
     enrolled("alice", email="alice@example.org")
     monkeypatch.setattr(PlayerModel, "USERNAME_FIELD", "email", raising=False)
     return authenticate(username="alice@example.org", password=PASSWORD) is not None
 
 
-@compare(proxy_model=CANNOT, profile_onetoone=1, custom_user=0, foreignkey=1, source=BACKENDS)
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=0,
+    foreignkey=1,
+    so_what=(
+        "A login by a field of a profile row needs a join. On the user's own table it needs none."
+    ),
+    source=BACKENDS,
+    fits=[0],
+    costs=at_least(1),
+)
 def test_joins_of_a_login_by_discord_id(alice, settings, statements):
-    """How many joins does a login by Discord ID take, with a backend of one's own?"""
+    """An authentication backend finds users by Discord ID. How many joins does a login take?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.DiscordBackend"]
     statements.clear()
     assert authenticate(username=DISCORD_ID, password=PASSWORD) == alice
@@ -235,11 +261,15 @@ def test_joins_of_a_login_by_discord_id(alice, settings, statements):
     profile_onetoone="MultipleObjectsReturned",
     custom_user="MultipleObjectsReturned",
     foreignkey="MultipleObjectsReturned",
-    so_what="By what one logs in must be unique in the database, or the page fails for both.",
+    so_what=(
+        "The field that people log in with must be unique in the database. Otherwise the login "
+        "page fails for both users."
+    ),
     source=docs("QuerySet API reference", "get()"),
 )
 def test_login_by_a_discord_id_that_two_share(alice, settings):
-    """What comes of a login by Discord ID with .get(), if two players gave the same one?"""
+    """Two users have the same Discord ID. What does a login by Discord ID raise if the backend
+    calls get()?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.DiscordBackend"]
     roster.change("alice", discord_id=DISCORD_ID)
     enrolled("bob", discord_id=DISCORD_ID)
@@ -252,11 +282,17 @@ def test_login_by_a_discord_id_that_two_share(alice, settings):
     custom_user="players.User",
     foreignkey="auth.User",
     mark="surprising",
-    so_what="With a backend of its own a proxy works in every view.",
+    so_what=(
+        "If get_user() of your backend returns a proxy, request.user has its methods in every "
+        "synchronous view."
+    ),
     source=BACKENDS,
+    fits=["players.Player", "players.User"],
+    costs=["auth.User"],
 )
 def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, settings):
-    """What class is request.user, if a backend's get_user() reads our class or joins our table?"""
+    """A backend's get_user() reads the variant's own model, or joins its table. Which class does
+    request.user have?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     return saw(label_of(client.get("/").wsgi_request.user))
@@ -267,13 +303,19 @@ def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, setti
     profile_onetoone=3,
     custom_user=2,
     foreignkey=3,
-    so_what="A table of their own costs a statement on each page that shows the extras.",
+    so_what=(
+        "With a profile table, each page that shows an extra field of the visitor runs one more "
+        "query."
+    ),
     source=EXTENDING,
+    fits=at_most(2),
+    costs=at_least(3),
 )
 def test_statements_of_a_request_that_shows_the_birthdate(
     alice, client, settings, birthdate_pages, statements
 ):
-    """How many statements does a page cost that shows its visitor's birthdate, session included?"""
+    """Sessions are kept in the database. How many statements does a page run that shows its user's
+    birthdate?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     client.force_login(alice)
     statements.clear()
@@ -286,15 +328,19 @@ def test_statements_of_a_request_that_shows_the_birthdate(
     profile_onetoone=2,
     custom_user=2,
     foreignkey=3,
-    so_what="A one-to-one can be joined in get_user(); many rows take another statement.",
+    so_what=(
+        "select_related() in get_user() joins a OneToOne profile and saves the query on each "
+        "page. A ForeignKey needs prefetch_related(), a query more."
+    ),
     source=BACKENDS,
+    fits=at_most(2),
+    costs=at_least(3),
 )
 def test_statements_of_that_request_by_a_backend_that_reads_more(
     alice, client, settings, birthdate_pages, statements
 ):
-    """How many statements does a page that shows its visitor's birthdate cost, if the backend's
-    get_user() reads the user and the person together?
-    """
+    """A backend's get_user() also loads the profile row. How many statements does a page with the
+    user's birthdate run?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     statements.clear()
@@ -307,10 +353,13 @@ def test_statements_of_that_request_by_a_backend_that_reads_more(
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="A unique index on UPPER(username) keeps a name free; it lets nobody in.",
+    so_what=(
+        "A unique index on UPPER(username) blocks a second ALICE. It does not make the login "
+        "ignore case."
+    ),
 )
 def test_login_in_another_case(alice, client):
-    """Can the player alice log in as ALICE?"""
+    """The username is alice. Can she log in as ALICE?"""
     return log_in(client, "ALICE")
 
 
@@ -320,12 +369,20 @@ def test_login_in_another_case(alice, client):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="ModelBackend asks the user model's manager: one on a proxy is never asked.",
-    source=docs("Customizing authentication in Django", "Writing a manager for a custom user model")
-    + ", BaseUserManager.get_by_natural_key()",
+    so_what=(
+        "ModelBackend calls the default manager of AUTH_USER_MODEL. A manager on a proxy or a "
+        "profile model does not change the login."
+    ),
+    source=(
+        docs("Customizing authentication in Django", "Writing a manager for a custom user model")
+        + ", BaseUserManager.get_by_natural_key()"
+    ),
+    fits=[True],
+    costs=[False],
 )
 def test_login_in_another_case_by_our_manager(alice, monkeypatch):
-    """Can alice log in as ALICE, if our class's manager ignores case in get_by_natural_key()?"""
+    """The manager of the variant's own model ignores case in get_by_natural_key(). Can alice log in
+    as ALICE?"""
 
     def whatever_its_case(username):
         return User.objects.get(username__iexact=username)
@@ -341,11 +398,16 @@ def test_login_in_another_case_by_our_manager(alice, monkeypatch):
     custom_user="2010-05-04",
     foreignkey="SynchronousOnlyOperation",
     mark="surprising",
-    so_what="Extras in another row are a query, which async code has to await.",
-    source='Django 5.2 docs, "Asynchronous support", section "Async safety"',
+    so_what=(
+        "In async code, reading user.person may need a query, and Django then raises "
+        "SynchronousOnlyOperation. Load the profile row with an awaited query first."
+    ),
+    source=docs("Asynchronous support", "Async safety"),
+    fits=["2010-05-04"],
+    costs=["SynchronousOnlyOperation"],
 )
 def test_birthdate_in_an_async_view(alice, client, birthdate_pages):
-    """What does an async view get that reads the birthdate of `await request.auser()`?"""
+    """What does an async view get when it reads the birthdate of `await request.auser()`?"""
     client.force_login(alice)
     try:
         return client.get("/async/").content.decode()
@@ -358,11 +420,14 @@ def test_birthdate_in_an_async_view(alice, client, birthdate_pages):
     profile_onetoone="AttributeError",
     custom_user="AttributeError",
     foreignkey="AttributeError",
-    so_what="AnonymousUser has no extras in any approach.",
-    source=REFERENCE + '"AnonymousUser object"',
+    so_what=(
+        "AnonymousUser has no extra fields in any approach. Check request.user.is_authenticated "
+        "first."
+    ),
+    source=reference("AnonymousUser object"),
 )
 def test_birthdate_of_an_anonymous_visitor(client, birthdate_pages):
-    """What does a view get that reads the birthdate of a visitor who is not logged in?"""
+    """What happens if a view reads the birthdate of a visitor who is not logged in?"""
     return outcome(lambda: client.get("/birthdate/"))
 
 
@@ -371,11 +436,14 @@ def test_birthdate_of_an_anonymous_visitor(client, birthdate_pages):
     profile_onetoone=["auth.add_user", "players.add_person"],
     custom_user=["players.add_user"],
     foreignkey=["auth.add_user", "players.add_person"],
-    so_what="Two classes have two permissions, and staff need the right one, or both.",
+    so_what=(
+        "A proxy or a profile model has permissions of its own, beside those of the user model. "
+        "Grant staff those that your admin asks for."
+    ),
     source=PROXY_PERMISSIONS,
 )
 def test_permissions_to_add_a_player():
-    """Which permissions are there in the database to add a player, or a part of one?"""
+    """Which permissions does Django create for adding a user and the variant's own model?"""
     found = {permission("add", model) for model in (User, PlayerModel)}
     return sorted(f"{its.content_type.app_label}.{its.codename}" for its in found)
 
@@ -386,11 +454,14 @@ def test_permissions_to_add_a_player():
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="A person's permissions open no account.",
+    so_what=(
+        "Permissions for a profile model do not open the user's page in the admin. Staff also "
+        "need the permission to change users."
+    ),
     source=PROXY_PERMISSIONS,
 )
 def test_change_permission_of_our_class_opens_the_account(alice):
-    """May staff who hold only the permission to change our class open an account in the admin?"""
+    """Staff may change only the variant's own model. Can they open an account in the admin?"""
     staff = staff_with(permission("change", PlayerModel))
     return saw(staff.get(page("change", alice.pk)).status_code) == 200
 
@@ -401,11 +472,16 @@ def test_change_permission_of_our_class_opens_the_account(alice):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="The admin of a proxy asks for the proxy's own permissions: grant them anew.",
+    so_what=(
+        "The admin of a proxy asks for the proxy's own permissions. Existing groups need them "
+        "in addition."
+    ),
     source=PROXY_PERMISSIONS,
+    fits=[True],
+    costs=[False],
 )
 def test_change_user_permission_opens_the_account(alice):
-    """May staff who hold only the permission to change the user open an account in the admin?"""
+    """Staff may change only the user model. Can they open an account in the admin?"""
     staff = staff_with(permission("change", User))
     return saw(staff.get(page("change", alice.pk)).status_code) == 200
 
@@ -415,12 +491,17 @@ def test_change_user_permission_opens_the_account(alice):
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="An inline asks for its own class's permissions: so extras can be kept from staff.",
-    source=docs("The Django admin site", "InlineModelAdmin options")
-    + ", InlineModelAdmin.has_change_permission()",
+    so_what=(
+        "An inline asks for the permissions of its own model. So you can hide a profile's "
+        "fields from staff who may edit users."
+    ),
+    source=(
+        docs("The Django admin site", "InlineModelAdmin options")
+        + ", InlineModelAdmin.has_change_permission()"
+    ),
 )
 def test_change_user_permission_reaches_the_birthdate(alice):
-    """Do staff who hold only the permission to change the user see the birthdate in the admin?"""
+    """Staff may change only the user model. Do they see the birthdate in the admin?"""
     assert birthdate_of(alice)
     staff = staff_with(permission("change", User))
     return "2010-05-04" in staff.get(page("change", alice.pk)).content.decode()
@@ -431,11 +512,15 @@ def test_change_user_permission_reaches_the_birthdate(alice):
     profile_onetoone=["players.person", "players.person"],
     custom_user=["players.user", "players.user"],
     foreignkey=["players.person", "players.person"],
-    so_what="By default a generic relation to a proxy stores the type of auth.User.",
+    so_what=(
+        "By default, a generic relation to a proxy stores the content type of its concrete "
+        "model. Use for_concrete_model=False to keep the proxy."
+    ),
     source=docs("The contenttypes framework", "The ContentTypeManager") + ", get_for_model()",
 )
 def test_content_type_of_our_class():
-    """Which content type has our class, by default and with for_concrete_model=False?"""
+    """Which content type does the variant's own model have, by default and with
+    for_concrete_model=False?"""
     found = [
         ContentType.objects.get_for_model(PlayerModel, for_concrete_model=concrete)
         for concrete in (True, False)
@@ -444,10 +529,18 @@ def test_content_type_of_our_class():
 
 
 @compare(
-    proxy_model=True, profile_onetoone=True, custom_user=True, foreignkey=True, source=SESSIONS
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    so_what=(
+        "A new password ends the user's other sessions in every approach. Call "
+        "update_session_auth_hash() to keep the current one."
+    ),
+    source=SESSIONS,
 )
 def test_password_change_elsewhere_ends_the_session(alice, client):
-    """Does a change of password in another browser log a player out in this one?"""
+    """A user changes the password in another browser. Is this browser logged out?"""
     elsewhere = Client()
     assert log_in(client)
     assert log_in(elsewhere)
@@ -462,11 +555,13 @@ def test_password_change_elsewhere_ends_the_session(alice, client):
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="The session's hash is made from the password alone.",
+    so_what=(
+        "A session depends on the password's hash. A change of extra fields leaves users logged in."
+    ),
     source=SESSIONS,
 )
 def test_change_of_an_extra_ends_the_session(alice, client):
-    """Does a change of a player's birthdate and Discord ID log them out?"""
+    """Does a change of birthdate and Discord ID log the user out?"""
     client.force_login(alice)
     roster.change("alice", birthdate="2010-05-05", discord_id=None)
     return client.get("/profile/").status_code == 302
@@ -477,11 +572,14 @@ def test_change_of_an_extra_ends_the_session(alice, client):
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="The token knows key, password, last login and e-mail, and no extra.",
-    source="Django 5.2 source, django.contrib.auth.tokens.PasswordResetTokenGenerator",
+    so_what=(
+        "The reset token depends on id, password, last login and e-mail. A change of extra "
+        "fields does not invalidate it."
+    ),
+    source=code("django.contrib.auth.tokens.PasswordResetTokenGenerator"),
 )
 def test_change_of_an_extra_spoils_a_reset_link(alice):
-    """Does a change of birthdate and Discord ID make a password reset link invalid?"""
+    """Does a change of birthdate and Discord ID invalidate a password reset link?"""
     token = default_token_generator.make_token(alice)
     roster.change("alice", birthdate="2010-05-05", discord_id=None)
     return not default_token_generator.check_token(User.objects.get(pk=alice.pk), token)
@@ -492,10 +590,14 @@ def test_change_of_an_extra_spoils_a_reset_link(alice):
     profile_onetoone={"mails": 1, "statements": 1},
     custom_user={"mails": 1, "statements": 1},
     foreignkey={"mails": 1, "statements": 1},
+    so_what=(
+        "A password reset reads only the user table. The extra fields change nothing about it, "
+        "unless your template shows them."
+    ),
     source=RESETS + ", PasswordResetForm",
 )
 def test_password_reset_of_a_player(client, mailoutbox, statements):
-    """How many mails does a password reset send to a player, and with how many statements?"""
+    """How many mails and how many statements does one password reset take?"""
     enrolled("alice", email="alice@example.org")
     statements.clear()
     client.post("/password_reset/", {"email": "alice@example.org"})
@@ -513,12 +615,15 @@ def login_statements(users):
     profile_onetoone=login_statements("auth_user"),
     custom_user=login_statements("players_user"),
     foreignkey=login_statements("auth_user"),
-    so_what="A login does not read the profile row. A proxy costs one more query, because its "
-    "backend reads the user again as a Player.",
+    so_what=(
+        "A login does not read the profile row. The proxy's backend costs one more query, "
+        "because it reads the user again as a Player."
+    ),
     source=docs("Using the Django authentication system", "How to log a user in"),
 )
 def test_statements_of_a_login(alice, client, statements):
-    """Which statements does one login on the page /login/ run?"""
+    """Sessions are kept in the database. Which statements does one login on the page /login/
+    run?"""
     statements.clear()
     assert log_in(client)
     return statements.verbs()
@@ -529,11 +634,14 @@ def test_statements_of_a_login(alice, client, statements):
     profile_onetoone=2,
     custom_user=2,
     foreignkey=2,
-    so_what="No approach makes e-mail unique by itself.",
-    source="Django 5.2 source, django.contrib.auth.forms.PasswordResetForm.get_users",
+    so_what=(
+        "No approach makes e-mail unique by itself. With two accounts for one address, each "
+        "gets its own reset mail."
+    ),
+    source=code("django.contrib.auth.forms.PasswordResetForm.get_users"),
 )
 def test_password_reset_of_two_players_with_one_email(client, mailoutbox):
-    """How many mails does a password reset send, if two accounts have the same address?"""
+    """Two accounts have the same e-mail address. How many mails does a password reset send?"""
     enrolled("alice", email="family@example.org")
     enrolled("bob", email="family@example.org")
     client.post("/password_reset/", {"email": "family@example.org"})
@@ -541,7 +649,7 @@ def test_password_reset_of_two_players_with_one_email(client, mailoutbox):
 
 
 def with_an_old_hash(user):
-    """Their password as hashed with a salt that is too short today: a login hashes it anew."""
+    """Store a hash whose salt is too short today, so that a login hashes the password again."""
     User.objects.filter(pk=user.pk).update(password=make_password(PASSWORD, salt="short"))
 
 
@@ -551,13 +659,14 @@ def with_an_old_hash(user):
     custom_user=["SELECT players_user", "UPDATE players_user"],
     foreignkey=["SELECT auth_user", "UPDATE auth_user"],
     mark="surprising",
-    so_what="A login can save the user to store a new hash, so Django sends post_save. The proxy's "
-    "backend reads the user once more, as a Player.",
-    source=HASHES
-    + "; Django 5.2 source, django.contrib.auth.base_user.AbstractBaseUser.check_password",
+    so_what=(
+        "A login can save the user to store a new hash, and Django then sends post_save. The "
+        "proxy's backend reads the user once more."
+    ),
+    source=HASHES + "; " + code("django.contrib.auth.base_user.AbstractBaseUser.check_password"),
 )
 def test_statements_of_a_password_hashed_anew(alice, statements):
-    """Which statements does authenticate() run if the password's hash is out of date?"""
+    """The hash of a password is out of date. Which statements does authenticate() run?"""
     with_an_old_hash(alice)
     statements.clear()
     assert authenticate(username="alice", password=PASSWORD)
@@ -570,13 +679,15 @@ def test_statements_of_a_password_hashed_anew(alice, statements):
     custom_user=CANNOT,
     foreignkey=["SELECT auth_user", "UPDATE auth_user", "SELECT person", "UPDATE person"],
     mark="surprising",
-    so_what="A signal on every save makes a login write the person too.",
+    so_what=(
+        "A receiver that saves the profile at every save of the user makes a login write the "
+        "profile too. Return early unless created."
+    ),
     source=HASHES,
 )
 def test_statements_of_a_password_hashed_anew_with_the_articles_signal(alice, statements):
-    """What does authenticate() run for a password whose hash is out of date, if a signal saves the
-    person at each save of the user, as in the article?
-    """
+    """A receiver saves the profile row at every save of the user. Which statements does
+    authenticate() run for an outdated hash?"""
     with_an_old_hash(alice)
     with person_saved_with_user():
         statements.clear()
@@ -589,10 +700,14 @@ def test_statements_of_a_password_hashed_anew_with_the_articles_signal(alice, st
     profile_onetoone="auth.User",
     custom_user="players.User",
     foreignkey="auth.User",
-    so_what="Groups lead to the user model: a proxy's methods are missing on members.",
+    so_what=(
+        "A group's members are instances of the user model. Methods of a proxy are missing on them."
+    ),
+    fits=["players.User"],
+    costs=["auth.User"],
 )
 def test_class_of_a_groups_members(alice):
-    """What class are the members that group.user_set gives?"""
+    """Which class do the members in group.user_set have?"""
     group = Group.objects.create(name="dragons")
     group.user_set.add(alice)
     return label_of(group.user_set.get())
@@ -603,10 +718,13 @@ def test_class_of_a_groups_members(alice):
     profile_onetoone=3,
     custom_user=2,
     foreignkey=3,
+    so_what=(
+        "A filter on a field of a profile row costs one join more than a filter on the user table."
+    ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_joins_from_a_group_to_birthdates(alice, statements):
-    """How many joins does a query take that finds the groups with a member born in 2010?"""
+    """A query finds the groups that have a member born in 2010. How many joins does it take?"""
     alice.groups.add(Group.objects.create(name="dragons"))
     statements.clear()
     assert Group.objects.get(**{f"user__{path('birthdate')}__year": 2010})
@@ -618,10 +736,13 @@ def test_joins_from_a_group_to_birthdates(alice, statements):
     profile_onetoone=11,
     custom_user=14,
     foreignkey=11,
-    so_what="Extras on the user's row are fetched with every login, and every request.",
+    so_what=(
+        "Fields on the user table are loaded at each login and, as request.user, on each page "
+        "that uses it. Keep large fields elsewhere."
+    ),
 )
 def test_columns_fetched_to_check_a_password(alice, statements):
-    """How many columns does authenticate() fetch to check a player's password?"""
+    """How many columns does authenticate() fetch to check a password?"""
     statements.clear()
     authenticate(username="alice", password=PASSWORD)
     return statements[0].partition(" FROM ")[0].count(",") + 1
@@ -633,10 +754,14 @@ def test_columns_fetched_to_check_a_password(alice, statements):
     custom_user=False,
     foreignkey=False,
     mark="known",
-    source=REFERENCE + '"Fields", User.is_active',
+    so_what=(
+        "Django's default backend refuses users with is_active=False. Deactivate accounts that "
+        "you may need again, instead of deleting them."
+    ),
+    source=reference("Fields") + ", User.is_active",
 )
 def test_login_of_a_deactivated_player(alice, client):
-    """Can a player log in whose account is deactivated (is_active=False)?"""
+    """Can a user log in whose account is deactivated (is_active=False)?"""
     User.objects.filter(pk=alice.pk).update(is_active=False)
     return log_in(client)
 
@@ -647,11 +772,14 @@ def test_login_of_a_deactivated_player(alice, client):
     custom_user=True,
     foreignkey=True,
     mark="known",
-    so_what="Queries over extras must look at is_active themselves.",
-    source=REFERENCE + '"Fields", User.is_active',
+    so_what=(
+        "Deactivating a user erases nothing. Filter queries over extra fields by is_active "
+        "yourself."
+    ),
+    source=reference("Fields") + ", User.is_active",
 )
 def test_deactivated_player_keeps_the_extras(alice):
-    """Does a deactivated player (is_active=False) keep birthdate and Discord ID?"""
+    """Does a deactivated user (is_active=False) keep birthdate and Discord ID?"""
     User.objects.filter(pk=alice.pk).update(is_active=False)
     return User.objects.filter(pk=alice.pk, **{path("discord_id"): DISCORD_ID}).exists()
 
@@ -661,11 +789,14 @@ def test_deactivated_player_keeps_the_extras(alice):
     profile_onetoone="AttributeError",
     custom_user="players.User",
     foreignkey="AttributeError",
-    so_what="Even asked of a proxy's manager, the backend answers with the user model.",
-    source=REFERENCE + '"Manager methods", with_perm()',
+    so_what=(
+        "with_perm() returns instances of the user model, even if you call it on a proxy's "
+        "manager. A profile's manager does not have it."
+    ),
+    source=reference("Manager methods") + ", with_perm()",
 )
 def test_class_from_with_perm(alice):
-    """What class are the users that with_perm() of our class's manager gives?"""
+    """What does with_perm() of the variant's own manager return?"""
     alice.user_permissions.add(permission("view", Group))
     found = []
     failed = outcome(lambda: found.append(PlayerModel.objects.with_perm("auth.view_group").get()))
@@ -677,11 +808,16 @@ def test_class_from_with_perm(alice):
     profile_onetoone="AttributeError",
     custom_user="accepted",
     foreignkey="AttributeError",
-    so_what="A person is no account: code must make the user first.",
-    source=REFERENCE + '"Manager methods", create_user()',
+    so_what=(
+        "A profile model has no create_user(), because it is not an account. Create the user "
+        "first, then the profile row."
+    ),
+    source=reference("Manager methods") + ", create_user()",
+    fits=["accepted"],
+    costs=["AttributeError"],
 )
 def test_create_user_on_our_class():
-    """Does our class's manager have create_user()?"""
+    """What happens if you call create_user() on the variant's own model?"""
     return outcome(lambda: PlayerModel.objects.create_user("bob", "", PASSWORD))
 
 
@@ -691,13 +827,17 @@ def test_create_user_on_our_class():
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="The signal undoes what a second table gives: logins that need not wait for edits.",
+    so_what=(
+        "If every save of the user also saves the profile row, logins wait for edits of the "
+        "profile. Two tables then save no waiting."
+    ),
     source="PostgreSQL 18 docs, 13.3.2. Row-Level Locks",
+    fits=[False],
+    costs=[True],
 )
 def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db, alice):
-    """Does a login wait for an open edit of the birthdate, if each save of a user saves the person
-    too, as in the article?
-    """
+    """A receiver saves the profile row at every save of the user. Does a login wait for an open
+    edit of the birthdate?"""
 
     def edit():
         person = extras_of(User.objects.get(pk=alice.pk))
@@ -719,12 +859,15 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
     profile_onetoone={"request.user": "auth.User", "request.auser()": "auth.User"},
     custom_user={"request.user": "players.User", "request.auser()": "players.User"},
     foreignkey={"request.user": "auth.User", "request.auser()": "auth.User"},
-    mark="surprising",
-    so_what="A backend has to hand out the proxy in aget_user() too, for async views.",
+    so_what=(
+        "To return a proxy in async views too, override aget_user() in your backend as well as "
+        "get_user()."
+    ),
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_request_user_as_built(alice, client):
-    """What class do a view and an async view get, with this project's own settings?"""
+    """Which classes do a view and an async view get as the user, with the variant's own
+    settings?"""
     client.force_login(alice)
     request = client.get("/").wsgi_request
     awaited = async_to_sync(request.auser)()
@@ -737,11 +880,16 @@ def test_class_of_request_user_as_built(alice, client):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="The sender is the class that the backend gave, compared by identity.",
-    source=REFERENCE + '"Login and logout signals", user_logged_in',
+    so_what=(
+        "The sender is the class that the backend returned, so a proxy's login misses receivers "
+        "for the user model. Connect them without a sender."
+    ),
+    source=reference("Login and logout signals") + ", user_logged_in",
+    fits=[True],
+    costs=[False],
 )
 def test_receiver_of_a_users_login_hears_a_players(alice, client):
-    """Does a receiver of user_logged_in with sender=get_user_model() hear a player's login?"""
+    """A user logs in. Does Django call a user_logged_in receiver with sender=get_user_model()?"""
     with heard(user_logged_in, sender=User) as senders:
         assert log_in(client)
     return bool(senders)
@@ -752,11 +900,17 @@ def test_receiver_of_a_users_login_hears_a_players(alice, client):
     profile_onetoone=CANNOT,
     custom_user="2010-05-04",
     foreignkey=CANNOT,
-    so_what="Elsewhere a superuser begins without extras.",
+    so_what=(
+        "createsuperuser asks only for fields of the user model. With a profile, a new "
+        "superuser has empty extra fields."
+    ),
     source=CUSTOM_USER + ", REQUIRED_FIELDS",
+    fits=["2010-05-04"],
+    costs=[CANNOT],
 )
 def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
-    """What birthdate does createsuperuser store, if our class names it in REQUIRED_FIELDS?"""
+    """The variant's own model names the birthdate in REQUIRED_FIELDS. Which birthdate does
+    createsuperuser store?"""
     monkeypatch.setattr(PlayerModel, "REQUIRED_FIELDS", ["email", "birthdate"], raising=False)
     given = {"username": "root", "email": "root@example.org", "birthdate": "2010-05-04"}
     call_command("createsuperuser", interactive=False, verbosity=0, **given)
@@ -768,11 +922,13 @@ def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="Any class can bring permissions, a proxy too.",
+    so_what=(
+        "Any model can declare permissions, also a proxy. You need no custom user model for that."
+    ),
     source=CUSTOM_PERMISSIONS,
 )
 def test_permission_of_our_own(alice, monkeypatch):
-    """Can our class declare a permission (Meta.permissions) that users can be given?"""
+    """Can the variant's own model declare a permission in Meta.permissions that users can get?"""
     monkeypatch.setattr(PlayerModel._meta, "permissions", [("lead_game", "Can lead a game")])
     create_permissions(apps.get_app_config("players"), verbosity=0)
     alice.user_permissions.add(Permission.objects.get(codename="lead_game"))
@@ -785,12 +941,15 @@ def test_permission_of_our_own(alice, monkeypatch):
     custom_user="players.User",
     foreignkey="auth.User",
     mark="surprising",
-    so_what="Who extends ModelBackend must override aget_user() too: the inherited one asks for "
-    "AUTH_USER_MODEL.",
+    so_what=(
+        "ModelBackend.aget_user() returns AUTH_USER_MODEL. If your backend overrides "
+        "get_user(), override aget_user() as well."
+    ),
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
-    """What class does an async view get, if the backend reads our class in get_user() only?"""
+    """A backend overrides get_user() only. Which class does an async view get from
+    request.auser()?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     return label_of(async_to_sync(client.get("/").wsgi_request.auser)())

@@ -5,7 +5,7 @@ import re
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from suite.compare import changed_in, compare, docs
+from suite.compare import ANYTHING_ELSE, changed_in, code, compare, docs
 from suite.evidence import evidence
 from suite.outcomes import saw
 from suite.variant import PlayerModel, User
@@ -35,13 +35,13 @@ class Veteran(User):
 
 
 def check(project, *options):
-    """What manage.py check says: ids of messages, or the class of the error that stops it."""
+    """Return the ids of what manage.py check reports, or the class of the error that stops it."""
     ran = project.manage("check", *options)
     return messages(ran) or ([ran.outcome] if ran.code else [])
 
 
 def messages(ran):
-    """The ids of the messages that a command printed."""
+    """Return the ids of the messages that a command printed."""
     said = [line for line in ran.printed.splitlines() if re.search(r"\(\w+\.[CEW]\d{3}\)", line)]
     evidence.add("saw", "\n".join(sorted(said)) or "no message of a check")
     return sorted({re.search(r"\((\w+\.[CEW]\d{3})\)", line)[1] for line in said})
@@ -53,11 +53,13 @@ def messages(ran):
     custom_user=[],
     foreignkey=[],
     mark="known",
-    so_what="A proxy is for behaviour only: an attribute of your own needs another approach.",
-    source='Django 5.2 docs, "System check framework", section "Models", models.E017',
+    so_what="A proxy adds behaviour only. To store an extra field, choose another approach.",
+    source=docs("System check framework", "Models") + ", models.E017",
+    fits=[[]],
+    fails=ANYTHING_ELSE,
 )
 def test_check_of_one_more_field(project):
-    """What does manage.py check say when the listed class gets one more field?"""
+    """The variant's own model gets one more field. Which messages does manage.py check report?"""
     project.declare("nickname = models.TextField(null=True)")
     return check(project)
 
@@ -67,11 +69,14 @@ def test_check_of_one_more_field(project):
     profile_onetoone="+ Add field nickname to person",
     custom_user="+ Add field nickname to user",
     foreignkey="+ Add field nickname to person",
-    so_what="A field on a proxy stops every command that checks first, so it cannot slip through.",
+    so_what=(
+        "Django's checks stop makemigrations if a proxy declares a field. You notice the "
+        "mistake at once."
+    ),
     source=docs("System check framework", "CheckMessage"),
 )
 def test_makemigrations_after_one_more_field(project):
-    """Does makemigrations go on when the listed class has one more field?"""
+    """The variant's own model gets one more field. What does makemigrations report?"""
     project.declare("nickname = models.TextField(null=True)")
     ran = project.manage("makemigrations", "players")
     return messages(ran)[0] if ran.code else saw(ran.printed.splitlines()[-1].strip())
@@ -83,12 +88,14 @@ def test_makemigrations_after_one_more_field(project):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="With the check silenced, the proxy's migration is applied and reported as OK, "
-    "and no column comes: operations skip a model whose can_migrate is false, and a proxy's is.",
-    source='Django 5.2 docs, "System check framework", section "Models", models.E017',
+    so_what=(
+        "Do not silence models.E017: migrate then reports OK for a proxy's field and creates no "
+        "column."
+    ),
+    source=docs("System check framework", "Models") + ", models.E017",
 )
 def test_column_of_a_field_whose_check_is_silenced(project):
-    """With SILENCED_SYSTEM_CHECKS = ["models.E017"], does one more field become a column?"""
+    """SILENCED_SYSTEM_CHECKS contains "models.E017". Does one more field create a column?"""
     project.declare("nickname = models.TextField(null=True)")
     project.add("config/settings.py", '\nSILENCED_SYSTEM_CHECKS = ["models.E017"]\n')
     assert project.manage("makemigrations", "players").code == 0
@@ -102,12 +109,14 @@ def test_column_of_a_field_whose_check_is_silenced(project):
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    so_what="A proxy may have no field of any kind, not even one whose data is in another table.",
-    source='Django 5.2 docs, "System check framework", section "Models", models.E017',
+    so_what=("A proxy cannot declare any field, not even a ManyToManyField with its own table."),
+    source=docs("System check framework", "Models") + ", models.E017",
+    fits=[[]],
+    fails=ANYTHING_ELSE,
 )
 def test_check_of_relations_declared_on_the_class(project):
-    """What does check say when the listed class gets a ForeignKey and a ManyToManyField to a
-    model of ours?"""
+    """The variant's own model gets a ForeignKey and a ManyToManyField. Which messages does check
+    report?"""
     project.declare('team = models.ForeignKey("players.Team", models.CASCADE, null=True)')
     project.declare('teams = models.ManyToManyField("players.Team", related_name="+")')
     project.add("players/models.py", "\n\nclass Team(models.Model):\n    pass\n")
@@ -119,13 +128,16 @@ def test_check_of_relations_declared_on_the_class(project):
     profile_onetoone=[],
     custom_user=["fields.E301"],
     foreignkey=[],
-    so_what="With a custom user, code that names auth.User does not start: "
-    "it must say settings.AUTH_USER_MODEL.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Referencing the User model"',
+    so_what=(
+        "With a custom user, code that names auth.User fails the checks. Write "
+        "settings.AUTH_USER_MODEL in every ForeignKey."
+    ),
+    source=(docs("Customizing authentication in Django", "Referencing the User model")),
+    fits=[[]],
+    costs=ANYTHING_ELSE,
 )
 def test_check_of_a_foreign_key_to_auth_user(project):
-    """What does check say of another model that has a ForeignKey to "auth.User"?"""
+    """Another model has a ForeignKey to "auth.User". Which messages does check report?"""
     project.add("players/models.py", IMPORT + SCORE.format(target='"auth.User"'))
     return check(project)
 
@@ -135,12 +147,15 @@ def test_check_of_a_foreign_key_to_auth_user(project):
     profile_onetoone="person.user_id",
     custom_user="players_user.id",
     foreignkey="person.person_id",
-    so_what="Only where the listed class is the user does a row that points at a player point "
-    "at who logs in.",
-    source='Django 5.2 docs, "Models", section "Proxy models"',
+    so_what=(
+        "A ForeignKey to a profile refers to the profile row, so the user must have one. For "
+        "accounts, refer to the user model."
+    ),
+    source=docs("Models", "Proxy models"),
 )
 def test_target_of_a_foreign_key_to_the_listed_class(project):
-    """A model has a ForeignKey to the listed class: to which column does it point in PostgreSQL?"""
+    """A model has a ForeignKey to the variant's own model. To which column does it refer in
+    PostgreSQL?"""
     project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     assert project.manage("makemigrations", "players").code == 0
     assert project.manage("migrate", "players").code == 0
@@ -158,13 +173,15 @@ def test_target_of_a_foreign_key_to_the_listed_class(project):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="The accessor is set on the concrete model behind the proxy, so even a plain User "
-    "has it (ForeignObject.contribute_to_related_class); with a Person it is one step further.",
-    source="Django 5.2 source, "
-    "django.db.models.fields.related.ForeignObject.contribute_to_related_class",
+    so_what=(
+        "A ForeignKey to a proxy also gives plain User objects the accessor. With a profile, "
+        "write user.person.score_set."
+    ),
+    source=code("django.db.models.fields.related.ForeignObject.contribute_to_related_class"),
 )
 def test_user_reaches_what_points_at_the_listed_class(project):
-    """A model Score has a ForeignKey to the listed class: has a user the accessor score_set?"""
+    """Model Score has a ForeignKey to the variant's own model. Does a user object have the accessor
+    score_set?"""
     project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     ran = project.manage(
         "shell",
@@ -179,7 +196,7 @@ def test_user_reaches_what_points_at_the_listed_class(project):
 @changed_in(
     "Django 6.0",
     why="DEFAULT_AUTO_FIELD is BigAutoField by default, so no warning is left (ticket 36564).",
-    so_what="A new project gets 64-bit keys without this setting.",
+    so_what="From Django 6.0 on, new projects get 64-bit keys without this setting.",
     proxy_model=[],
     custom_user=[],
 )
@@ -188,12 +205,14 @@ def test_user_reaches_what_points_at_the_listed_class(project):
     profile_onetoone=[],
     custom_user=["models.W042"],
     foreignkey=[],
-    mark="surprising",
-    so_what="The proxy is warned too, though it has no table, and auth chose its key long ago.",
-    source='Django 5.2 docs, "System check framework", section "Models", models.W042',
+    so_what=(
+        "Set DEFAULT_AUTO_FIELD before the first migration. A key that the model declares does "
+        "not depend on it."
+    ),
+    source=docs("System check framework", "Models") + ", models.W042",
 )
 def test_check_without_default_auto_field(project):
-    """What does check say when settings.py does not set DEFAULT_AUTO_FIELD?"""
+    """settings.py does not set DEFAULT_AUTO_FIELD. Which messages does check report?"""
     project.replace("config/settings.py", "DEFAULT_AUTO_FIELD", "UNUSED")
     return check(project)
 
@@ -201,7 +220,7 @@ def test_check_without_default_auto_field(project):
 @changed_in(
     "Django 6.0",
     why="DEFAULT_AUTO_FIELD is BigAutoField by default, so no warning is left (ticket 36564).",
-    so_what="A new project gets 64-bit keys without this setting.",
+    so_what="From Django 6.0 on, new projects get 64-bit keys without this setting.",
     proxy_model=[],
     profile_onetoone=[],
     custom_user=[],
@@ -212,11 +231,15 @@ def test_check_without_default_auto_field(project):
     profile_onetoone=["models.W042"],
     custom_user=["models.W042"],
     foreignkey=["models.W042"],
-    so_what="A key that is declared, or that is the user's, does not change with a setting.",
-    source='Django 5.2 docs, "System check framework", section "Models", models.W042',
+    so_what=(
+        "Set DEFAULT_AUTO_FIELD before the first migration, because changing the type of a key "
+        "later rewrites the table."
+    ),
+    source=docs("System check framework", "Models") + ", models.W042",
 )
 def test_check_without_default_auto_field_and_without_declared_key(project):
-    """What does check say when DEFAULT_AUTO_FIELD is not set and no primary key is declared?"""
+    """No model declares a primary key, and DEFAULT_AUTO_FIELD is not set. Which messages does check
+    report?"""
     project.replace("config/settings.py", "DEFAULT_AUTO_FIELD", "UNUSED")
     models = project.folder / "players/models.py"
     for declared in (
@@ -233,13 +256,19 @@ def test_check_without_default_auto_field_and_without_declared_key(project):
     profile_onetoone=[],
     custom_user=["fields.E304"],
     foreignkey=[],
-    so_what="Forgetting the setting is noticed at once: two classes want group.user_set.",
-    source=docs(
-        "Customizing authentication in Django", "Using a custom user model when starting a project"
+    so_what=(
+        "Django reports a forgotten AUTH_USER_MODEL at once, because both user models claim the "
+        "accessor group.user_set."
+    ),
+    source=(
+        docs(
+            "Customizing authentication in Django",
+            "Using a custom user model when starting a project",
+        )
     ),
 )
 def test_check_without_auth_user_model(project):
-    """What does check say when settings.py does not set AUTH_USER_MODEL?"""
+    """settings.py does not set AUTH_USER_MODEL. Which messages does check report?"""
     project.replace("config/settings.py", SETTING, "")
     return check(project)
 
@@ -249,11 +278,14 @@ def test_check_without_auth_user_model(project):
     profile_onetoone=["ImproperlyConfigured"],
     custom_user=["ImproperlyConfigured"],
     foreignkey=["ImproperlyConfigured"],
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Substituting a custom User model"',
+    so_what=(
+        "ImproperlyConfigured with the model's name means that AUTH_USER_MODEL is misspelt or "
+        "its app is not installed. A proxy of auth.User raises TypeError."
+    ),
+    source=(docs("Customizing authentication in Django", "Substituting a custom User model")),
 )
 def test_check_of_an_unknown_user_model(project):
-    """What does check say when AUTH_USER_MODEL names a model that does not exist?"""
+    """AUTH_USER_MODEL names a model that does not exist. What does manage.py check report?"""
     project.replace("config/settings.py", SETTING, 'AUTH_USER_MODEL = "players.Gamer"')
     return check(project)
 
@@ -263,11 +295,13 @@ def test_check_of_an_unknown_user_model(project):
     profile_onetoone=["ImproperlyConfigured"],
     custom_user=["ImproperlyConfigured"],
     foreignkey=["ImproperlyConfigured"],
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Substituting a custom User model"',
+    so_what=(
+        'Write AUTH_USER_MODEL as "app_label.ModelName". Django does not start with another form.'
+    ),
+    source=(docs("Customizing authentication in Django", "Substituting a custom User model")),
 )
 def test_check_of_a_user_model_without_its_app(project):
-    """What does check say when AUTH_USER_MODEL is only a class name, without the app and dot?"""
+    """AUTH_USER_MODEL is only a class name, without the app. What does manage.py check report?"""
     project.replace("config/settings.py", SETTING, 'AUTH_USER_MODEL = "User"')
     return check(project)
 
@@ -277,12 +311,15 @@ def test_check_of_a_user_model_without_its_app(project):
     profile_onetoone=[],
     custom_user=["auth.E002"],
     foreignkey=[],
-    so_what="Only the class that AUTH_USER_MODEL names is looked at; "
-    "on a proxy or a profile these attributes mean nothing.",
-    source='Django 5.2 docs, "System check framework", section "auth", auth.E002',
+    so_what=(
+        "Django reads REQUIRED_FIELDS on the model of AUTH_USER_MODEL. On a proxy or a profile "
+        "it has no effect."
+    ),
+    source=docs("System check framework", "auth") + ", auth.E002",
 )
 def test_check_of_username_in_required_fields(project):
-    """What does check say when the listed class says REQUIRED_FIELDS = ["username"]?"""
+    """The variant's own model sets REQUIRED_FIELDS = ["username"]. Which messages does check
+    report?"""
     project.declare('REQUIRED_FIELDS = ["username"]')
     return check(project)
 
@@ -293,13 +330,17 @@ def test_check_of_username_in_required_fields(project):
     custom_user=["auth.E003"],
     foreignkey=[],
     mark="surprising",
-    so_what="Only a custom user can make e-mail the login name, and must then make it unique; "
-    "elsewhere the attribute is accepted and ignored.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Specifying a custom user model", USERNAME_FIELD',
+    so_what=(
+        "Make e-mail unique if it is the USERNAME_FIELD of your custom user. On a proxy or a "
+        "profile, Django ignores the attribute."
+    ),
+    source=(
+        docs("Customizing authentication in Django", "Specifying a custom user model")
+        + ", USERNAME_FIELD"
+    ),
 )
 def test_check_of_email_as_username_field(project):
-    """What does check say when the listed class says USERNAME_FIELD = "email"?"""
+    """The variant's own model sets USERNAME_FIELD = "email". Which messages does check report?"""
     project.declare('USERNAME_FIELD = "email"\n    REQUIRED_FIELDS = []')
     return check(project)
 
@@ -310,13 +351,17 @@ def test_check_of_email_as_username_field(project):
     custom_user=[],
     foreignkey=["fields.E305"],
     mark="surprising",
-    so_what="A profile takes the name of its class on the user, in all apps: "
-    "give it a related_name of its own.",
+    so_what=(
+        "A profile claims its model's name on the user, in all apps. Give the relation a "
+        "related_name that no other app uses."
+    ),
     source=docs("System check framework", "Related fields") + ", fields.E304 and fields.E305",
+    fits=[[]],
+    costs=ANYTHING_ELSE,
 )
 def test_check_of_another_apps_onetoone_person(project):
-    """What does check --tag models say when a second app has its own Person, with a
-    OneToOneField to the user?"""
+    """Another app has a model Person with a OneToOneField to the user. What does check --tag models
+    report?"""
     project.install("guild", GUILD.format(relation="OneToOneField"))
     return check(project, "--tag", "models")
 
@@ -327,13 +372,17 @@ def test_check_of_another_apps_onetoone_person(project):
     custom_user=[],
     foreignkey=["fields.E304"],
     mark="surprising",
-    so_what="user.person and user.person_set both claim the name person in queries, whichever "
-    "app comes second: give a profile a related_name of its own.",
+    so_what=(
+        "Two profile models named Person clash even if one uses a ForeignKey. Give each "
+        "relation its own related_name."
+    ),
     source=docs("System check framework", "Related fields") + ", fields.E304 and fields.E305",
+    fits=[[]],
+    costs=ANYTHING_ELSE,
 )
 def test_check_of_another_apps_foreignkey_person(project):
-    """What does check --tag models say when a second app has its own Person, with a ForeignKey
-    to the user?"""
+    """Another app has a model Person with a ForeignKey to the user. What does check --tag models
+    report?"""
     project.install("guild", GUILD.format(relation="ForeignKey"))
     return check(project, "--tag", "models")
 
@@ -344,11 +393,14 @@ def test_check_of_another_apps_foreignkey_person(project):
     custom_user=[],
     foreignkey=[],
     mark="surprising",
-    so_what="A profile's second e-mail is accepted in silence; a custom user replaces the field.",
+    so_what=(
+        "Name no extra field like a field of the user. A profile gets a second e-mail, and a "
+        "custom user replaces the first."
+    ),
     source=docs("Models", "Field name “hiding” is not permitted"),
 )
 def test_check_of_an_extra_named_email(project):
-    """What does check say when the listed class declares an email field of its own?"""
+    """The variant's own model declares its own field email. What does manage.py check report?"""
     project.declare("email = models.EmailField(null=True)")
     return check(project)
 
@@ -359,13 +411,15 @@ def test_check_of_an_extra_named_email(project):
     custom_user=[],
     foreignkey=[],
     mark="surprising",
-    so_what="No check compares a model with its table, so with managed = False nobody does: "
-    "the first query fails.",
-    source='Django 5.2 docs, "Model Meta options", section "managed"',
+    so_what=(
+        "No Django check compares a model with its table. With managed = False, the first query "
+        "finds the missing column."
+    ),
+    source=docs("Model Meta options", "managed"),
 )
 def test_check_of_an_unmanaged_model_without_its_column(project):
-    """The listed class is managed = False and has a field whose column is missing: what does
-    check --database default say?"""
+    """With managed = False, a model's column is missing. What does check --database default
+    report?"""
     project.declare("nickname = models.TextField(null=True)")
     meta = re.search(r"    class Meta.*", (project.folder / "players/models.py").read_text())[0]
     project.replace("players/models.py", meta, f"{meta}\n        managed = False")
@@ -377,11 +431,16 @@ def test_check_of_an_unmanaged_model_without_its_column(project):
     profile_onetoone=["admin.E108"],
     custom_user=[],
     foreignkey=["admin.E108"],
-    so_what="Only the custom user's extras are names that UserAdmin's options take as they are.",
-    source='Django 5.2 docs, "System check framework", section "ModelAdmin", admin.E108',
+    so_what=(
+        "list_display accepts the name of a field on the user. For a profile, write a method, or "
+        "with a OneToOneField the path person__birthdate."
+    ),
+    source=docs("System check framework", "ModelAdmin") + ", admin.E108",
+    fits=[[]],
+    costs=ANYTHING_ELSE,
 )
 def test_check_of_an_extra_in_list_display():
-    """What does check say of a UserAdmin with list_display = ["username", "birthdate"]?"""
+    """UserAdmin has list_display = ["username", "birthdate"]. What do Django's checks report?"""
 
     class Named(UserAdmin):
         list_display = ["username", "birthdate"]
@@ -396,21 +455,24 @@ def test_check_of_an_extra_in_list_display():
     custom_user=["TypeError"],
     foreignkey=[],
     mark="surprising",
-    so_what="A project with a custom user cannot load code that has a proxy of auth.User: "
-    "look through the packages that you want to use.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Custom users and proxy models"',
+    so_what=(
+        "With a custom user, a package that defines a proxy of auth.User cannot be imported. "
+        "Check your packages before you choose."
+    ),
+    source=(docs("Customizing authentication in Django", "Custom users and proxy models")),
+    fits=[[]],
+    fails=ANYTHING_ELSE,
 )
 def test_check_of_another_apps_proxy_of_auth_user(project):
-    """What does check say when a second app brings a proxy model of auth.User?"""
+    """Another app has a proxy of auth.User. What does manage.py check report?"""
     project.install("guild", VETERAN)
     return check(project)
 
 
 @changed_in(
     "Django 6.1",
-    why="Plain check asks every database, too (Django 6.1 source, the command check).",
-    so_what="Plain check finds what migrate would refuse. Only a custom user may constrain the "
+    why="Plain check also checks every database (Django 6.1 source, the command check).",
+    so_what="Plain check finds what migrate would refuse. Only a custom user can constrain the "
     "username in its Meta.",
     proxy_model=[["models.E016"], ["models.E016"]],
     profile_onetoone=[["models.E012"], ["models.E012"]],
@@ -422,13 +484,15 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     custom_user=[[], []],
     foreignkey=[[], ["models.E012"]],
     mark="surprising",
-    so_what="Constraints are checked against a database's features, so plain check passes what "
-    "migrate refuses; only a custom user may constrain the username in its Meta.",
+    so_what=(
+        "Before Django 6.1, plain check misses a bad constraint that migrate refuses. Only a "
+        "custom user can constrain the username in its Meta."
+    ),
     source=docs("System check framework", "Models") + ", models.E012 and models.E016",
 )
 def test_check_of_a_constraint_on_an_inherited_field(project):
-    """Meta of the listed class gets UniqueConstraint(fields=["username"]): what do plain check,
-    and check --database default, say?"""
+    """Meta has a UniqueConstraint on username. What do check and check --database default
+    report?"""
     constraint = 'models.UniqueConstraint(fields=["username"], name="one_username")'
     meta = re.search(r"    class Meta.*", (project.folder / "players/models.py").read_text())[0]
     project.declare("extras = None")

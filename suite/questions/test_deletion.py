@@ -8,7 +8,7 @@ from django.db.models.signals import post_delete
 from django.urls import reverse
 from players import roster
 
-from suite.compare import CANNOT, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, code, compare, docs
 from suite.conftest import ALICE
 from suite.evidence import evidence
 from suite.outcomes import heard, outcome, rows, saw, tables
@@ -30,7 +30,7 @@ ON_DELETE = docs("Model field reference", "Arguments") + ", ForeignKey.on_delete
 
 
 def when_refused(action):
-    """Run `action` in a transaction of its own: does PostgreSQL refuse it, and when?"""
+    """Run `action` in its own transaction, and return whether and when PostgreSQL rejects it."""
     moment = "at once"
     try:
         with transaction.atomic():
@@ -43,7 +43,7 @@ def when_refused(action):
 
 
 def link():
-    """The person's field `user`; its on_delete can be changed without touching the database."""
+    """Return the profile's field `user`. Its on_delete changes nothing in the database."""
     return person_class()._meta.get_field("user")
 
 
@@ -52,7 +52,7 @@ def checks_of_the_link():
 
 
 def cascade_in_the_database():
-    """Give the link from person to user PostgreSQL's own ON DELETE CASCADE."""
+    """Give the profile's foreign key ON DELETE CASCADE in PostgreSQL."""
     table = person_class()._meta.db_table
     (key,) = tables()[table].foreign_keys
     definition = key.definition.replace(" DEFER", " ON DELETE CASCADE DEFER", 1)
@@ -69,7 +69,7 @@ def statements_to_delete(user, statements):
 
 
 def shows_birthdate(user):
-    """Whether the birthdate can be read, from memory or from the database."""
+    """Return whether the birthdate can be read, from memory or from the database."""
     try:
         return extras_of(user).birthdate == ALICE["birthdate"]
     except (ObjectDoesNotExist, IndexError):
@@ -77,15 +77,15 @@ def shows_birthdate(user):
 
 
 def deletion_while(store, delete):
-    """Run `delete` while another session has run `store` and not committed it: how do both end?"""
+    """Run `delete` while another session has not committed `store`. Return how both end."""
     with session() as storing, session() as deleting:
         storing.begin()
         storing.do(store)
         deleting.start(lambda: said(delete))
         waits = "waits" if deleting.is_waiting() else "does not wait"
-        ends = {"the extras": said(storing.commit), "the deletion": deleting.finish()}
-    refused = [what for what, end in ends.items() if isinstance(end, Exception)]
-    return f"the deletion {waits}; refused: {', '.join(refused) or 'nothing'}"
+        ends = {"the extra fields": said(storing.commit), "the deletion": deleting.finish()}
+    rejected = [what for what, end in ends.items() if isinstance(end, Exception)]
+    return f"the deletion {waits}; rejected: {', '.join(rejected) or 'nothing'}"
 
 
 @compare(
@@ -93,9 +93,11 @@ def deletion_while(store, delete):
     profile_onetoone=5,
     custom_user=4,
     foreignkey=5,
-    so_what="Django deletes what points at the user by a statement for each table: a table more, "
-    "a statement more.",
-    source='Django 5.2 docs, "Making queries", section "Deleting objects"',
+    so_what=(
+        "Django deletes related rows itself, with statements for each table. A profile table "
+        "adds one statement."
+    ),
+    source=docs("Making queries", "Deleting objects"),
 )
 def test_statements_to_delete_a_user(alice, statements):
     """How many statements does user.delete() run?"""
@@ -108,11 +110,14 @@ def test_statements_to_delete_a_user(alice, statements):
     custom_user={"players.User": 1},
     foreignkey={"auth.User": 1, "players.Person": 1},
     mark="known",
-    so_what="The number that delete() returns counts rows of all tables, not players.",
-    source='Django 5.2 docs, "QuerySet API reference", section "delete()"',
+    so_what=(
+        "The number that delete() returns counts rows of all tables. Do not show it as a number "
+        "of users."
+    ),
+    source=docs("QuerySet API reference", "delete()"),
 )
 def test_what_delete_says_it_deleted(alice):
-    """Which rows does user.delete() say that it has deleted?"""
+    """Which rows does user.delete() report as deleted?"""
     _, deleted = alice.delete()
     return deleted
 
@@ -123,12 +128,17 @@ def test_what_delete_says_it_deleted(alice):
     custom_user="accepted",
     foreignkey="refused at COMMIT",
     mark="surprising",
-    so_what="The cascade is Python's: to SQL the foreign key says no, and as Django declares it "
-    "DEFERRABLE INITIALLY DEFERRED, only when the transaction ends.",
+    so_what=(
+        "Django's cascade runs in Python only. In SQL, first delete the rows that refer to the "
+        "user: profile, groups, permissions and admin log."
+    ),
     source=ON_DELETE,
+    fits=["accepted"],
+    costs=ANYTHING_ELSE,
+    top=True,
 )
 def test_deleting_a_user_by_sql(transactional_db, alice):
-    """What does PostgreSQL say to DELETE of the user's row in SQL, and when?"""
+    """A user has no groups. What does PostgreSQL do when SQL deletes the user's row?"""
     return when_refused(lambda: rows(f"DELETE FROM {TABLE} WHERE username = 'alice'"))
 
 
@@ -137,11 +147,13 @@ def test_deleting_a_user_by_sql(transactional_db, alice):
     profile_onetoone="refused at COMMIT",
     custom_user="accepted",
     foreignkey="refused at COMMIT",
-    so_what="Django's private way around signals and cascades is as plain as SQL.",
-    source="Django 5.2 source, django.db.models.query.QuerySet._raw_delete",
+    so_what=(
+        "_raw_delete() skips signals and cascades, so it fails where SQL fails. Use delete()."
+    ),
+    source=code("django.db.models.query.QuerySet._raw_delete"),
 )
 def test_raw_delete_of_a_user(transactional_db, alice):
-    """What does PostgreSQL say to a queryset's _raw_delete() of the user, and when?"""
+    """What does PostgreSQL do when a queryset's private method _raw_delete() deletes a user?"""
     users = User.objects.filter(pk=alice.pk)
     return when_refused(lambda: users._raw_delete(users.db))
 
@@ -151,10 +163,15 @@ def test_raw_delete_of_a_user(transactional_db, alice):
     profile_onetoone=True,
     custom_user=False,
     foreignkey=True,
-    so_what="Extras in a row of their own can be erased without closing the account.",
+    so_what=(
+        "With a profile, you can delete the extra fields as a row and keep the account. On the "
+        "user, set the columns to NULL."
+    ),
+    fits=[True],
+    costs=[False],
 )
 def test_login_after_the_extras_row_is_deleted(client, alice):
-    """Can a player log in whose row of extras has been deleted?"""
+    """The row with a user's extra fields was deleted. Can the user still log in?"""
     extras_class()
     extras_of(alice).delete()
     return client.login(username="alice", password=PASSWORD)
@@ -165,11 +182,11 @@ def test_login_after_the_extras_row_is_deleted(client, alice):
     profile_onetoone=["fields.E320"],
     custom_user=CANNOT,
     foreignkey=["fields.E320"],
-    so_what="Extras that should outlive their account need a link that may be NULL.",
+    so_what="A profile that should outlive its account needs a relation with null=True.",
     source=docs("System check framework", "Related fields") + ", fields.E320",
 )
 def test_set_null_on_the_link(monkeypatch):
-    """What do Django's checks say to on_delete=SET_NULL on the link to the user?"""
+    """The profile's relation to the user has on_delete=SET_NULL. What do Django's checks report?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.SET_NULL)
     return checks_of_the_link()
 
@@ -179,12 +196,15 @@ def test_set_null_on_the_link(monkeypatch):
     profile_onetoone=["fields.E007"],
     custom_user=CANNOT,
     foreignkey=[],
-    so_what="A link that is the primary key cannot be NULL: these extras go with their user, "
-    "while those of a foreign key can stay.",
+    so_what=(
+        "A relation that is the primary key cannot be NULL. Give the profile its own id if it "
+        "should outlive the account."
+    ),
     source=docs("System check framework", "Model fields") + ", fields.E007",
 )
 def test_set_null_on_a_nullable_link(monkeypatch):
-    """What do Django's checks say to on_delete=SET_NULL, null=True on the link to the user?"""
+    """The profile's relation to the user has on_delete=SET_NULL and null=True. What do Django's
+    checks report?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.SET_NULL)
     monkeypatch.setattr(link(), "null", True)
     return checks_of_the_link()
@@ -195,12 +215,14 @@ def test_set_null_on_a_nullable_link(monkeypatch):
     profile_onetoone="ProtectedError",
     custom_user=CANNOT,
     foreignkey="ProtectedError",
-    so_what="on_delete is a rule of Python's, changed without touching the database: with "
-    "PROTECT the extras must be deleted first.",
+    so_what=(
+        "With PROTECT, delete the profile before the user. Django applies on_delete in Python, "
+        "so changing it needs no ALTER TABLE."
+    ),
     source=ON_DELETE,
 )
 def test_deleting_a_user_with_protected_extras(monkeypatch, alice):
-    """What comes of user.delete() when the link says on_delete=PROTECT?"""
+    """The profile's relation to the user has on_delete=PROTECT. What does user.delete() raise?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.PROTECT)
     return outcome(alice.delete)
 
@@ -211,12 +233,15 @@ def test_deleting_a_user_with_protected_extras(monkeypatch, alice):
     custom_user=CANNOT,
     foreignkey="refused at COMMIT",
     mark="surprising",
-    so_what="inspectdb writes DO_NOTHING: delete() then seems to work, and fails when the "
-    "transaction ends.",
+    so_what=(
+        "inspectdb writes DO_NOTHING. delete() then seems to work, and the COMMIT fails, so "
+        "choose another on_delete."
+    ),
     source=ON_DELETE,
 )
 def test_deleting_a_user_with_do_nothing(transactional_db, monkeypatch, alice):
-    """When is user.delete() refused if the link says on_delete=DO_NOTHING, as inspectdb writes?"""
+    """The profile has on_delete=DO_NOTHING, as inspectdb writes. What does PostgreSQL do on
+    user.delete()?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.DO_NOTHING)
     return when_refused(alice.delete)
 
@@ -226,10 +251,14 @@ def test_deleting_a_user_with_do_nothing(transactional_db, monkeypatch, alice):
     profile_onetoone=6,
     custom_user=5,
     foreignkey=6,
+    so_what=(
+        "Delete many users with one delete() of a queryset. It runs few more statements than "
+        "for a single user."
+    ),
     source=docs("QuerySet API reference", "delete()"),
 )
 def test_statements_to_delete_a_hundred_users(statements):
-    """How many statements does it take to delete 100 users by one delete() of a queryset?"""
+    """How many statements does delete() on a queryset of 100 users run?"""
     enrolled_many(100)
     statements.clear()
     User.objects.filter(username__startswith="player").delete()
@@ -241,12 +270,14 @@ def test_statements_to_delete_a_hundred_users(statements):
     profile_onetoone=True,
     custom_user=False,
     foreignkey=True,
-    so_what="To delete all players is to delete all accounts, staff included, where the listed "
-    "class is the user; a person's account stays and can log in.",
-    source='Django 5.2 docs, "Models", section "Proxy models"',
+    so_what=(
+        "Deleting all objects of a proxy or a custom user deletes all accounts, staff included. "
+        "Deleting all profiles keeps the accounts."
+    ),
+    source=docs("Models", "Proxy models"),
 )
 def test_accounts_left_after_deleting_the_listed_class(alice):
-    """Is the account left after objects.all().delete() of the variant's class (Player, Person)?"""
+    """Does an account survive objects.all().delete() on the variant's own model?"""
     PlayerModel.objects.all().delete()
     return User.objects.filter(pk=alice.pk).exists()
 
@@ -257,12 +288,14 @@ def test_accounts_left_after_deleting_the_listed_class(alice):
     custom_user=["players.User"],
     foreignkey=["players.Person"],
     mark="surprising",
-    so_what="The sender is the class of the queryset: a receiver for Django's User does not hear "
-    "that a Player is deleted, though it is the same row.",
-    source='Django 5.2 docs, "Signals", section "post_delete"',
+    so_what=(
+        "Deleting a proxy sends post_delete with the proxy as sender. Receivers for User miss "
+        "it, although their row is deleted."
+    ),
+    source=docs("Signals", "post_delete"),
 )
 def test_senders_of_post_delete_through_the_listed_class(alice):
-    """Who sends post_delete when a player is deleted through the variant's class?"""
+    """Which models send post_delete when you delete an object of the variant's own model?"""
     with heard(post_delete) as senders:
         PlayerModel.objects.filter(pk=extras_of(alice).pk).delete()
     return senders
@@ -273,11 +306,14 @@ def test_senders_of_post_delete_through_the_listed_class(alice):
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="A session holds the user's id, and the next request looks the user up.",
+    so_what=(
+        "Each request looks the user up by the id in the session. Deleting an account therefore "
+        "logs out all its sessions."
+    ),
     source=docs("django.contrib.auth", "Utility functions") + ", get_user()",
 )
 def test_deleted_user_is_still_logged_in(client, alice):
-    """Is somebody still logged in elsewhere once their account is deleted?"""
+    """A user's account is deleted. Is the user still logged in with an open session?"""
     client.force_login(alice)
     assert client.get(reverse("profile")).status_code == 200
     roster.remove("alice")
@@ -290,12 +326,14 @@ def test_deleted_user_is_still_logged_in(client, alice):
     custom_user=1,
     foreignkey=1,
     mark="surprising",
-    so_what="No foreign key leads from a session to its user: in all four the row, with the "
-    "user's id in it, stays until clearsessions removes it.",
-    source='Django 5.2 docs, "How to use sessions", section "Clearing the session store"',
+    so_what=(
+        "A session has no foreign key to its user. Its row stays until the session has expired "
+        "and clearsessions runs."
+    ),
+    source=docs("How to use sessions", "Clearing the session store"),
 )
 def test_session_rows_left_by_a_deleted_user(client, alice):
-    """How many session rows of a logged-in user are left once the account is deleted?"""
+    """The account of a logged-in user is deleted. How many session rows are left?"""
     client.force_login(alice)
     roster.remove("alice")
     return Session.objects.filter(pk=client.session.session_key).count()
@@ -307,12 +345,14 @@ def test_session_rows_left_by_a_deleted_user(client, alice):
     custom_user=False,
     foreignkey=False,
     mark="surprising",
-    so_what="LogEntry.user cascades: in all four, deactivate staff (is_active) whose deeds must "
-    "stay known.",
-    source="Django 5.2 source, django.contrib.admin.models.LogEntry",
+    so_what=(
+        "Deleting an account deletes the history of its changes. Deactivate staff with "
+        "is_active=False to keep it."
+    ),
+    source=code("django.contrib.admin.models.LogEntry"),
 )
 def test_admin_history_of_a_deleted_user(alice):
-    """Does the admin's history keep what a staff member did, once their account is deleted?"""
+    """Does the admin's history keep a staff member's changes after the account is deleted?"""
     LogEntry.objects.create(user=alice, action_flag=CHANGE, object_repr="the dragon")
     alice.delete()
     return LogEntry.objects.filter(object_repr="the dragon").exists()
@@ -323,12 +363,14 @@ def test_admin_history_of_a_deleted_user(alice):
     profile_onetoone="NotSupportedError",
     custom_user="NotSupportedError",
     foreignkey="NotSupportedError",
-    so_what="Tables point at the user's in all four (groups, permissions, the admin's log), and "
-    "TRUNCATE does not look whether they are empty.",
+    so_what=(
+        "PostgreSQL refuses to truncate a table that foreign keys refer to, even if the other "
+        "tables are empty."
+    ),
     source="PostgreSQL 18 docs, TRUNCATE",
 )
 def test_truncate_of_the_user_table():
-    """What comes of TRUNCATE of the user table?"""
+    """What does TRUNCATE of the user table raise?"""
     return outcome(lambda: rows(f"TRUNCATE {TABLE}"))
 
 
@@ -342,10 +384,14 @@ def test_truncate_of_the_user_table():
     ],
     custom_user=["django_admin_log", "players_user_groups", "players_user_user_permissions"],
     foreignkey=["auth_user_groups", "auth_user_user_permissions", "django_admin_log", "person"],
+    so_what=(
+        "TRUNCATE ... CASCADE empties every table that refers to users, such as the admin's "
+        "log. Use DELETE to remove some users."
+    ),
     source="PostgreSQL 18 docs, TRUNCATE",
 )
 def test_tables_emptied_by_truncate_cascade():
-    """Which further tables does TRUNCATE ... CASCADE of the user table empty?"""
+    """Which other tables does TRUNCATE ... CASCADE of the user table empty?"""
     emptied, server = [], connection.connection
 
     def note(notice):
@@ -362,11 +408,13 @@ def test_tables_emptied_by_truncate_cascade():
     profile_onetoone=True,
     custom_user=CANNOT,
     foreignkey=False,
-    so_what="A one-to-one accessor remembers what it read, deleted or not; person_set asks again.",
+    so_what=(
+        "user.person keeps a deleted row in memory. Call user.refresh_from_db() to forget it."
+    ),
     source=docs("Database access optimization", "Understand cached attributes"),
 )
 def test_deleted_person_is_still_seen_on_the_user(alice):
-    """The person was read and is deleted: does the user in memory still show the birthdate?"""
+    """A profile row was read and then deleted. Does the user object still show the birthdate?"""
     person_class()
     extras_of(alice).delete()
     return shows_birthdate(alice)
@@ -374,17 +422,21 @@ def test_deleted_person_is_still_seen_on_the_user(alice):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="the deletion does not wait; refused: the extras",
-    custom_user="the deletion waits; refused: nothing",
-    foreignkey="the deletion does not wait; refused: the extras",
+    profile_onetoone="the deletion does not wait; rejected: the extra fields",
+    custom_user="the deletion waits; rejected: nothing",
+    foreignkey="the deletion does not wait; rejected: the extra fields",
     mark="surprising",
-    so_what="A deferred foreign key locks the user only when it is checked, at COMMIT: until "
-    "then neither transaction knows of the other.",
+    so_what=(
+        "A deferred foreign key notices the deletion only at COMMIT. Lock the user before you "
+        "store a first profile row."
+    ),
     source="PostgreSQL 18 docs, SET CONSTRAINTS",
+    fits=["the deletion waits; rejected: nothing"],
+    costs=ANYTHING_ELSE,
 )
 def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
-    """A user's first extras are saved but not committed when the user is deleted elsewhere: who
-    waits, and whose COMMIT is refused?"""
+    """A user's first extra fields are saved but not committed. What happens when another session
+    deletes the user?"""
     extras_class()
     bob = without_row()
     extras = PlayerModel(user=bob) if PlayerModel.__name__ == "Person" else bob
@@ -394,17 +446,21 @@ def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="the deletion waits; refused: the deletion",
-    custom_user="the deletion waits; refused: nothing",
-    foreignkey="the deletion waits; refused: the deletion",
+    profile_onetoone="the deletion waits; rejected: the deletion",
+    custom_user="the deletion waits; rejected: nothing",
+    foreignkey="the deletion waits; rejected: the deletion",
     mark="surprising",
-    so_what="delete() looks for people before it waits for the user, and does not look again: "
-    "who deletes must lock the user first too, as the roster's remove() does.",
+    so_what=(
+        "delete() looks for profile rows before it waits for the user, so a new row makes it "
+        "fail. Lock the user before you delete, too."
+    ),
     source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
+    fits=["the deletion waits; rejected: nothing"],
+    costs=ANYTHING_ELSE,
 )
 def test_deleting_a_locked_user_while_first_extras_are_stored(transactional_db):
-    """The same where the user is locked before the extras are stored: who waits, and whose COMMIT
-    is refused?"""
+    """The user is locked while first extra fields are stored. What happens when another session
+    deletes the user?"""
     extras_class()
     bob = without_row()
     change = lambda: roster.change("bob", birthdate=ALICE["birthdate"])  # noqa: E731
@@ -416,10 +472,13 @@ def test_deleting_a_locked_user_while_first_extras_are_stored(transactional_db):
     profile_onetoone=2,
     custom_user=1,
     foreignkey=2,
-    so_what="Anonymising a player, instead of deleting, is one UPDATE for each of these tables.",
+    so_what=(
+        "To anonymise a user, overwrite the user row, and the profile row if there is one. "
+        "Check the admin's log and sessions as well."
+    ),
 )
 def test_tables_with_personal_data_of_a_player():
-    """In how many tables lies what a player typed to register, to be erased there on request?"""
+    """How many tables hold what a user typed at registration?"""
     zoe = {"email": "zoe@example.org", **ALICE}
     enrolled("zoe", **zoe)
     holding = " UNION ".join(
@@ -436,12 +495,15 @@ def test_tables_with_personal_data_of_a_player():
     profile_onetoone=True,
     custom_user=CANNOT,
     foreignkey=True,
-    so_what="A migration of your own (RunSQL) lets SQL delete users too; Django 6.1 has it built "
-    "in, as DB_CASCADE.",
+    so_what=(
+        "Declare ON DELETE CASCADE by RunSQL if SQL should delete users with profiles. From "
+        "Django 6.1 on, on_delete=DB_CASCADE does it."
+    ),
     source="Django ticket #21961",
 )
 def test_on_delete_cascade_in_the_database():
-    """With the link made ON DELETE CASCADE by SQL: does DELETE of the user erase the extras?"""
+    """The profile's foreign key has ON DELETE CASCADE in the database. Does SQL that deletes a user
+    delete the profile?"""
     cascade_in_the_database()
     enrolled("bob", **ALICE)
     rows(f"DELETE FROM {TABLE} WHERE username = 'bob'")
@@ -453,11 +515,15 @@ def test_on_delete_cascade_in_the_database():
     profile_onetoone=0,
     custom_user=CANNOT,
     foreignkey=0,
-    so_what="Django does not look at what PostgreSQL would do: its own on_delete decides.",
+    so_what=(
+        "Django does not read what PostgreSQL would cascade. With on_delete=CASCADE it still "
+        "deletes the profile rows itself."
+    ),
     source=ON_DELETE,
 )
 def test_statements_saved_by_cascade_in_the_database(alice, statements):
-    """How many statements does user.delete() save with ON DELETE CASCADE in the database?"""
+    """The database has ON DELETE CASCADE, the model CASCADE. How many statements fewer does
+    user.delete() run?"""
     before = statements_to_delete(alice, statements)
     cascade_in_the_database()
     return before - statements_to_delete(enrolled("bob", **ALICE), statements)
@@ -468,12 +534,15 @@ def test_statements_saved_by_cascade_in_the_database(alice, statements):
     profile_onetoone=1,
     custom_user=CANNOT,
     foreignkey=1,
-    so_what="Only both together, CASCADE in the database and DO_NOTHING in the model, leave it "
-    "to PostgreSQL.",
+    so_what=(
+        "To leave deletion to PostgreSQL, combine ON DELETE CASCADE with DO_NOTHING. Django "
+        "then sends no signals for the profile rows."
+    ),
     source=ON_DELETE,
 )
 def test_statements_saved_by_cascade_and_do_nothing(monkeypatch, alice, statements):
-    """The same with on_delete=DO_NOTHING in the model: how many statements are saved?"""
+    """The database has ON DELETE CASCADE, the model DO_NOTHING. How many statements fewer does
+    user.delete() run?"""
     before = statements_to_delete(alice, statements)
     cascade_in_the_database()
     monkeypatch.setattr(link().remote_field, "on_delete", models.DO_NOTHING)
@@ -485,13 +554,15 @@ def test_statements_saved_by_cascade_and_do_nothing(monkeypatch, alice, statemen
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
-    so_what="Extras are deleted unseen, by one DELETE, until somebody listens: then each is "
-    "loaded first, so that the receiver can be given it.",
-    source='Django 5.2 docs, "QuerySet API reference", section "delete()"',
+    so_what=(
+        "If a receiver listens to a profile's post_delete, Django loads the rows before it "
+        "deletes them. That costs a query."
+    ),
+    source=docs("QuerySet API reference", "delete()"),
 )
 def test_statements_added_by_a_receiver_of_post_delete(alice, statements):
-    """How many statements more does user.delete() run once somebody listens to post_delete of
-    the class with the extras?"""
+    """A receiver listens to post_delete of the extra fields' model. How many more statements does
+    user.delete() run?"""
     before = statements_to_delete(enrolled("bob"), statements)
     with heard(post_delete, sender=extras_class()):
         return statements_to_delete(alice, statements) - before
@@ -503,12 +574,16 @@ def test_statements_added_by_a_receiver_of_post_delete(alice, statements):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="People are deleted before their user: a farewell that needs their extras belongs "
-    "in pre_delete.",
-    source='Django 5.2 docs, "Signals", section "post_delete"',
+    so_what=(
+        "Django deletes profile rows before their user. If a receiver needs the extra fields, "
+        "connect it to pre_delete."
+    ),
+    source=docs("Signals", "post_delete"),
+    fits=[True],
+    costs=[False],
 )
 def test_birthdate_seen_by_a_receiver_of_post_delete(alice):
-    """Can a receiver of the user's post_delete still read their birthdate?"""
+    """Can a receiver of the user's post_delete still read the birthdate?"""
     seen = []
 
     def farewell(instance, **kwargs):
@@ -527,12 +602,14 @@ def test_birthdate_seen_by_a_receiver_of_post_delete(alice):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
-    so_what="Django advises to deactivate accounts instead of deleting: every question about "
-    "extras must then look at the user too.",
+    so_what=(
+        "is_active is a field of the user. A query over profile rows needs a join to leave "
+        "deactivated accounts out."
+    ),
     source=docs("django.contrib.auth", "Fields") + ", User.is_active",
 )
 def test_joins_to_leave_deactivated_accounts_out(alice, statements):
-    """How many joins does it take to count birthdates without those of deactivated accounts?"""
+    """A count of birthdates leaves out deactivated accounts. How many joins does it take?"""
     active = "user__is_active" if PlayerModel.__name__ == "Person" else "is_active"
     assert extras_class().objects.filter(birthdate__isnull=False, **{active: True}).count()
     return statements.joins()

@@ -12,7 +12,7 @@ from django.forms import modelform_factory
 from django.test import Client
 from players import roster
 
-from suite.compare import CANNOT, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, at_least, compare, docs
 from suite.migration_states import migrated
 from suite.outcomes import outcome, rows, saw
 from suite.sessions import at_the_same_moment
@@ -32,36 +32,36 @@ CASE_INDEX = "unique_username_ignoring_case"
 
 
 def whose(user):
-    """How a row of PlayerModel says whose extras it holds; raises where it holds none."""
+    """Return how a row names its user. Raise FieldDoesNotExist without extra fields."""
     PlayerModel._meta.get_field("birthdate")
     return {"user": user} if hasattr(PlayerModel, "user") else {"pk": user.pk}
 
 
 def add_extras_row(user, **extras):
-    """Try to give a user a further row of extras: "accepted", or the class of its error."""
+    """Try to add a row of extra fields for the user: "accepted", or the class of its error."""
     row = PlayerModel(**whose(user), **{"birthdate": extras_of(user).birthdate, **extras})
     return outcome(lambda: row.save(force_insert=True))
 
 
 def came_of(result):
-    """What one side of a race got: "accepted", or the class of its error."""
+    """Return how one side of a race ended: "accepted", or the class of its error."""
     return type(result).__name__ if isinstance(result, Exception) else "accepted"
 
 
 def typed(username):
-    """What a visitor types to register."""
+    """Return what a visitor types to register."""
     return {"username": username, "password1": PASSWORD, "password2": PASSWORD}
 
 
 def register(*usernames):
-    """Let a visitor each register with these two usernames on the page, at the same moment."""
+    """Register two usernames on the page at the same moment."""
     posts = [lambda name=name: Client().post("/register/", typed(name)) for name in usernames]
     race = at_the_same_moment(*posts)
     saw(race.second.context["form"].errors)
 
 
 class StockForm(UserCreationForm):
-    """Django's own form, for whatever the user is."""
+    """Django's own form for the variant's user model."""
 
     class Meta(UserCreationForm.Meta):
         model = User
@@ -69,7 +69,7 @@ class StockForm(UserCreationForm):
 
 @contextmanager
 def without_case_index():
-    """Django's own table of users, in which alice and Alice are two; nobody is left in it."""
+    """Drop the index that ignores case within the block, and delete all users afterwards."""
     [[definition]] = rows("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [CASE_INDEX])
     rows(f"DROP INDEX {CASE_INDEX}")
     try:
@@ -85,12 +85,16 @@ def without_case_index():
     custom_user="IntegrityError",
     foreignkey="accepted",
     mark="known",
-    so_what="With a ForeignKey nothing says no, now or later: one record per player is then up to"
-    " every line of code that writes.",
-    source='Django 5.2 docs, "Model field reference", section "OneToOneField"',
+    so_what=(
+        "A OneToOneField rejects a second profile row. A ForeignKey accepts it, so all code "
+        "that writes must prevent duplicates."
+    ),
+    source=docs("Model field reference", "OneToOneField"),
+    fits=["IntegrityError"],
+    costs=["accepted"],
 )
 def test_second_extras_row(alice):
-    """What happens if the ORM creates a second row of extras for one user?"""
+    """What happens if the ORM creates a second profile row for one user?"""
     return add_extras_row(alice)
 
 
@@ -100,12 +104,16 @@ def test_second_extras_row(alice):
     custom_user="accepted",
     foreignkey="MultipleObjectsReturned",
     mark="known",
-    so_what="One double row, and every .get() for that player is a server error until somebody "
-    "cleans up.",
-    source='Django 5.2 docs, "QuerySet API reference", section "get()"',
+    so_what=(
+        "With a ForeignKey, one duplicate row makes every get() for that user fail, until you "
+        "delete the duplicate."
+    ),
+    source=docs("QuerySet API reference", "get()"),
+    fits=["accepted"],
+    fails=["MultipleObjectsReturned"],
 )
 def test_get_after_a_second_row(alice):
-    """After somebody tried to add a second row: does .get(user=...) still find the extras?"""
+    """The ORM has tried to add a second profile row. What does get() do for that user?"""
     add_extras_row(alice)
     return outcome(lambda: PlayerModel.objects.get(**whose(alice)))
 
@@ -116,13 +124,17 @@ def test_get_after_a_second_row(alice):
     custom_user=False,
     foreignkey=True,
     mark="surprising",
-    so_what="An UPDATE writes a new version of the row further back in the table: without "
-    "order_by() the shown birthdate changes when the other row is edited.",
+    so_what=(
+        "Without order_by(), an edit of the shown row can make another row the first. Order "
+        "profile rows by a key, or allow only one."
+    ),
     source="PostgreSQL 18 docs, 7.5. Sorting Rows (ORDER BY)",
+    fits=[False],
+    costs=[True],
 )
 def test_first_row_is_another_after_an_update(alice):
-    """A user has two rows, if that is possible: is the first one, without order_by(), another one
-    after it was updated?"""
+    """A user may have two profile rows. Does an update of the first row change which row comes
+    first without order_by()?"""
     add_extras_row(alice, birthdate=birthdate_of(0))
     table = PlayerModel._meta.db_table  # tidied, so that nothing is left of what ran before
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; CLUSTER {table} USING {table}_pkey; ANALYZE {table}")
@@ -138,12 +150,17 @@ def test_first_row_is_another_after_an_update(alice):
     custom_user=1,
     foreignkey=2,
     mark="surprising",
-    so_what="get_or_create() is safe only where a unique constraint stops the second INSERT; a "
-    "ForeignKey has none.",
-    source='Django 5.2 docs, "QuerySet API reference", section "get_or_create()"',
+    so_what=(
+        "get_or_create() prevents duplicates only if the database has a unique constraint on "
+        "the fields that it looks up."
+    ),
+    source=docs("QuerySet API reference", "get_or_create()"),
+    fits=[1],
+    fails=at_least(2),
 )
 def test_rows_after_two_get_or_create(transactional_db):
-    """Two requests get_or_create() a user's missing extras at the same moment: how many rows?"""
+    """Two requests call get_or_create() for a missing profile row at once. How many rows exist
+    afterwards?"""
     row = whose(without_row("bob"))
     at_the_same_moment(*[lambda: PlayerModel.objects.get_or_create(**row)] * 2)
     return PlayerModel.objects.filter(**row).count()
@@ -155,12 +172,17 @@ def test_rows_after_two_get_or_create(transactional_db):
     custom_user=1,
     foreignkey=2,
     mark="surprising",
-    so_what="update_or_create() locks a row that it finds; without one it is get_or_create() with "
-    "the same gap.",
-    source='Django 5.2 docs, "QuerySet API reference", section "update_or_create()"',
+    so_what=(
+        "update_or_create() can lock only a row that exists. For a missing row, you need a "
+        "unique constraint on the fields that it looks up."
+    ),
+    source=docs("QuerySet API reference", "update_or_create()"),
+    fits=[1],
+    fails=at_least(2),
 )
 def test_rows_after_two_update_or_create(transactional_db):
-    """Two requests update_or_create() a user's missing extras at the same moment: how many rows?"""
+    """Two requests call update_or_create() for a missing profile row at once. How many rows exist
+    afterwards?"""
     row = whose(without_row("bob"))
     extras = {"birthdate": birthdate_of(0)}
     at_the_same_moment(*[lambda: PlayerModel.objects.update_or_create(**row, defaults=extras)] * 2)
@@ -172,13 +194,17 @@ def test_rows_after_two_update_or_create(transactional_db):
     profile_onetoone="1 row, IntegrityError",
     custom_user="1 row, accepted",
     foreignkey="2 rows, accepted",
-    so_what="Asking before writing stops nobody: only a unique key does, and then the code must "
-    "expect its error.",
-    source='Django 5.2 docs, "QuerySet API reference", section "get_or_create()"',
+    so_what=(
+        "exists() does not prevent a duplicate. Declare the key unique, and expect "
+        "IntegrityError from create()."
+    ),
+    source=docs("QuerySet API reference", "get_or_create()"),
+    fits=["1 row, accepted"],
+    costs=["1 row, IntegrityError"],
+    fails=ANYTHING_ELSE,
 )
 def test_create_if_it_does_not_exist_twice(transactional_db):
-    """Two requests ask exists() and then create() the extras: how many rows, and what does the
-    second request get?"""
+    """Two requests call exists(), then create() for the same profile row. What is the result?"""
     row = whose(without_row("bob"))
     people = PlayerModel.objects.filter(**row)
     race = at_the_same_moment(*[lambda: people.exists() or PlayerModel.objects.create(**row)] * 2)
@@ -190,12 +216,15 @@ def test_create_if_it_does_not_exist_twice(transactional_db):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="The cure for a ForeignKey: every writer must lock the user first, and none may "
-    "forget it.",
-    source='Django 5.2 docs, "QuerySet API reference", section "select_for_update()"',
+    so_what=(
+        "With a ForeignKey, lock the user with select_for_update() before you create a profile "
+        "row. Each writer has to do so."
+    ),
+    source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
-    """Both lock the user by select_for_update() before get_or_create(): how many rows?"""
+    """Two requests lock the user, then call get_or_create() for a missing profile row. How many
+    rows exist afterwards?"""
     user = without_row("bob")
     row = whose(user)
 
@@ -213,12 +242,17 @@ def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=2,
-    so_what="ON CONFLICT DO NOTHING needs a unique key to conflict with; without one it is a "
-    "plain INSERT.",
-    source='Django 5.2 docs, "QuerySet API reference", section "bulk_create()"',
+    so_what=(
+        "ignore_conflicts=True skips rows that break a unique constraint. A ForeignKey has "
+        "none, so the duplicate is stored."
+    ),
+    source=docs("QuerySet API reference", "bulk_create()"),
+    fits=[1],
+    fails=at_least(2),
 )
 def test_rows_after_ignore_conflicts(alice):
-    """After bulk_create(ignore_conflicts=True) of extras that the user has: how many rows?"""
+    """A user has extra fields. How many rows hold them after bulk_create(ignore_conflicts=True)
+    adds them again?"""
     again = PlayerModel(**whose(alice), birthdate=birthdate_of(0))
     PlayerModel.objects.bulk_create([again], ignore_conflicts=True)
     return PlayerModel.objects.filter(**whose(alice)).count()
@@ -229,11 +263,13 @@ def test_rows_after_ignore_conflicts(alice):
     profile_onetoone="accepted",
     custom_user="accepted",
     foreignkey="accepted",
-    so_what="None of the approaches makes an extra unique by itself; a lookup or a login by it "
-    "may find two.",
+    so_what=(
+        "No approach makes an extra field unique by itself. Declare unique=True if you look "
+        "users up by it."
+    ),
 )
 def test_two_players_with_one_discord_id():
-    """May two players register with the same Discord ID?"""
+    """What happens if two users register with the same Discord ID?"""
     roster.register("bob", PASSWORD, discord_id="100000000000000002")
     same = {"discord_id": "100000000000000002"}
     return outcome(lambda: roster.register("carol", PASSWORD, **same))
@@ -245,12 +281,14 @@ def test_two_players_with_one_discord_id():
     custom_user=False,
     foreignkey=False,
     mark="surprising",
-    so_what="TextField.formfield() stores a blank as '', and unlike CharField it takes no heed of"
-    " null=True; two '' are equal, two NULLs are not.",
+    so_what=(
+        "A plain form field for a TextField stores a blank as '', even with null=True. Two '' "
+        "collide in a unique column; two NULLs do not."
+    ),
     source=docs("Model field reference", "null"),
 )
 def test_blank_discord_id_twice_in_a_model_form():
-    """discord_id is made unique: may two players leave it blank in a plain ModelForm?"""
+    """The column discord_id is unique. Can two users leave it blank in a plain ModelForm?"""
     PlayerModel._meta.get_field("discord_id")
     roster.add_many([{"username": "bob"}, {"username": "carol"}])
     unique = models.TextField(blank=True, null=True, unique=True)
@@ -266,8 +304,10 @@ def test_blank_discord_id_twice_in_a_model_form():
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="A form field with empty_value=None stores NULL, and a unique column accepts any "
-    "number of NULLs. So a field can be unique and optional.",
+    so_what=(
+        "Set empty_value=None on the form field, so that a blank becomes NULL. By default, a "
+        "unique column accepts any number of NULLs."
+    ),
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_blank_discord_id_twice_in_our_form():
@@ -285,8 +325,10 @@ def test_blank_discord_id_twice_in_our_form():
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="The unique index lets only one request through. The visitor sees the second response, "
-    "which says that the username is taken. Disable the button after the first click.",
+    so_what=(
+        "The unique index lets one request through. The visitor sees the second response, with "
+        "an error, so disable the button after the first click."
+    ),
     source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_double_click_on_register(transactional_db):
@@ -300,12 +342,17 @@ def test_double_click_on_register(transactional_db):
     profile_onetoone="accepted",
     custom_user=CANNOT,
     foreignkey="IntegrityError",
-    so_what="The doubles must be merged by hand before the migration, and new ones kept out until"
-    " it has run.",
+    so_what=(
+        "Merge duplicate rows before you add the unique constraint, and prevent new ones until "
+        "the migration has run."
+    ),
     source="PostgreSQL 18 docs, CREATE INDEX, UNIQUE",
+    fits=["accepted"],
+    costs=["IntegrityError"],
 )
 def test_one_to_one_made_of_a_foreign_key_later(alice):
-    """A second row was tried for one user: what does a migration to OneToOneField say then?"""
+    """A migration changes the ForeignKey to a OneToOneField. What happens if a user has a second
+    profile row?"""
     link = person_class()._meta.get_field("user")
     add_extras_row(alice)
     one = models.OneToOneField(
@@ -319,12 +366,15 @@ def test_one_to_one_made_of_a_foreign_key_later(alice):
     profile_onetoone=["fields.W342", "badge_set"],
     custom_user=["fields.W342", "badge_set"],
     foreignkey=["fields.W342", "badge_set"],
-    so_what="It stops the second row, as OneToOneField does, but the user still gets a manager "
-    "(badge_set.get()) and no attribute.",
+    so_what=(
+        "ForeignKey(unique=True) allows one row, but the accessor is a manager: you write "
+        "user.badge_set.get(). Use a OneToOneField."
+    ),
     source=docs("System check framework", "Related fields") + ", fields.W342",
 )
 def test_foreign_key_that_is_unique():
-    """A Badge has ForeignKey(User, unique=True): which warning, and how does a user name theirs?"""
+    """A Badge has ForeignKey(User, unique=True). Which warning and which accessor does Django
+    give?"""
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, unique=True)
     key = models.BigAutoField(primary_key=True)
     create = operations.CreateModel("Badge", [("id", key), ("user", user)])
@@ -338,12 +388,17 @@ def test_foreign_key_that_is_unique():
     profile_onetoone=1,
     custom_user=1,
     foreignkey=2,
-    so_what="A second row shows one player twice in every list, export and count that joins.",
+    so_what=(
+        "A second profile row shows its user twice in each list, export and count that joins "
+        "the rows."
+    ),
     source=docs("QuerySet API reference", "values_list()"),
+    fits=[1],
+    costs=at_least(2),
 )
 def test_lines_of_a_list_joined_with_extras(alice):
-    """One player, with two rows of extras where that is possible: how many lines has a list of
-    username and birthdate?"""
+    """One user may have two profile rows. How many lines does a list of usernames and birthdates
+    have?"""
     add_extras_row(alice)
     return len(User.objects.values("username", path("birthdate")))
 
@@ -354,12 +409,16 @@ def test_lines_of_a_list_joined_with_extras(alice):
     custom_user=2005.0,
     foreignkey=2006.67,
     mark="surprising",
-    so_what="Figures over the join count a player once for each row, without any error.",
-    source='Django 5.2 docs, "Aggregation", section "Joins and aggregates"',
+    so_what=(
+        "An aggregate over the join counts a user once for each profile row, without any error."
+    ),
+    source=docs("Aggregation", "Joins and aggregates"),
+    fits=[2005.0],
+    fails=ANYTHING_ELSE,
 )
 def test_average_year_of_birth(alice):
-    """Players of 2010 and 2000, the first with a second row where that is possible: what is the
-    average year of birth?"""
+    """The user born in 2010 may have two profile rows; another was born in 2000. Which average does
+    the join give?"""
     add_extras_row(alice)
     enrolled("bob", birthdate=birthdate_of(0).replace(year=2000))
     average = User.objects.aggregate(year=Avg(ExtractYear(path("birthdate"))))
@@ -371,12 +430,15 @@ def test_average_year_of_birth(alice):
     profile_onetoone="IntegrityError",
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
-    so_what="All four can have it in the database; only the custom user can declare it in its "
-    "model.",
+    so_what=(
+        "All four approaches can have such an index. A custom user declares it in Meta; the "
+        "others need a migration with RunSQL."
+    ),
     source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
 )
 def test_create_user_of_a_name_in_another_case(alice):
-    """There is alice, and a unique index on UPPER(username): what does create_user("Alice") get?"""
+    """User alice exists, and the index on UPPER(username) is unique. What does create_user("Alice")
+    raise?"""
     return outcome(lambda: User.objects.create_user("Alice"))
 
 
@@ -386,11 +448,15 @@ def test_create_user_of_a_name_in_another_case(alice):
     custom_user="accepted",
     foreignkey="accepted",
     mark="surprising",
-    so_what="Django's unique username minds the case: Alice and alice are two accounts.",
+    so_what=(
+        "Django's unique username is case-sensitive: Alice and alice become two accounts. Add a "
+        "unique index on UPPER(username)."
+    ),
     source=docs("Using the Django authentication system", "Built-in forms") + ", UserCreationForm",
 )
 def test_create_user_in_another_case_without_our_index(alice):
-    """And without that index, as Django makes the table?"""
+    """User alice exists, and Django's table has no further index. What happens on
+    create_user("Alice")?"""
     rows(f"DROP INDEX {CASE_INDEX}")
     return outcome(lambda: User.objects.create_user("Alice"))
 
@@ -400,11 +466,15 @@ def test_create_user_in_another_case_without_our_index(alice):
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="The form looks by iexact before it writes; nothing but the form does.",
+    so_what=(
+        "UserCreationForm compares usernames without case before it saves. create_user() and "
+        "the database do not."
+    ),
     source=docs("Using the Django authentication system", "Built-in forms") + ", UserCreationForm",
 )
 def test_stock_form_takes_a_name_in_another_case(alice):
-    """Without that index, does Django's UserCreationForm take Alice beside alice?"""
+    """User alice exists, and no index ignores case. Does UserCreationForm accept the username
+    Alice?"""
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; DROP INDEX {CASE_INDEX}")
     form = StockForm(typed("Alice"))
     return saw(form.errors) == {}
@@ -416,13 +486,15 @@ def test_stock_form_takes_a_name_in_another_case(alice):
     custom_user=2,
     foreignkey=2,
     mark="surprising",
-    so_what="A form's look cannot see what is not committed yet: without the index both are let "
-    "in.",
+    so_what=(
+        "A form cannot see rows that are not committed yet. Let the database stop the second "
+        "account, by a unique index on UPPER(username)."
+    ),
     source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
 )
 def test_stock_form_in_two_cases_at_the_same_moment(transactional_db):
-    """Alice and alice register at the same moment by Django's UserCreationForm, without that
-    index: how many accounts?"""
+    """With no index that ignores case, Alice and alice register at once by UserCreationForm. How
+    many accounts exist afterwards?"""
     with without_case_index():
         forms = [StockForm(typed(name)) for name in ("Alice", "alice")]
         at_the_same_moment(*[lambda form=form: form.is_valid() and form.save() for form in forms])
@@ -434,8 +506,10 @@ def test_stock_form_in_two_cases_at_the_same_moment(transactional_db):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="With the index, the second INSERT waits for the first and is rejected. No check in "
-    "Python can do that.",
+    so_what=(
+        "With a unique index, PostgreSQL lets the second INSERT wait for the first and then "
+        "rejects it. A check in the form alone cannot do that."
+    ),
     source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
@@ -451,14 +525,18 @@ def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
     custom_user=["IntegrityError", "accepted"],
     foreignkey=["IntegrityError", "accepted"],
     mark="surprising",
-    so_what="NFKC folds full-width letters into plain ones, but letters of another alphabet stay "
-    "others.",
-    source=docs("Customizing authentication in Django", "Specifying a custom user model")
-    + ", AbstractBaseUser.normalize_username()",
+    so_what=(
+        "Django turns full-width letters into plain ones (NFKC). Letters of another alphabet "
+        "look alike and are still accepted."
+    ),
+    source=(
+        docs("Customizing authentication in Django", "Specifying a custom user model")
+        + ", AbstractBaseUser.normalize_username()"
+    ),
 )
 def test_usernames_that_look_alike(alice):
-    """There is alice: what do create_user() of alice in full-width letters, and of alice with a
-    Cyrillic a, get?"""
+    """User alice exists. What does create_user() do with alice in full-width letters, and with a
+    Cyrillic first letter?"""
     full_width = "".join(chr(ord(letter) + 0xFEE0) for letter in "alice")
     look_alikes = [full_width, "\N{CYRILLIC SMALL LETTER A}lice"]
     return [outcome(lambda name=name: User.objects.create_user(name)) for name in look_alikes]
@@ -470,10 +548,12 @@ def test_usernames_that_look_alike(alice):
     custom_user="accepted",
     foreignkey="accepted",
     mark="known",
-    so_what="Where login by e-mail must find one account, the database should say so, and only a"
-    " custom user's model can declare it.",
+    so_what=(
+        "If you find accounts by e-mail, let the database keep it unique. A custom user can "
+        "declare that in its model."
+    ),
 )
 def test_two_players_with_one_email():
-    """May two players register with the same e-mail address?"""
+    """What happens if two users register with the same e-mail address?"""
     roster.register("bob", PASSWORD, email="two@example.org")
     return outcome(lambda: roster.register("carol", PASSWORD, email="two@example.org"))

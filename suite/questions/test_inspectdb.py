@@ -12,7 +12,7 @@ from django.db.migrations.state import ProjectState
 from django.test.utils import isolate_apps
 
 from suite import migration_states
-from suite.compare import CANNOT, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, compare, docs
 from suite.evidence import evidence
 from suite.migration_states import described, key, link, makemigrations, migrate, own_key
 from suite.outcomes import outcome, rows, saw, tables
@@ -22,28 +22,28 @@ SERIAL = "CREATE TABLE person (person_id serial PRIMARY KEY, user_id integer, di
 
 
 def inspectdb(model):
-    """What inspectdb writes for a model's table."""
+    """Return what inspectdb writes for a model's table."""
     printed = StringIO()
     call_command("inspectdb", model._meta.db_table, stdout=printed)
     return saw(re.search(r"^class .*", printed.getvalue(), re.DOTALL | re.MULTILINE)[0].strip())
 
 
 def inspected(model):
-    """The classes that inspectdb writes for a model's table, in a registry of their own."""
+    """Return a new app registry with the classes that inspectdb writes for a model's table."""
     with isolate_apps("players") as registry:
         exec(inspectdb(model), {"models": models, "__name__": "players.models"})
     return registry
 
 
 def article_table(**fields):
-    """The article's table person, with person_id and 3 rows; returns its state."""
+    """Create the article's table person, with person_id and 3 rows. Return its migration state."""
     state = migration_states.state_of_person({**own_key(), **fields})
     migration_states.with_table(state)
     return state
 
 
 def refused(sql, params=()):
-    """PostgreSQL's name for the error of a statement, or "accepted"."""
+    """Return the name of PostgreSQL's error for a statement, or "accepted"."""
     try:
         with transaction.atomic():
             rows(sql, params)
@@ -66,11 +66,13 @@ def refused(sql, params=()):
         "person_id = models.BigAutoField(primary_key=True)",
         "user = models.ForeignKey('AuthUser', models.DO_NOTHING)",
     ],
-    so_what="The kind of the link survives, for it is a constraint in the database.",
-    source='Django 5.2 docs, "django-admin and manage.py", section "inspectdb"',
+    so_what="inspectdb tells a OneToOneField from a ForeignKey, because the database has a unique "
+    "constraint for the first.",
+    source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_writes_the_keys():
-    """Which lines does inspectdb write for the primary key and the link of the listed class?"""
+    """Which lines does inspectdb write for the primary key and the foreign key of the variant's own
+    model?"""
     lines = [line.strip() for line in inspectdb(PlayerModel).splitlines()]
     return [line for line in lines if "primary_key" in line or "ForeignKey" in line]
 
@@ -80,8 +82,8 @@ def test_inspectdb_writes_the_keys():
     profile_onetoone=["managed = False", "models.DO_NOTHING"],
     custom_user=["managed = False"],
     foreignkey=["managed = False", "models.DO_NOTHING"],
-    mark="surprising",
-    so_what="The model's CASCADE is nowhere in the database, so inspectdb cannot find it.",
+    so_what="inspectdb writes DO_NOTHING, because the database contains no CASCADE. Set on_delete "
+    "yourself.",
     source=docs("django-admin and manage.py", "inspectdb")
     + "; "
     + docs("Model field reference", "Arguments")
@@ -100,12 +102,13 @@ def test_inspectdb_writes_on_delete_and_managed():
     custom_user="none",
     foreignkey="AuthUser",
     mark="surprising",
-    so_what="inspectdb names classes after tables and does not know AUTH_USER_MODEL: "
-    "inspect this table alone, and the link points at a class that is not there.",
-    source='Django 5.2 docs, "django-admin and manage.py", section "inspectdb"',
+    costs=["AuthUser"],
+    so_what="inspectdb names classes after tables and does not know AUTH_USER_MODEL. Replace "
+    "AuthUser by settings.AUTH_USER_MODEL.",
+    source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_links_to():
-    """At which class does the link point that inspectdb writes for the listed class's table?"""
+    """Which class does the foreign key reference in the model that inspectdb writes?"""
     found = re.search(r"(?:ForeignKey|OneToOneField)\('?(\w+)", inspectdb(PlayerModel))
     return found[1] if found else "none"
 
@@ -115,11 +118,12 @@ def test_inspectdb_links_to():
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="A table does not say what a class can do: nobody logs in with that class.",
-    source='Django 5.2 docs, "django-admin and manage.py", section "inspectdb"',
+    so_what="inspectdb writes fields only. To log in with that table, inherit from "
+    "AbstractBaseUser.",
+    source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspected_user_can_log_in():
-    """Is the class that inspectdb writes for the user's table a user, with check_password()?"""
+    """Does the class that inspectdb writes for the user table have check_password()?"""
     (model,) = inspected(User).get_models()
     return issubclass(model, AbstractBaseUser) or hasattr(model, "check_password")
 
@@ -129,12 +133,15 @@ def test_inspected_user_can_log_in():
     profile_onetoone=["fields.E300", "fields.E307"],
     custom_user=[],
     foreignkey=["fields.E300", "fields.E307"],
-    mark="surprising",
-    so_what="inspectdb of one table links to a class that the output does not hold.",
+    fits=[[]],
+    costs=ANYTHING_ELSE,
+    so_what="If you inspect a profile table alone, its foreign key names a class that is missing. "
+    "Reference settings.AUTH_USER_MODEL.",
     source=docs("System check framework", "Related fields") + ", fields.E300 and fields.E307",
 )
 def test_check_of_the_inspected_listed_class():
-    """models.py holds only what inspectdb writes for the listed class: what does check say?"""
+    """models.py contains only what inspectdb writes for the variant's own model. Which errors does
+    check() report?"""
     registry = inspected(PlayerModel)
     found = [message for model in registry.get_models() for message in model.check()]
     return sorted({saw(message).id for message in [*found, *_check_lazy_references(registry)]})
@@ -146,12 +153,13 @@ def test_check_of_the_inspected_listed_class():
     custom_user=False,
     foreignkey=False,
     mark="surprising",
-    so_what="PostgreSQL's introspection gives an index on an expression no columns, so inspectdb "
-    "leaves it out without its usual remark: a rule that only the database has gets lost.",
-    source='Django 5.2 docs, "django-admin and manage.py", section "inspectdb"',
+    costs=[False],
+    so_what="inspectdb omits indexes on expressions and does not mention them. Compare its models "
+    "with the database before you rely on them.",
+    source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_mentions_the_index_on_upper_username():
-    """Does inspectdb write, if only as a remark, that usernames are unique whatever their case?"""
+    """Does inspectdb mention the unique index on upper(username)?"""
     assert rows("SELECT 1 FROM pg_class WHERE relname = 'unique_username_ignoring_case'")
     written = inspectdb(User)
     return "could not be introspected" in written or "upper" in written.lower()
@@ -165,12 +173,13 @@ def test_inspectdb_mentions_the_index_on_upper_username():
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="Nobody makes an unmanaged table: a new installation and every test run lack it.",
-    source='Django 5.2 docs, "Model Meta options", section "managed"',
+    costs=[False],
+    so_what="Django creates no table for an unmanaged model, so new installations and test "
+    "databases lack it. Create it with RunSQL.",
+    source=docs("Model Meta options", "managed"),
 )
 def test_migrate_makes_an_unmanaged_table():
-    """The listed class is managed = False from its first migration: does migrate make its table
-    in a new database, or in a test's?"""
+    """The variant's own model is managed = False from the start. Does migrate create its table?"""
     table = PlayerModel._meta.get_field("birthdate").model._meta.db_table
     after = ProjectState.from_apps(apps)
     after.models["players", PlayerModel._meta.model_name].options["managed"] = False
@@ -188,11 +197,13 @@ def test_migrate_makes_an_unmanaged_table():
     custom_user=CANNOT,
     foreignkey=["Change Meta options on person"],
     mark="surprising",
-    so_what="Turning managed on runs no SQL: Django believes the table to be as the model.",
-    source='Django 5.2 docs, "Model Meta options", section "managed"',
+    costs=ANYTHING_ELSE,
+    so_what="Turning managed on runs no SQL. Django assumes that the table already matches the "
+    "model, so check that first.",
+    source=docs("Model Meta options", "managed"),
 )
 def test_migration_when_managed_is_turned_on(statements):
-    """Person was managed = False and becomes managed: what does makemigrations write?"""
+    """Person changes from managed = False to managed. What does makemigrations write?"""
     before = migration_states.state_of_person(key(), managed=False)
     operations = makemigrations(before, migration_states.state_of_person(key()))
     statements.clear()
@@ -210,14 +221,12 @@ def test_migration_when_managed_is_turned_on(statements):
     custom_user=CANNOT,
     foreignkey="DependentObjectsStillExist",
     mark="surprising",
-    so_what="An automatic key is an identity column since Django 4.1, and its sequence cannot "
-    "be dropped by itself: the article's first statement fails.",
-    source='Django 5.2 docs, "Databases", section '
-    '"Manually-specifying values of auto-incrementing primary keys"',
+    so_what="Since Django 4.1, automatic keys are identity columns. Their sequence cannot be "
+    "dropped alone, so the article's first statement fails.",
+    source=docs("Databases", "Manually-specifying values of auto-incrementing primary keys"),
 )
 def test_drop_sequence_of_an_identity_column():
-    """person_id is an identity column, as Django makes it today: what does DROP SEQUENCE
-    person_person_id_seq say?"""
+    """person_id is an identity column. What does DROP SEQUENCE person_person_id_seq do?"""
     article_table()
     return refused("DROP SEQUENCE person_person_id_seq")
 
@@ -227,13 +236,13 @@ def test_drop_sequence_of_an_identity_column():
     profile_onetoone="DependentObjectsStillExist",
     custom_user=CANNOT,
     foreignkey="DependentObjectsStillExist",
-    so_what="The column's default depends on the sequence, so it takes CASCADE; "
-    "dropping the column alone would have dropped the sequence too.",
+    so_what="The column's default depends on the sequence, so DROP SEQUENCE needs CASCADE. Drop "
+    "the column instead: its sequence goes with it.",
     source="PostgreSQL 18 docs, 8.1.4. Serial Types",
 )
 def test_drop_sequence_of_a_serial_column():
-    """person_id is a serial column, as Django before 4.1 made it: what does DROP SEQUENCE
-    person_person_id_seq say?"""
+    """person_id is a serial column, as in Django before 4.1. What does DROP SEQUENCE
+    person_person_id_seq do?"""
     article_table()
     rows("DROP TABLE person")
     rows(SERIAL)
@@ -246,11 +255,13 @@ def test_drop_sequence_of_a_serial_column():
     custom_user=CANNOT,
     foreignkey={"primary key": False, "sequences": 0, "unique": False},
     mark="surprising",
-    so_what="The column takes the primary key and the sequence with it, and nothing comes instead.",
+    costs=ANYTHING_ELSE,
+    so_what="DROP COLUMN also removes the primary key and the sequence, and creates no new key. "
+    "Add a primary key afterwards.",
     source="PostgreSQL 18 docs, ALTER TABLE, DROP COLUMN",
 )
 def test_table_after_drop_column_person_id():
-    """Which keys and sequences has the article's table after DROP COLUMN person_id?"""
+    """Which keys and sequences does the article's table have after DROP COLUMN person_id?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
@@ -268,13 +279,14 @@ def test_table_after_drop_column_person_id():
     custom_user=CANNOT,
     foreignkey=2,
     mark="surprising",
-    so_what="OneToOneField(primary_key=True) on an unmanaged table promises what the database does "
-    "not keep.",
-    source='Django 5.2 docs, "Model Meta options", section "managed"',
+    fails=[2],
+    so_what="On an unmanaged table, OneToOneField(primary_key=True) adds no constraint, so "
+    "PostgreSQL accepts duplicates.",
+    source=docs("Model Meta options", "managed"),
 )
 def test_rows_of_one_user_in_the_article_end_state():
-    """In the article's end state (unmanaged OneToOneField key, person_id dropped by hand): how many
-    rows does PostgreSQL keep for one user after a second INSERT?"""
+    """Person is unmanaged and person_id was dropped, as in the article. How many rows does one user
+    have after a second INSERT?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
@@ -289,12 +301,13 @@ def test_rows_of_one_user_in_the_article_end_state():
     custom_user=CANNOT,
     foreignkey={"check": [], "makemigrations": []},
     mark="surprising",
-    so_what="No command compares an unmanaged model with its table: the missing key stays unseen.",
-    source='Django 5.2 docs, "Model Meta options", section "managed"',
+    costs=ANYTHING_ELSE,
+    so_what="No Django command compares an unmanaged model with its table. Look at the table "
+    "itself, for example with \\d in psql.",
+    source=docs("Model Meta options", "managed"),
 )
 def test_commands_that_notice_the_article_end_state():
-    """In the article's end state, what do check --database default and makemigrations say
-    of the missing key?"""
+    """The article's table has no primary key. What do check and makemigrations report about it?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
@@ -312,12 +325,13 @@ def test_commands_that_notice_the_article_end_state():
     profile_onetoone="ProgrammingError",
     custom_user=CANNOT,
     foreignkey="ProgrammingError",
-    so_what="Only operations in this order, as a person might write them, give the error that the "
-    "article reports: makemigrations removes the old key first.",
+    costs=["ProgrammingError"],
+    so_what="Remove the old primary key first, as makemigrations does. The other order gives the "
+    "error that the article reports.",
     source="PostgreSQL 18 docs, 5.5.4. Primary Keys",
 )
 def test_new_key_before_the_old_one_is_removed():
-    """A migration makes user the primary key before it removes person_id: what does migrate say?"""
+    """A migration makes user the primary key before it removes person_id. What does migrate do?"""
     before = article_table(**link())
     operations = [
         migrations.AlterField("person", "user", key()["user"]),

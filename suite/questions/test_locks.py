@@ -7,7 +7,7 @@ from django.db import OperationalError, connection, models, transaction
 from django.db.migrations import operations
 from players import roster
 
-from suite.compare import CANNOT, compare
+from suite.compare import CANNOT, compare, docs
 from suite.migration_states import migrated
 from suite.outcomes import outcome, rows, saw
 from suite.sessions import said, session
@@ -19,42 +19,43 @@ ROW_LOCKS = "PostgreSQL 18 docs, 13.3.2. Row-Level Locks"
 
 
 def waits_at(open_one, other):
-    """Where `other`, a transaction, waits while `open_one` has run and is not committed:
-    "statement", "COMMIT" (for its deferred constraints) or "nowhere"."""
+    """Return when the transaction `other` waits while `open_one` has run and is not committed:
+    "at the statement", "at COMMIT" (for its deferred constraints) or "does not wait"."""
     with session() as one, session() as two:
         one.begin()
         one.do(open_one)
         two.begin()
         two.start(other)
-        at = "statement" if two.is_waiting() else None
+        at = "at the statement" if two.is_waiting() else None
         if at is None:
             two.finish()
             two.start(lambda: connection.commit())
-            at = "COMMIT" if two.is_waiting() else "nowhere"
-        saw(f"It waits: {at}")
+            at = "at COMMIT" if two.is_waiting() else "does not wait"
+        saw(f"The second transaction: {at}")
         one.rollback()
         two.finish()
         return at
 
 
 def waits(open_one, other):
-    return waits_at(open_one, other) != "nowhere"
+    return waits_at(open_one, other) != "does not wait"
 
 
 def edit(user):
-    """The statement that changes a player's birthdate and nothing else."""
+    """Return a function that updates a user's birthdate and nothing else."""
     extras = extras_of(user)
     extras.birthdate = birthdate_of(0)
     return lambda: extras.save(update_fields=["birthdate"])
 
 
 def login(user):
-    """The statement that notes a login."""
+    """Return a function that updates last_login, as a login does."""
     return lambda: User.objects.filter(pk=user.pk).update(last_login="2020-01-01T00:00Z")
 
 
 def storing_extras(username):
-    """A new user without extras, and what stores them: an INSERT, or an UPDATE where that is it."""
+    """Return a new user without extra fields, and a function that stores them: an INSERT of a
+    profile row, or an UPDATE of a custom user."""
     user = enrolled(username)
     PlayerModel._meta.get_field("birthdate")
     if not hasattr(PlayerModel, "user"):
@@ -64,13 +65,13 @@ def storing_extras(username):
 
 
 def table_of_extras():
-    """The table whose column birthdate is; raises where there is none."""
+    """Return the table with the birthdate. Raise FieldDoesNotExist if the variant has none."""
     return PlayerModel._meta.get_field("birthdate").model._meta.db_table
 
 
 @contextmanager
 def reader(*grants):
-    """Be another role of PostgreSQL inside the block, which may do what is granted to it."""
+    """Switch to a new PostgreSQL role inside the block, with these grants only."""
     role = f"reader_of_{VARIANT}"
     rows(f"CREATE ROLE {role}")
     for grant in grants:
@@ -83,7 +84,7 @@ def reader(*grants):
 
 
 def all_but_password(model):
-    """A GRANT of the columns of a model's table, each by its name but the password hash."""
+    """Return a GRANT on every column of a model's table except the password."""
     names = [field.column for field in model._meta.concrete_fields if field.name != "password"]
     return f"GRANT SELECT ({', '.join(names)}) ON {model._meta.db_table}"
 
@@ -97,11 +98,15 @@ def all_but_password(model):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="One row means one queue: whoever edits a custom user holds up its login.",
+    fits=[False],
+    costs=[True],
+    top=True,
+    so_what="With a custom user, an edit and a login lock the same row. Keep transactions that "
+    "edit users short.",
     source=ROW_LOCKS,
 )
 def test_login_waits_for_an_open_edit(transactional_db, alice):
-    """Does a login wait while an edit of the same player's birthdate is not committed yet?"""
+    """An edit of a user's birthdate is not yet committed. Does that user's login wait?"""
     return waits(edit(alice), login(alice))
 
 
@@ -110,11 +115,14 @@ def test_login_waits_for_an_open_edit(transactional_db, alice):
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="Two tables let the account's writes and the person's pass each other.",
+    fits=[False],
+    costs=[True],
+    so_what="With a profile, a login and an edit lock different rows, so neither waits for the "
+    "other.",
     source=ROW_LOCKS,
 )
 def test_edit_waits_for_an_open_login(transactional_db, alice):
-    """Does an edit of the birthdate wait while the same player's login is not committed yet?"""
+    """A user's login is not yet committed. Does an edit of that user's birthdate wait?"""
     return waits(login(alice), edit(alice))
 
 
@@ -124,28 +132,34 @@ def test_edit_waits_for_an_open_login(transactional_db, alice):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="Whoever locks the user first, against a deletion or a second row, gives the advantage "
-    "of two tables back for that moment.",
+    fits=[False],
+    costs=[True],
+    so_what="roster.change() locks the user row first. While the user row is locked, two tables "
+    "are no better than one.",
     source=ROW_LOCKS,
 )
 def test_login_waits_for_an_open_change_of_the_roster(transactional_db, alice):
-    """Does a login wait while roster.change(birthdate=...) of this project is not committed yet?"""
+    """A transaction with roster.change(birthdate=...) is open. Does a login of the same user
+    wait?"""
     change = transaction.atomic(lambda: roster.change("alice", birthdate=birthdate_of(0)))
     return waits(change, login(alice))
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="COMMIT",
-    custom_user="statement",
-    foreignkey="COMMIT",
+    profile_onetoone="at COMMIT",
+    custom_user="at the statement",
+    foreignkey="at COMMIT",
     mark="surprising",
-    so_what="The foreign key asks for FOR KEY SHARE on the user, and as it is deferred it asks at "
-    "COMMIT: lock by select_for_update(no_key=True), and nobody waits.",
+    fits=["does not wait"],
+    costs=["at the statement", "at COMMIT"],
+    so_what="A new profile row needs FOR KEY SHARE on its user. With "
+    "select_for_update(no_key=True) it does not wait; a custom user still waits.",
     source=ROW_LOCKS,
 )
 def test_storing_extras_of_a_user_locked_for_update(transactional_db):
-    """Somebody holds select_for_update() on a user: at what does storing their extras wait?"""
+    """Another transaction holds select_for_update() on a user. When does storing that user's extra
+    fields wait?"""
     user, store = storing_extras("bob")
     lock = transaction.atomic(lambda: User.objects.select_for_update().get(pk=user.pk))
     return waits_at(lock, store)
@@ -153,17 +167,19 @@ def test_storing_extras_of_a_user_locked_for_update(transactional_db):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="nowhere",
-    custom_user="statement",
-    foreignkey="nowhere",
+    profile_onetoone="does not wait",
+    custom_user="at the statement",
+    foreignkey="does not wait",
     mark="surprising",
-    so_what="FOR NO KEY UPDATE promises not to change the key, which is all that the foreign key "
-    "wants to know.",
-    source='Django 5.2 docs, "QuerySet API reference", section "select_for_update()"',
+    fits=["does not wait"],
+    costs=["at the statement", "at COMMIT"],
+    so_what="Use no_key=True unless you delete the user or change a key. New profile rows then do "
+    "not wait for the lock.",
+    source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
-    """Somebody holds select_for_update(no_key=True) on a user: at what does storing their extras
-    wait?"""
+    """Another transaction holds select_for_update(no_key=True) on a user. When does storing that
+    user's extra fields wait?"""
     user, store = storing_extras("bob")
     locked = User.objects.select_for_update(no_key=True)
     return waits_at(transaction.atomic(lambda: locked.get(pk=user.pk)), store)
@@ -171,14 +187,18 @@ def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="nowhere",
-    custom_user="statement",
-    foreignkey="nowhere",
-    so_what="A change of columns that no foreign key could point at leaves the extras free.",
+    profile_onetoone="does not wait",
+    custom_user="at the statement",
+    foreignkey="does not wait",
+    fits=["does not wait"],
+    costs=["at the statement", "at COMMIT"],
+    so_what="A password change does not block a new profile row, because no foreign key could "
+    "reference the password.",
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_password_change(transactional_db):
-    """A change of the password is not committed: at what does storing that user's extras wait?"""
+    """A password change is not yet committed. When does storing the same user's extra fields
+    wait?"""
     user, store = storing_extras("bob")
     user.password = make_password("Another dragon sleeps at 9")
     return waits_at(lambda: user.save(update_fields=["password"]), store)
@@ -186,16 +206,19 @@ def test_storing_extras_during_a_password_change(transactional_db):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="COMMIT",
-    custom_user="statement",
-    foreignkey="COMMIT",
+    profile_onetoone="at COMMIT",
+    custom_user="at the statement",
+    foreignkey="at COMMIT",
     mark="surprising",
-    so_what="The username is unique, so a foreign key could point at it: PostgreSQL locks its "
-    "change like a change of the key, though nothing points there.",
+    fits=["does not wait"],
+    costs=["at the statement", "at COMMIT"],
+    so_what="The username has a unique index, so PostgreSQL locks its change like a change of the "
+    "primary key. A new profile row waits at COMMIT.",
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_change_of_username(transactional_db):
-    """A change of the username is not committed: at what does storing that user's extras wait?"""
+    """A username change is not yet committed. When does storing the same user's extra fields
+    wait?"""
     user, store = storing_extras("bob")
     user.username = "robert"
     return waits_at(lambda: user.save(update_fields=["username"]), store)
@@ -203,34 +226,37 @@ def test_storing_extras_during_a_change_of_username(transactional_db):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="nowhere",
-    custom_user="statement",
-    foreignkey="nowhere",
+    profile_onetoone="does not wait",
+    custom_user="at the statement",
+    foreignkey="does not wait",
     mark="surprising",
-    so_what="PostgreSQL compares values, not the list of columns: writing the old username is no "
-    "change of a key.",
+    fits=["does not wait"],
+    costs=["at the statement", "at COMMIT"],
+    so_what="PostgreSQL compares values. If save() writes the old username again, that does not "
+    "count as a change of a key.",
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_full_save_of_the_user(transactional_db):
-    """user.save() writes all columns, the username with its old value: at what does storing that
-    user's extras wait until it is committed?"""
+    """A user.save() with an unchanged username is not yet committed. When does storing that user's
+    extra fields wait?"""
     user, store = storing_extras("bob")
     return waits_at(user.save, store)
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="nowhere",
-    custom_user="statement",
-    foreignkey="nowhere",
+    profile_onetoone="does not wait",
+    custom_user="at the statement",
+    foreignkey="does not wait",
     mark="surprising",
-    so_what="person.save() writes its link too, but an unchanged link is not checked again: only "
-    "the first storing of extras meets the user's lock.",
+    fits=["does not wait"],
+    costs=["at the statement", "at COMMIT"],
+    so_what="PostgreSQL checks a foreign key again only if its value changes. An existing profile "
+    "row can be saved while the username changes.",
     source=ROW_LOCKS,
 )
 def test_full_save_of_extras_during_a_change_of_username(transactional_db, alice):
-    """A change of the username is not committed: at what does a full save() of extras that are
-    there already wait?"""
+    """A username change is not yet committed. When does save() of existing extra fields wait?"""
     extras = extras_of(alice)
     extras.birthdate = extras.birthdate.replace(day=1)
     renamed = User.objects.filter(pk=alice.pk)
@@ -243,11 +269,14 @@ def test_full_save_of_extras_during_a_change_of_username(transactional_db, alice
     custom_user=False,
     foreignkey=True,
     mark="surprising",
-    so_what="Two rows need one order in which everybody writes them; one row cannot deadlock.",
+    fits=[False],
+    costs=[True],
+    so_what="With two tables, always save the user and the profile in the same order. Two saves of "
+    "one row cannot deadlock.",
     source="PostgreSQL 18 docs, 13.3.4. Deadlocks",
 )
 def test_deadlock_of_two_saves_in_different_order(transactional_db, alice):
-    """One request saves the extras, then the user; another the user, then the extras: can they
+    """One request saves the extra fields, then the user; another does the reverse. Can they
     deadlock?"""
     save_extras, save_user = edit(alice), login(alice)
     with session() as one, session() as two:
@@ -275,12 +304,14 @@ def test_deadlock_of_two_saves_in_different_order(transactional_db, alice):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="ADD COLUMN shuts a table even for readers: on the table of users that is every page "
-    "of everybody who is logged in, for as long as the migration's transaction lasts.",
+    fits=[False],
+    costs=[True],
+    so_what="ADD COLUMN blocks even readers until the migration commits. On the user table that "
+    "stops every page for everyone who is logged in.",
     source="PostgreSQL 18 docs, ALTER TABLE",
 )
 def test_request_user_waits_for_a_migration_that_adds_an_extra(transactional_db, alice):
-    """A migration that adds one more extra is not committed: does loading request.user wait?"""
+    """A migration that adds an extra field is not yet committed. Does loading request.user wait?"""
     table_of_extras()
     add = operations.AddField(PlayerModel.__name__, "timezone", models.TextField(null=True))
     return waits(lambda: migrated(add), lambda: User.objects.get(pk=alice.pk))
@@ -291,11 +322,14 @@ def test_request_user_waits_for_a_migration_that_adds_an_extra(transactional_db,
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="AddIndex on the custom user holds up every login; AddIndexConcurrently does not.",
+    fits=[False],
+    costs=[True],
+    so_what="AddIndex on a custom user blocks logins until it commits. Use AddIndexConcurrently in "
+    "a non-atomic migration instead.",
     source='PostgreSQL 18 docs, CREATE INDEX, section "Building Indexes Concurrently"',
 )
 def test_login_waits_for_a_migration_that_indexes_an_extra(transactional_db, alice):
-    """A migration that indexes birthdate (AddIndex) is not committed: does a login wait?"""
+    """A migration with AddIndex on birthdate is not yet committed. Does a login wait?"""
     table_of_extras()
     add = operations.AddIndex(PlayerModel.__name__, models.Index(fields=["birthdate"], name="born"))
     return waits(lambda: migrated(add), login(alice))
@@ -307,12 +341,13 @@ def test_login_waits_for_a_migration_that_indexes_an_extra(transactional_db, ali
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="A new table with a foreign key to the users locks these against writing: a profile "
-    "that comes later is not free either.",
+    costs=[True],
+    so_what="Adding a foreign key to the user table blocks writes to it. A profile that you add "
+    "later makes logins wait too.",
     source="PostgreSQL 18 docs, ALTER TABLE",
 )
 def test_login_waits_for_a_migration_that_points_at_users(transactional_db, alice):
-    """A migration that makes a table with a foreign key to the users is not committed: does a
+    """A migration that creates a table with a foreign key to users is not yet committed. Does a
     login wait?"""
     user = models.OneToOneField(AUTH_USER_MODEL, models.CASCADE, primary_key=True)
     return waits(lambda: migrated(operations.CreateModel("Badge", [("user", user)])), login(alice))
@@ -326,12 +361,14 @@ def test_login_waits_for_a_migration_that_points_at_users(transactional_db, alic
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="A table of its own can be shown to reports and support as it is; on the custom user "
-    "each column must be granted by name, and each new one again.",
+    fits=[False],
+    costs=[True],
+    so_what="With a custom user, grant each column by name to reporting roles. A profile table can "
+    "be granted as a whole.",
     source="PostgreSQL 18 docs, 5.8. Privileges",
 )
 def test_reader_of_the_extras_table_sees_password_hashes(alice):
-    """A role may SELECT from the table with the extras: does it see password hashes by that?"""
+    """A role may SELECT from the table with the extra fields. Can it read password hashes?"""
     with reader(f"GRANT SELECT ON {table_of_extras()}"):
         return outcome(lambda: rows(f"SELECT password FROM {USERS}")) == "accepted"
 
@@ -342,13 +379,15 @@ def test_reader_of_the_extras_table_sees_password_hashes(alice):
     custom_user=False,
     foreignkey=True,
     mark="surprising",
-    so_what="The ORM selects every column that the model has, so objects.all() on a custom user "
-    "is refused as soon as one column is.",
+    fits=[True],
+    costs=[False],
+    so_what="The ORM selects every column of a model. On a custom user, PostgreSQL rejects "
+    "objects.all() if one column is not granted.",
     source="PostgreSQL 18 docs, GRANT",
 )
 def test_reader_without_password_hashes_lists_the_extras(alice):
-    """A role may SELECT all columns but the password hash: does objects.all() of the class with
-    the extras work?"""
+    """A role may SELECT every column except the password. Does objects.all() on the variant's own
+    model work?"""
     table_of_extras()
     with reader(all_but_password(PlayerModel)):
         return outcome(lambda: list(PlayerModel.objects.all())) == "accepted"
@@ -359,11 +398,14 @@ def test_reader_without_password_hashes_lists_the_extras(alice):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="values() and only() name their columns: written so, all of them work for such a role.",
-    source='Django 5.2 docs, "QuerySet API reference", section "values()"',
+    fits=[True],
+    so_what="values() selects only the columns that you name, so it works for such a role in every "
+    "approach.",
+    source=docs("QuerySet API reference", "values()"),
 )
 def test_reader_without_password_hashes_lists_values(alice):
-    """And does values() of username and birthdate work for that role?"""
+    """A role may SELECT every column except the password. Does values("username", <birthdate>)
+    work?"""
     table_of_extras()
     players = User.objects.values("username", path("birthdate"))
     with reader(all_but_password(User), all_but_password(PlayerModel)):
@@ -376,13 +418,15 @@ def test_reader_without_password_hashes_lists_values(alice):
     custom_user=False,
     foreignkey=True,
     mark="surprising",
-    so_what="Rows can be hidden table by table only: personal data behind row security needs a "
-    "table of its own, or nobody can log in.",
+    fits=[True],
+    costs=[False],
+    so_what="Row security hides whole rows. If you hide the rows of a custom user from the web "
+    "application's role, logins fail.",
     source="PostgreSQL 18 docs, 5.9. Row Security Policies",
 )
 def test_login_finds_the_user_behind_row_security(alice):
-    """Row security hides the table with the extras from a role: does it still find the user who
-    wants to log in?"""
+    """Row security hides the table with the extra fields from a role. Can the role still find a
+    user by name?"""
     table = table_of_extras()
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     with reader(f"GRANT SELECT ON {USERS}", f"GRANT SELECT ON {table}"):

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from suite import migration_states
-from suite.compare import CANNOT, NotPossible, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, NotPossible, compare, docs
 from suite.migration_states import described, key, link, makemigrations, migrate, own_key
 from suite.outcomes import outcome, rows, saw
 from suite.sessions import session
@@ -35,7 +35,7 @@ def label_of(migration):
 
 
 def sqlmigrate(name):
-    """The statements of a migration of players: ["CREATE TABLE person"]."""
+    """Return the statements of a migration of players, such as ["CREATE TABLE person"]."""
     printed = StringIO()
     call_command("sqlmigrate", "players", name, stdout=printed)
     pattern = r'^(?:CREATE|ALTER) (?:TABLE|INDEX "\w+" ON) "\w+"'
@@ -44,7 +44,7 @@ def sqlmigrate(name):
 
 
 def in_data_migration(function):
-    """What a RunPython operation after all migrations gets from function(apps)."""
+    """Run function(apps) in a RunPython operation after all migrations, and return its result."""
     got = []
     migrate(
         migration_states.current(),
@@ -54,7 +54,7 @@ def in_data_migration(function):
 
 
 def change_user_model(project, app):
-    """Let settings and code name a new user, Gamer, in players.models or in a new app's models."""
+    """Make settings and code use a new user model, Gamer, in players or in a new app."""
     setting = f'AUTH_USER_MODEL = "{User._meta.label}"'
     project.replace("config/settings.py", setting, f'AUTH_USER_MODEL = "{app}.Gamer"')
     ours, theirs = project.folder / "players/models.py", project.folder / app / "models.py"
@@ -82,11 +82,11 @@ def change_user_model(project, app):
     profile_onetoone=["Create model Person"],
     custom_user=["Create model User"],
     foreignkey=["Create model Person"],
-    so_what="A proxy has a migration too, although it changes nothing in the database.",
-    source='Django 5.2 docs, "Migration Operations", section "CreateModel"',
+    so_what="A proxy model has a migration too, although it changes nothing in the database.",
+    source=docs("Migration Operations", "CreateModel"),
 )
 def test_operations_of_the_first_migration():
-    """What does makemigrations write into the first migration of the app players?"""
+    """Which operation does makemigrations write into the first migration of the app players?"""
     after = ProjectState.from_apps(apps)
     before = after.clone()
     for app, name in list(before.models):
@@ -109,9 +109,9 @@ def test_operations_of_the_first_migration():
         *["CREATE INDEX players_user_user_permissions"] * 2,
     ],
     foreignkey=["CREATE TABLE person", "ALTER TABLE person", "CREATE INDEX person"],
-    so_what="What a custom user's first migration makes is what auth's would have made: "
-    "the user table and its two many-to-many tables.",
-    source='Django 5.2 docs, "django-admin and manage.py", section "sqlmigrate"',
+    so_what="A custom user's first migration creates what Django's auth app would otherwise "
+    "create: the user table and its two many-to-many tables.",
+    source=docs("django-admin and manage.py", "sqlmigrate"),
 )
 def test_statements_of_the_first_migration():
     """Which statements does sqlmigrate players 0001 print?"""
@@ -124,12 +124,12 @@ def test_statements_of_the_first_migration():
     custom_user=["auth.0012_alter_user_first_name_max_length"],
     foreignkey=["auth.__first__"],
     mark="surprising",
-    so_what="A primary key that is a relation depends on the user's real app and last migration, "
-    "not on the swappable setting (autodetector, generate_created_models).",
-    source='Django 5.2 docs, "Migrations", section "Dependencies"',
+    so_what="A primary key that is a relation makes the migration depend on auth's last migration, "
+    "not on settings.AUTH_USER_MODEL. Correct that by hand in a reusable app.",
+    source=docs("Migrations", "Dependencies"),
 )
 def test_dependency_of_the_first_migration():
-    """On which migrations does players 0001 depend?"""
+    """Which migrations does players.0001 depend on?"""
     migration = migration_states.loader().get_migration("players", "0001_initial")
     return sorted(saw(f"{app}.{name}") for app, name in migration.dependencies)
 
@@ -139,12 +139,12 @@ def test_dependency_of_the_first_migration():
     profile_onetoone="admin",
     custom_user="players",
     foreignkey="admin",
-    so_what="The admin's log points at the user, so a custom user's table must come first; "
-    "this is why changing AUTH_USER_MODEL later finds the history inconsistent.",
+    so_what="The admin's log references the user, so a custom user's table comes first. A database "
+    "that has the admin's tables already rejects it.",
     source=docs("Migrations", "Swappable dependencies"),
 )
 def test_first_migrate_begins_with():
-    """On an empty database, does migrate apply players 0001 or admin 0001 first?"""
+    """The database is empty. Which does migrate apply first, players.0001 or admin.0001?"""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
     labels = [label_of(migration) for migration, _ in plan]
@@ -160,12 +160,15 @@ def test_first_migrate_begins_with():
     custom_user=["admin"],
     foreignkey=[],
     mark="surprising",
-    so_what="With a custom user, players cannot be rolled back alone: "
-    "every app with a foreign key to the user goes with it.",
+    fits=[[]],
+    costs=[["admin"]],
+    top=True,
+    so_what="You cannot roll back a custom user alone. Every app with a foreign key to the user is "
+    "rolled back with it.",
     source=docs("django-admin and manage.py", "migrate"),
 )
 def test_apps_rolled_back_with_players():
-    """Which other apps does migrate players zero roll back?"""
+    """Which other apps does "migrate players zero" roll back?"""
     plan = MigrationExecutor(connection).migration_plan([("players", None)])
     others = {saw(label_of(migration)).split(".")[0] for migration, _ in plan} - {"players"}
     return sorted(others)
@@ -176,12 +179,12 @@ def test_apps_rolled_back_with_players():
     profile_onetoone="auth.0001_initial",
     custom_user="players.0001_initial",
     foreignkey="auth.0001_initial",
-    so_what="A package that points at settings.AUTH_USER_MODEL waits for the first migration of "
-    "the user's app and no other: the custom user must be created in 0001.",
+    so_what="Packages wait for the first migration of the user's app only. Create the custom user "
+    "in 0001.",
     source=docs("Migrations", "Swappable dependencies"),
 )
 def test_migration_that_a_package_depends_on():
-    """Which migration is swappable_dependency(settings.AUTH_USER_MODEL), as packages write it?"""
+    """Which migration does swappable_dependency(settings.AUTH_USER_MODEL) name?"""
     dependency = migrations.swappable_dependency(settings.AUTH_USER_MODEL)
     return ".".join(migration_states.loader().check_key(dependency, "guild"))
 
@@ -192,10 +195,11 @@ def test_migration_that_a_package_depends_on():
     custom_user="No changes detected",
     foreignkey="No changes detected",
     mark="known",
+    so_what="Run makemigrations --check in CI. It fails if a model and its migrations differ.",
     source=docs("django-admin and manage.py", "makemigrations") + ", --check",
 )
 def test_makemigrations_check_right_after():
-    """What does makemigrations --check say of the variant as it is?"""
+    """What does makemigrations --check print for the unchanged variant?"""
     printed = StringIO()
     call_command("makemigrations", check_changes=True, dry_run=True, stdout=printed)
     return saw(printed.getvalue().strip())
@@ -207,13 +211,14 @@ def test_makemigrations_check_right_after():
     custom_user=[],
     foreignkey=["0003", "0005", "0008", "0009", "0012"],
     mark="surprising",
-    so_what="When Django changes a field of User, its own migration alters auth_user; "
-    "a custom user needs makemigrations in the project after each upgrade.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Substituting a custom User model"',
+    fits=ANYTHING_ELSE,
+    costs=[[]],
+    so_what="Django's own migrations update auth_user. With a custom user, run makemigrations "
+    "after each Django upgrade.",
+    source=docs("Customizing authentication in Django", "Substituting a custom User model"),
 )
 def test_auth_migrations_that_change_the_users_table():
-    """Which of Django's auth migrations after 0001 run SQL on the user's table here?"""
+    """Which of Django's auth migrations after 0001 change the user table?"""
     loader = migration_states.MigrationLoader(connection)
     auth = sorted(name for app, name in loader.graph.nodes if app == "auth")[1:]
     table = User._meta.db_table
@@ -233,11 +238,13 @@ def test_auth_migrations_that_change_the_users_table():
     custom_user="+ Add field timezone to user",
     foreignkey="+ Add field timezone to person",
     mark="known",
-    so_what="With a proxy the first attribute of your own already means another approach.",
-    source='Django 5.2 docs, "System check framework", section "Models", models.E017',
+    fits=ANYTHING_ELSE,
+    fails=["models.E017"],
+    so_what="A proxy cannot have fields (models.E017). If you need one, choose another approach.",
+    source=docs("System check framework", "Models") + ", models.E017",
 )
 def test_adding_an_attribute_later(project):
-    """What does makemigrations answer when the model gets one attribute more?"""
+    """What does makemigrations print if the variant's own model gets one more field?"""
     project.declare("timezone = models.TextField(null=True)")
     ran = project.manage("makemigrations", "players")
     return "models.E017" if "models.E017" in ran.printed else ran.printed.splitlines()[-1].strip()
@@ -249,12 +256,14 @@ def test_adding_an_attribute_later(project):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="ALTER TABLE takes ACCESS EXCLUSIVE: on the user's own table nobody logs in until it "
-    "ends, on a table beside it logins go on.",
+    fits=[False],
+    costs=[True],
+    so_what="ADD COLUMN takes an ACCESS EXCLUSIVE lock. On the user table it blocks every login "
+    "until it commits; on a profile table logins go on.",
     source="PostgreSQL 18 docs, 13.3.1. Table-Level Locks",
 )
 def test_login_waits_while_an_attribute_is_added(transactional_db, alice, statements):
-    """While a migration that adds an attribute is open, does a login wait for it?"""
+    """A migration that adds an extra field is not yet committed. Does a login wait for it?"""
     statements.clear()
     field = models.TextField(null=True)
     with session() as migrating, session() as visiting:
@@ -280,12 +289,13 @@ def test_login_waits_while_an_attribute_is_added(transactional_db, alice, statem
     profile_onetoone="IntegrityError",
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
-    so_what="An extra that was optional becomes mandatory only after every row has a value.",
-    source='Django 5.2 docs, "Migration Operations", section "AlterField"',
+    costs=["IntegrityError"],
+    so_what="Fill every empty birthdate first. Then a migration can make the field mandatory.",
+    source=docs("Migration Operations", "AlterField"),
 )
 def test_making_birthdate_mandatory_later():
-    """A player has no birthdate; birthdate becomes NOT NULL without a default: what does migrate
-    say?"""
+    """A user has no birthdate, and a migration makes it NOT NULL without a default. What does
+    migrate do?"""
     enrolled("bob")
     PlayerModel._meta.get_field("birthdate")
     mandatory = migrations.AlterField(PlayerModel.__name__, "birthdate", models.DateField())
@@ -298,13 +308,14 @@ def test_making_birthdate_mandatory_later():
     custom_user=CANNOT,
     foreignkey="No changes detected",
     mark="surprising",
-    so_what="AddField comes before AlterField, and PostgreSQL has one primary key a table: "
-    "to let user be an ordinary OneToOneField later, order the operations by hand.",
+    costs=["ProgrammingError"],
+    so_what="makemigrations adds the new primary key before it removes the old one, and PostgreSQL "
+    "rejects two. Reorder the operations by hand.",
     source="PostgreSQL 18 docs, 5.5.4. Primary Keys",
 )
 def test_giving_the_extras_row_a_key_of_its_own_later(alice):
-    """With a row there, the extras' model gets an automatic key beside user: what does migrate
-    say of what makemigrations writes?"""
+    """The profile gets an automatic primary key beside user. What happens if you migrate what
+    makemigrations wrote?"""
     person_class()
     before, after = migration_states.current(), migration_states.current()
     fields = after.models["players", "person"].fields
@@ -324,11 +335,13 @@ def test_giving_the_extras_row_a_key_of_its_own_later(alice):
         "DROP players_user",
     ],
     foreignkey=["DROP person"],
-    so_what="Giving up a profile drops one table; giving up a custom user drops every account.",
-    source='Django 5.2 docs, "Migration Operations", section "DeleteModel"',
+    fits=[[], ["DROP person"]],
+    costs=ANYTHING_ELSE,
+    so_what="Removing a profile drops one table. Removing a custom user drops every account.",
+    source=docs("Migration Operations", "DeleteModel"),
 )
 def test_statements_that_remove_the_listed_class(statements):
-    """The listed class is given up: which statements does its DeleteModel run?"""
+    """Which statements does DeleteModel of the variant's own model run?"""
     state = migration_states.current()
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     statements.clear()
@@ -348,14 +361,14 @@ def test_statements_that_remove_the_listed_class(statements):
     profile_onetoone="accepted",
     custom_user="AttributeError",
     foreignkey="accepted",
-    mark="surprising",
-    so_what="The swapped class still exists in migrations, but without a manager: "
-    "data migrations too must ask for settings.AUTH_USER_MODEL.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Referencing the User model"',
+    fits=["accepted"],
+    costs=["AttributeError"],
+    so_what="With a custom user, the model auth.User has no manager in migrations. Use "
+    "apps.get_model(settings.AUTH_USER_MODEL).",
+    source=docs("Customizing authentication in Django", "Referencing the User model"),
 )
 def test_data_migration_that_names_auth_user():
-    """In a data migration, does apps.get_model("auth", "User").objects.count() work?"""
+    """What does apps.get_model("auth", "User").objects.count() do in a data migration?"""
     return outcome(
         lambda: in_data_migration(lambda apps: apps.get_model("auth", "User").objects.count())
     )
@@ -366,13 +379,12 @@ def test_data_migration_that_names_auth_user():
     profile_onetoone=["create_user"],
     custom_user=["create_user"],
     foreignkey=["create_user"],
-    mark="surprising",
-    so_what="UserManager says use_in_migrations, so create_user works; methods of the class, "
-    "like set_password, are not there.",
-    source='Django 5.2 docs, "Migrations", section "Historical models"',
+    so_what="create_user() works in a data migration, because UserManager sets use_in_migrations. "
+    "Methods of the model are missing. Hash with make_password().",
+    source=docs("Migrations", "Historical models"),
 )
 def test_data_migration_knows():
-    """Which of create_user() and set_password() has the user class of a data migration?"""
+    """Which of create_user() and set_password() does the user model of a data migration have?"""
     label = PlayerModel._meta.label if issubclass(PlayerModel, User) else User._meta.label
     user = in_data_migration(lambda apps: apps.get_model(label).objects.create_user("bob"))
     found = {"create_user": user.pk, "set_password": hasattr(user, "set_password")}
@@ -387,14 +399,16 @@ def test_data_migration_knows():
     profile_onetoone="InconsistentMigrationHistory",
     custom_user="InconsistentMigrationHistory",
     foreignkey="InconsistentMigrationHistory",
-    mark="surprising",
-    so_what="There is no command for it later: have your own user class from the first day, "
-    "or plan a move by hand.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Changing to a custom user model mid-project"; Django ticket #25313',
+    fails=ANYTHING_ELSE,
+    so_what="Django has no command for this change. Use a custom user from the start, or plan the "
+    "move by hand.",
+    source=docs(
+        "Customizing authentication in Django", "Changing to a custom user model mid-project"
+    )
+    + "; Django ticket #25313",
 )
 def test_user_model_changed_later_in_a_new_app(project):
-    """Tables exist; AUTH_USER_MODEL now names a class in a new app: what does migrate say?"""
+    """An existing project sets AUTH_USER_MODEL to a model in a new app. What does migrate do?"""
     change_user_model(project, "accounts")
     assert project.manage("makemigrations", "accounts").code == 0
     return project.manage("migrate").outcome
@@ -406,13 +420,16 @@ def test_user_model_changed_later_in_a_new_app(project):
     custom_user="ValueError",
     foreignkey="ValueError",
     mark="surprising",
-    so_what="Other apps' first migrations point at the first migration of players, where the new "
-    "class is not yet; a proxy's own first migration even names the old class as its base.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Changing to a custom user model mid-project"',
+    fails=ANYTHING_ELSE,
+    so_what="Other apps' first migrations depend on players.0001, which does not contain the new "
+    "model. So makemigrations or migrate stops with an error.",
+    source=docs(
+        "Customizing authentication in Django", "Changing to a custom user model mid-project"
+    ),
 )
 def test_user_model_changed_later_in_the_same_app(project):
-    """Tables exist; AUTH_USER_MODEL now names a new class in players: what does migrate say?"""
+    """An existing project sets AUTH_USER_MODEL to a new model in the app players. Which error
+    follows?"""
     change_user_model(project, "players")
     made = project.manage("makemigrations", "players", "--noinput")
     return (made if made.code else project.manage("migrate")).outcome
@@ -424,14 +441,16 @@ def test_user_model_changed_later_in_the_same_app(project):
     custom_user=["accepted", "ProgrammingError"],
     foreignkey=["accepted", "ProgrammingError"],
     mark="surprising",
-    so_what="But for the proxy, whose migrations name auth.User as base, nothing complains and "
-    "nothing is migrated: the first query finds no table.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Changing to a custom user model mid-project"',
+    fails=ANYTHING_ELSE,
+    so_what="migrate may run without an error and create no table. Then the first query fails. "
+    "Give the new app migrations.",
+    source=docs(
+        "Customizing authentication in Django", "Changing to a custom user model mid-project"
+    ),
 )
 def test_user_model_changed_later_in_an_app_without_migrations(project):
-    """Tables exist; AUTH_USER_MODEL now names a class in an app without migrations: what do
-    migrate, and the first query, say?"""
+    """An existing project sets AUTH_USER_MODEL to a model in an app without migrations. What do
+    migrate and the first query do?"""
     change_user_model(project, "accounts")
     query = "from django.contrib.auth import get_user_model as user; user().objects.count()"
     return [project.manage(*ran).outcome for ran in (["migrate"], ["shell", "-v0", "-c", query])]
@@ -446,11 +465,13 @@ def test_user_model_changed_later_in_an_app_without_migrations(project):
     custom_user=CANNOT,
     foreignkey="accepted",
     mark="surprising",
-    so_what="Where each row says already whose it is, Django makes the link the primary key.",
+    fits=["accepted"],
+    so_what="If each row already names its user, Django's own migration can make user the primary "
+    "key.",
 )
 def test_person_id_to_onetoone_with_a_user_column():
-    """Table person has person_id, a ForeignKey user and 3 rows; user becomes the primary key, in
-    one step: what does migrate say?"""
+    """Table person has person_id, user_id and 3 rows. What does migrate do if user becomes the
+    primary key?"""
     before = migration_states.state_of_person({**own_key(), **link()})
     migration_states.with_table(before)
     operations = makemigrations(before, migration_states.state_of_person(key()))
@@ -463,12 +484,13 @@ def test_person_id_to_onetoone_with_a_user_column():
     custom_user=CANNOT,
     foreignkey="IntegrityError",
     mark="surprising",
-    so_what="makemigrations asks for one default for all rows, and one user cannot have them all.",
+    costs=["IntegrityError"],
+    so_what="makemigrations asks for one default for all rows, but one user can own only one row. "
+    "Add the field nullable and fill it first.",
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_person_id_to_onetoone_without_a_user_column():
-    """Table person has person_id, 3 rows and no user; user is added as primary key and the default
-    asked for is given: what does migrate say?"""
+    """Table person has 3 rows and no user. What does migrate do if user is added as primary key?"""
     before = migration_states.state_of_person(own_key())
     one, *_ = migration_states.with_table(before)
     operations = makemigrations(
@@ -482,13 +504,13 @@ def test_person_id_to_onetoone_without_a_user_column():
     profile_onetoone="accepted",
     custom_user=CANNOT,
     foreignkey="accepted",
-    mark="surprising",
-    so_what="On an empty table the article's step works with Django's own migration.",
+    fits=["accepted"],
+    so_what="On an empty table the article's step works with the migration that Django writes.",
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_person_id_to_onetoone_in_an_empty_table():
-    """Table person has person_id, no user and no rows; user is added as primary key: what does
-    migrate say?"""
+    """Table person is empty and has no user. What does migrate do if user is added as primary
+    key?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before, 0)
     operations = makemigrations(
@@ -503,12 +525,14 @@ def test_person_id_to_onetoone_in_an_empty_table():
     custom_user=CANNOT,
     foreignkey=["No changes detected", "ProgrammingError"],
     mark="surprising",
-    so_what="managed = False silences the error by doing nothing: the first read fails.",
-    source='Django 5.2 docs, "Model Meta options", section "managed"',
+    costs=ANYTHING_ELSE,
+    so_what="With managed = False, makemigrations changes no table. The first read fails, because "
+    "the column is missing.",
+    source=docs("Model Meta options", "managed"),
 )
 def test_person_id_to_onetoone_unmanaged():
-    """Person is managed = False, and person_id becomes a OneToOneField user: what do
-    makemigrations, and the first read, say?"""
+    """An unmanaged Person replaces person_id by a OneToOneField. What do makemigrations and the
+    first read do?"""
     before = migration_states.state_of_person(own_key(), managed=False)
     after = migration_states.state_of_person(key(), managed=False)
     migration_states.with_table(before)
@@ -523,12 +547,14 @@ def test_person_id_to_onetoone_unmanaged():
     custom_user=CANNOT,
     foreignkey=["Change Meta options on person"],
     mark="surprising",
-    so_what="The step that turns managed on carries no field: the columns must come in another.",
-    source='Django 5.2 docs, "Model Meta options", section "managed"',
+    costs=ANYTHING_ELSE,
+    so_what="The migration that turns managed on contains no field changes. Run makemigrations "
+    "again to get them.",
+    source=docs("Model Meta options", "managed"),
 )
 def test_person_id_to_onetoone_as_it_becomes_managed():
-    """Person turns from managed = False to True in the step that makes user its primary key: which
-    operations does makemigrations write?"""
+    """Person becomes managed while user becomes its primary key. Which operations does
+    makemigrations write?"""
     before = migration_states.state_of_person(own_key(), managed=False)
     return described(makemigrations(before, migration_states.state_of_person(key())))
 
@@ -539,13 +565,14 @@ def test_person_id_to_onetoone_as_it_becomes_managed():
     custom_user=CANNOT,
     foreignkey="seed1",
     mark="surprising",
-    so_what="With one row the migration passes, and the player's details now belong to whoever "
-    "the default names.",
+    fails=["seed1"],
+    so_what="With one row the migration succeeds, and the row silently belongs to the default "
+    "user. Fill the field from your own data instead.",
     source=docs("Migration Operations", "AddField"),
 )
 def test_owner_of_the_only_row_after_a_default():
-    """Table person has one row, of the user seed0, and no user column; user is added as primary key
-    with seed1 as the default: whose is the row?"""
+    """The only profile row belongs to seed0. Who owns it after user is added with the default
+    seed1?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before, 2)
     rows("DELETE FROM person WHERE discord_id = 'seed1'")
@@ -559,12 +586,14 @@ def test_owner_of_the_only_row_after_a_default():
     profile_onetoone=3,
     custom_user=CANNOT,
     foreignkey=3,
-    so_what="Add the link nullable, fill it, drop the old key, make the link the key: no loss.",
+    fits=[3],
+    so_what="Add user as nullable, fill it, drop the old key, then make user the primary key. No "
+    "row is lost.",
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_rows_kept_by_migrations_ordered_by_hand():
-    """Table person has person_id, 3 rows and no user: in how many is user the primary key after
-    adding it nullable, filling it, dropping person_id and altering user?"""
+    """Table person has 3 rows and no user. How many keep their owner if you add user in separate
+    steps?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before)
     fill = "UPDATE person SET user_id = id FROM auth_user WHERE username = discord_id"
@@ -582,12 +611,14 @@ def test_rows_kept_by_migrations_ordered_by_hand():
     custom_user=CANNOT,
     foreignkey=["ProgrammingError", "accepted", "ProgrammingError"],
     mark="surprising",
-    so_what="--fake-initial looks at the table's name only: it believes any form.",
-    source='Django 5.2 docs, "django-admin and manage.py", section "migrate", --fake-initial',
+    costs=ANYTHING_ELSE,
+    so_what="For a new table, --fake-initial checks only its name. Compare the columns yourself "
+    "first.",
+    source=docs("django-admin and manage.py", "migrate") + ", --fake-initial",
 )
 def test_first_migrate_finds_a_table_made_outside_django(project):
-    """Before the first migration of Person a table person with other columns stands there: what
-    do migrate, migrate --fake-initial, and the first read, say?"""
+    """An existing table person has other columns. What do migrate, migrate --fake-initial and the
+    first read do?"""
     person_class()
     project.sql("DROP TABLE person; DELETE FROM django_migrations WHERE app = 'players'")
     project.sql("CREATE TABLE person (person_id serial PRIMARY KEY, discord_id text)")

@@ -1,4 +1,4 @@
-"""Missing extras row"""
+"""Missing profile row"""
 
 import json
 import re
@@ -16,7 +16,7 @@ from django.test import Client, TestCase
 from players import roster
 
 from suite.article import article_signal, create_person, receiving, rows_with_extras
-from suite.compare import CANNOT, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, code, compare, docs
 from suite.outcomes import outcome, rows, saw
 from suite.sessions import said
 from suite.variant import PASSWORD, PlayerModel, User, extras_class, person_class, without_row
@@ -26,7 +26,7 @@ CUSTOMIZING = "Customizing authentication in Django"
 
 
 def the_extras(user):
-    """The object with the user's extras, as code reads it that thinks there is always one."""
+    """Return the object with the extra fields, as code reads it that expects one to exist."""
     if not TWO_TABLES:
         return user
     return user.person_set.get() if hasattr(User, "person_set") else user.person
@@ -44,6 +44,15 @@ def createsuperuser(username="root", **options):
     call_command("createsuperuser", interactive=False, username=username, email="", **options)
 
 
+def superuser_in_autocommit(**options):
+    """Return how createsuperuser ended, and after an error whether the account stays."""
+    result = said(lambda: createsuperuser(**options))
+    deleted, _ = User.objects.filter(username="root").delete()
+    if not isinstance(result, Exception):
+        return "accepted"
+    return f"{type(result).__name__}, {'account stays' if deleted else 'no account'}"
+
+
 def by_sql(username):
     columns = "username, password, first_name, last_name, email, is_superuser, is_staff, is_active"
     rows(
@@ -54,7 +63,7 @@ def by_sql(username):
 
 
 def by_admin(username):
-    """The admin's page to add a user, the fields for the extras left blank."""
+    """Add a user in the admin and leave the extra fields blank."""
     client = Client()
     client.force_login(without_row("staff", is_staff=True, is_superuser=True))
     sent = {"username": username, "password1": PASSWORD, "password2": PASSWORD}
@@ -75,7 +84,7 @@ WAYS = {
 
 
 def ways_without_row():
-    """Of WAYS those after which the new user has no extras row."""
+    """Return those of WAYS after which the new user has no profile row."""
     found = []
     for way, make in WAYS.items():
         make(f"by_{way}")
@@ -95,12 +104,12 @@ def with_the_orm():
 
 
 def insert_orphan():
-    """Extras of nobody, in SQL: the id 0 is given to no user."""
+    """Insert a profile row by SQL whose user, with id 0, does not exist."""
     rows(f"INSERT INTO {person_class()._meta.db_table} (user_id) VALUES (0)")
 
 
 def dumped(alice, *, persons_first=False):
-    """A fixture of one user with their extras, who is then deleted."""
+    """Return a fixture of the user and the extra fields, and delete the user."""
     objects = [alice, the_extras(alice)] if TWO_TABLES else [alice]
     records = json.loads(serialize("json", objects))
     alice.delete()
@@ -108,7 +117,7 @@ def dumped(alice, *, persons_first=False):
 
 
 def load(records, folder):
-    """manage.py loaddata of these records."""
+    """Run loaddata with these records."""
     fixture = folder / "fixture.json"
     fixture.write_text(json.dumps(records))
     call_command("loaddata", fixture, verbosity=0)
@@ -120,12 +129,17 @@ def load(records, folder):
     custom_user="None",
     foreignkey="DoesNotExist",
     mark="known",
-    so_what="With two rows all code must reckon with one of them; a column is always there.",
+    so_what=(
+        "With a profile, the row can be missing, so code must expect that. A column on the user "
+        "is always there."
+    ),
     source=docs("Model field reference", "OneToOneField"),
+    fits=["None"],
+    costs=["RelatedObjectDoesNotExist", "DoesNotExist"],
+    top=True,
 )
 def test_reading_extras_that_are_not_there():
-    """What does reading the birthdate of a user without an extras row give, as user.person or as
-    user.person_set.get()?"""
+    """A user has no profile row. What happens when code reads the user's birthdate?"""
     bob = without_row()
     try:
         return saw(str(the_extras(bob).birthdate))
@@ -139,11 +153,14 @@ def test_reading_extras_that_are_not_there():
     custom_user=[],
     foreignkey=["ObjectDoesNotExist"],
     mark="surprising",
-    so_what='It is an AttributeError too, so that hasattr(user, "person") works.',
+    so_what=(
+        'A missing OneToOne row raises a kind of AttributeError, so hasattr(user, "person") and '
+        'getattr(user, "person", None) work.'
+    ),
     source=docs("Model field reference", "OneToOneField"),
 )
 def test_bases_of_the_missing_extras_error():
-    """Of which classes is the exception, if any, that says that the extras row is missing?"""
+    """Which base classes does the exception for a missing profile row have?"""
     bob = without_row()
     try:
         the_extras(bob).birthdate  # noqa: B018
@@ -157,32 +174,46 @@ def test_bases_of_the_missing_extras_error():
     profile_onetoone=1,
     custom_user=1,
     foreignkey=0,
-    so_what="Only a signal or one row reaches what does not go through your own code.",
+    so_what=(
+        "createsuperuser does not run your registration view. A signal receiver, or a field on "
+        "the user, covers its users too."
+    ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
+    fits=at_least(1),
+    costs=[0],
+    top=True,
 )
 def test_rows_with_extras_after_createsuperuser():
-    """How many extras rows does an administrator made by createsuperuser --noinput have?"""
+    """How many rows hold the extra fields of a user created by createsuperuser --noinput?"""
     createsuperuser()
     return rows_with_extras("root")
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=["IntegrityError", "TypeError"],
-    custom_user=["CommandError", "accepted"],
-    foreignkey=["accepted", "TypeError"],
-    so_what="REQUIRED_FIELDS are asked for; a signal cannot know what to put there.",
+    profile_onetoone=["IntegrityError, account stays", "TypeError, no account"],
+    custom_user=["CommandError, no account", "accepted"],
+    foreignkey=["accepted", "TypeError, no account"],
+    so_what=(
+        "If a receiver fails on a mandatory field, the account stays without a profile. With a "
+        "custom user, name the field in REQUIRED_FIELDS."
+    ),
     source=docs(CUSTOMIZING, "Specifying a custom user model") + ", REQUIRED_FIELDS",
+    fits=[["CommandError, no account", "accepted"]],
+    costs=[["accepted", "TypeError, no account"]],
+    fails=ANYTHING_ELSE,
 )
-def test_createsuperuser_where_the_birthdate_is_mandatory(monkeypatch):
-    """The birthdate is NOT NULL, and in REQUIRED_FIELDS where it can be: does createsuperuser
-    --noinput make an administrator, and does it with --birthdate?"""
-    rows(f"ALTER TABLE {PlayerModel._meta.db_table} ALTER birthdate SET NOT NULL")
+def test_createsuperuser_where_the_birthdate_is_mandatory(transactional_db, monkeypatch):
+    """The birthdate is NOT NULL. What does createsuperuser --noinput do in autocommit, without and
+    with --birthdate?"""
+    alter = f"ALTER TABLE {PlayerModel._meta.db_table} ALTER birthdate"
+    rows(f"{alter} SET NOT NULL")
     if not TWO_TABLES:
         monkeypatch.setattr(User, "REQUIRED_FIELDS", ["email", "birthdate"])
-    without = outcome(createsuperuser)
-    User.objects.filter(username="root").delete()
-    return [without, outcome(lambda: createsuperuser(birthdate="1980-01-01"))]
+    try:
+        return [superuser_in_autocommit(), superuser_in_autocommit(birthdate="1980-01-01")]
+    finally:
+        rows(f"{alter} DROP NOT NULL")
 
 
 BEFORE = """
@@ -194,15 +225,20 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "players"]
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="0 rows",
+    profile_onetoone="accepted, 0 profile rows",
     custom_user="InconsistentMigrationHistory",
-    foreignkey="0 rows",
-    so_what="A profile joins a live project by migrate and a backfill; a custom user does not.",
+    foreignkey="accepted, 0 profile rows",
+    so_what=(
+        "You can add a profile to a running project with a migration and a backfill. A new "
+        "custom user model stops migrate there."
+    ),
     source=docs(CUSTOMIZING, "Changing to a custom user model mid-project"),
+    costs=["accepted, 0 profile rows"],
+    fails=["InconsistentMigrationHistory"],
+    top=True,
 )
 def test_users_from_before_the_players_app(unmigrated):
-    """A project with one user adds the players app and migrates: how many extras rows does the
-    user have then?"""
+    """A project with one user adds the players app. What happens on migrate?"""
     unmigrated.add("config/before.py", BEFORE)
     unmigrated.manage("migrate", "--skip-checks", "--settings=config.before")
     unmigrated.sql(
@@ -212,7 +248,7 @@ def test_users_from_before_the_players_app(unmigrated):
     if ran.code:
         return re.match(r"(?:\w+\.)*(\w+):", ran.error)[1]
     found = unmigrated.sql(f"SELECT birthdate FROM {PlayerModel._meta.db_table}")
-    return f"{len(found)} rows"
+    return f"accepted, {len(found)} profile rows"
 
 
 @compare(
@@ -221,12 +257,17 @@ def test_users_from_before_the_players_app(unmigrated):
     custom_user="accepted",
     foreignkey="accepted",
     mark="surprising",
-    so_what="Django saves last_login at each login: who has no row can log in no more.",
+    so_what=(
+        "Each login saves last_login. If a receiver then saves user.person, users without a "
+        "profile can no longer log in."
+    ),
     source=docs("Signals", "post_save"),
+    fits=["accepted"],
+    fails=ANYTHING_ELSE,
 )
 def test_login_without_row_under_the_articles_signal(client):
-    """A user without an extras row logs in where the article's signal saves the person at each
-    save of the user: what happens?"""
+    """A receiver saves user.person at every save of the user. What happens when a user without a
+    profile row logs in?"""
     without_row()
     sent = {"username": "bob", "password": PASSWORD}
     with article_signal():
@@ -238,9 +279,10 @@ def test_login_without_row_under_the_articles_signal(client):
     profile_onetoone=302,
     custom_user=302,
     foreignkey=302,
+    so_what="A login needs no profile row. The pages after it must handle a missing row.",
 )
 def test_login_without_row(client):
-    """With which HTTP status does the variant's own login answer a user without an extras row?"""
+    """Which HTTP status does the variant's login page return to a user without a profile row?"""
     without_row()
     return client.post("/login/", {"username": "bob", "password": PASSWORD}).status_code
 
@@ -250,12 +292,15 @@ def test_login_without_row(client):
     profile_onetoone="-",
     custom_user="-",
     foreignkey="-",
-    so_what='The admin shows "-" for any ObjectDoesNotExist: there the gap is not noticed.',
-    source="Django 5.2 source, django.contrib.admin.templatetags.admin_list.items_for_result",
+    so_what=(
+        'The admin shows "-" if a method raises ObjectDoesNotExist. So a missing profile row '
+        "looks like an empty field there."
+    ),
+    source=code("django.contrib.admin.templatetags.admin_list.items_for_result"),
 )
 def test_admin_list_of_users_without_row(rf):
-    """What does the admin's list of users show as the birthdate of a user without an extras row,
-    if a method of the ModelAdmin reads it as user.person.birthdate does?"""
+    """A user has no profile row. What does the admin's list show if a method reads
+    user.person.birthdate?"""
     request = rf.get("/")
     request.user = without_row("root", is_superuser=True, is_staff=True)
     registered = User if User in admin.site._registry else PlayerModel
@@ -268,12 +313,19 @@ def test_admin_list_of_users_without_row(rf):
     profile_onetoone=["bulk_create", "SQL"],
     custom_user=[],
     foreignkey=["bulk_create", "SQL", "createsuperuser", "create_user", "admin"],
-    so_what="A signal leaves two ways open, code of your own all five; a column leaves none.",
+    so_what=(
+        "Even with a signal receiver, bulk_create() and SQL create no profile row. A column on "
+        "the user cannot be missing."
+    ),
     source=docs("QuerySet API reference", "bulk_create()"),
+    fits=[[]],
+    costs=at_most(2),
+    fails=ANYTHING_ELSE,
+    top=True,
 )
 def test_ways_to_a_user_without_row():
-    """Which of these ways leave a user without an extras row: bulk_create(), SQL, createsuperuser,
-    create_user(), the admin's page to add a user (its extras left blank)?"""
+    """Which of bulk_create(), SQL, createsuperuser, create_user() and the admin leave a user
+    without a profile row?"""
     return ways_without_row()
 
 
@@ -283,12 +335,17 @@ def test_ways_to_a_user_without_row():
     custom_user=1,
     foreignkey=2,
     mark="surprising",
-    so_what="With the user's key both are one row; with a key of its own it is a second one.",
+    so_what=(
+        "Return early if raw is True. Otherwise loaddata runs your receiver, and a ForeignKey "
+        "gets a second profile row."
+    ),
     source=docs("Signals", "post_save"),
+    fits=[1],
+    fails=at_least(2),
 )
 def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
-    """A fixture has a user and then their extras; a signal that does not look at `raw` makes a
-    person for each new user: how many extras rows are there after loaddata?"""
+    """A receiver ignores `raw`. How many profile rows does a user have after loaddata of user and
+    profile?"""
     records = dumped(alice)
     with receiving(create_person):
         load(records, tmp_path)
@@ -301,11 +358,16 @@ def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
     custom_user="accepted",
     foreignkey="accepted",
     mark="surprising",
-    so_what="The foreign key waits for COMMIT; the signal's INSERT finds the key taken.",
+    so_what=(
+        "If a receiver ignores raw, the profile row from the fixture collides with its own. "
+        "Return early if raw is True."
+    ),
     source=docs("Signals", "post_save"),
+    costs=["IntegrityError"],
 )
 def test_loaddata_with_the_extras_first(alice, tmp_path):
-    """The same signal, but the fixture has the extras before the user: does loaddata succeed?"""
+    """A receiver ignores `raw`, and a fixture lists the profile before its user. What does loaddata
+    raise?"""
     assert rows_with_extras("alice") == 1
     records = dumped(alice, persons_first=True)
     with receiving(create_person):
@@ -338,12 +400,16 @@ FIXTURE = [USER, PERSON] if TWO_TABLES else [USER]
     profile_onetoone="IntegrityError",
     custom_user="accepted",
     foreignkey="accepted",
-    so_what="With primary_key=True the same fixture loads: both rows have one key.",
+    so_what=(
+        "A OneToOneField without primary_key=True gives the profile its own id. A row from the "
+        "receiver then blocks the one from the fixture."
+    ),
     source=docs("Signals", "post_save"),
+    costs=["IntegrityError"],
 )
 def test_loaddata_into_a_profile_with_its_own_key(project):
-    """The person has an id of its own beside a OneToOneField, and a signal that does not look at
-    `raw` makes it: does loaddata of a user and then their extras succeed?"""
+    """A OneToOne profile has its own id, and a receiver ignores `raw`. What does loaddata of user
+    and profile raise?"""
     extras_class()
     if TWO_TABLES:
         project.add("players/models.py", CREATE_SIGNAL)
@@ -361,12 +427,18 @@ def test_loaddata_into_a_profile_with_its_own_key(project):
     custom_user=["accepted", "accepted"],
     foreignkey=["DoesNotExist", "accepted"],
     mark="known",
-    so_what="The roster makes the missing row; each other piece of code must think of it.",
+    so_what=(
+        "Put the edit into one function that creates a missing row. Code that sets "
+        "user.person.birthdate fails without a row."
+    ),
     source=docs("Model field reference", "OneToOneField"),
+    fits=[["accepted", "accepted"]],
+    costs=ANYTHING_ELSE,
+    fails=[["ValueError", "CannotDo"]],
 )
 def test_editing_extras_that_are_not_there():
-    """Does code that sets user.person.birthdate and saves it succeed for a user without an extras
-    row, and does the variant's own roster.change()?"""
+    """A user has no profile row. What happens when code sets the birthdate, directly and by
+    roster.change()?"""
     bob = without_row()
 
     def edit():
@@ -382,12 +454,17 @@ def test_editing_extras_that_are_not_there():
     profile_onetoone=[2, 1],
     custom_user=[0, 0],
     foreignkey=[2, 1],
-    so_what="The cure costs a query each time, for ever.",
+    so_what=(
+        "get_or_create() costs one query even if the profile row exists. A column on the user "
+        "needs none."
+    ),
     source=docs("QuerySet API reference", "get_or_create()"),
+    fits=[[0, 0]],
+    costs=ANYTHING_ELSE,
 )
 def test_statements_of_get_or_create(statements):
-    """How many statements does it take to make sure of the extras row, by get_or_create(user=...)
-    where there can be none: if it is missing, and if it is there?"""
+    """How many statements ensure a profile row by get_or_create(): if it is missing, and if it
+    exists?"""
     bob = without_row()
     counted = []
     for _ in range(2):
@@ -404,12 +481,17 @@ def test_statements_of_get_or_create(statements):
     profile_onetoone=[1, 2],
     custom_user=[0, 0],
     foreignkey=[1, 2],
-    so_what="A backfill is one statement; what makes the next user without a row is the problem.",
+    so_what=(
+        "A backfill of profile rows takes one INSERT ... SELECT. First stop the code that "
+        "creates users without a row."
+    ),
     source=docs("QuerySet API reference", "bulk_create()"),
+    fits=[[0, 0]],
+    costs=ANYTHING_ELSE,
 )
 def test_statements_of_a_backfill(statements):
-    """A thousand users have no extras row: how many statements make them all, in SQL by INSERT ...
-    SELECT, and with the ORM by bulk_create()?"""
+    """A thousand users have no profile row. How many statements create all rows, in SQL and with
+    bulk_create()?"""
     counted = []
     for cure in (in_sql, with_the_orm):
         User.objects.bulk_create([User(username=f"{cure.__name__}{i}") for i in range(1000)])
@@ -426,12 +508,15 @@ def test_statements_of_a_backfill(statements):
     profile_onetoone=["bob"],
     custom_user=CANNOT,
     foreignkey=["bob"],
-    so_what="Where it cannot be asked, there is nothing that could be missing.",
+    so_what=(
+        "filter(person=None) finds the users who still need a profile row. Check it regularly "
+        "if rows can be missing."
+    ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_finding_users_without_row(alice):
-    """Whom does User.objects.filter(person=None) find, of Alice who has an extras row and Bob who
-    has none?"""
+    """Alice has a profile row and Bob has none. Which users does User.objects.filter(person=None)
+    find?"""
     without_row("bob")
     return [user.username for user in User.objects.filter(person=None)]
 
@@ -441,12 +526,14 @@ def test_finding_users_without_row(alice):
     profile_onetoone="COMMIT",
     custom_user=CANNOT,
     foreignkey="COMMIT",
-    so_what="Django's foreign keys wait for COMMIT: the error comes far from its cause.",
+    so_what=(
+        "PostgreSQL checks Django's foreign keys at COMMIT. The error then appears far from the "
+        "line that caused it."
+    ),
     source="PostgreSQL 18 docs, SET CONSTRAINTS",
 )
 def test_statement_that_refuses_an_orphan(transactional_db):
-    """A row of extras whose user does not exist: at which statement does the database refuse it,
-    at the INSERT or at COMMIT?"""
+    """A profile row names a user that does not exist. Which statement does PostgreSQL reject?"""
     statement = "INSERT"
     try:
         with transaction.atomic():
@@ -460,16 +547,18 @@ def test_statement_that_refuses_an_orphan(transactional_db):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="after the test",
+    profile_onetoone="after the test method",
     custom_user=CANNOT,
-    foreignkey="after the test",
+    foreignkey="after the test method",
     mark="surprising",
-    so_what="TestCase checks constraints when it ends: the test fails, but no line of it.",
+    so_what=(
+        "TestCase checks deferred constraints after the test method. The test fails, but the "
+        "traceback does not name the line."
+    ),
     source=docs("Testing tools", "TestCase"),
 )
 def test_orphan_in_a_testcase():
-    """The same INSERT within a django.test.TestCase, which never commits: when does it fail, in
-    the test, after it, or never?"""
+    """A profile row in a TestCase names a user that does not exist. When does the test fail?"""
     person_class()
     ended = []
 
@@ -483,7 +572,7 @@ def test_orphan_in_a_testcase():
     if not result.errors:
         return "never"
     saw(result.errors[0][1].strip().splitlines()[-1])
-    return "after the test" if ended else "in the test"
+    return "after the test method" if ended else "in the test method"
 
 
 @compare(
@@ -492,11 +581,16 @@ def test_orphan_in_a_testcase():
     custom_user=1,
     foreignkey=0,
     mark="surprising",
-    so_what="A migration's model is made from its history: it is not the receiver's sender.",
+    so_what=(
+        "A migration uses historical models, for which receivers of your model are not called. "
+        "Create the profile rows in the migration too."
+    ),
     source=docs("Migrations", "Historical models"),
+    fits=at_least(1),
+    costs=[0],
 )
 def test_rows_after_a_data_migration(settings):
-    """How many extras rows does a user have whom a data migration (RunPython) has made?"""
+    """How many rows hold the extra fields of a user that a data migration (RunPython) created?"""
 
     def make_bob(apps, schema_editor):
         apps.get_model(settings.AUTH_USER_MODEL).objects.create(username="bob")
@@ -513,13 +607,15 @@ def test_rows_after_a_data_migration(settings):
     custom_user=False,
     foreignkey=True,
     mark="surprising",
-    so_what="user.person caches that there is none, too; person_set asks each time.",
-    source="Django 5.2 source, "
-    "django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor",
+    so_what=(
+        "user.person also caches that there is no row. Call refresh_from_db(), or read the user "
+        "again."
+    ),
+    source=code("django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor"),
 )
 def test_row_made_after_a_look_is_seen():
-    """A user object was asked for its birthdate before there was one; then another request stores
-    one: does the same object see it?"""
+    """A user object was read before it had a birthdate, which another request then stores. Does the
+    object see it?"""
     bob = without_row()
     said(lambda: the_extras(bob).birthdate)
     roster.change("bob", birthdate="2010-05-04")
@@ -540,12 +636,15 @@ FOR EACH ROW EXECUTE FUNCTION make_person()
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    so_what="Only the database reaches every way; but then code must not make the row again.",
+    so_what=(
+        "A trigger also covers bulk_create() and SQL. Remove the receiver then, because it "
+        "would create the row twice."
+    ),
     source="PostgreSQL 18 docs, 37.1. Overview of Trigger Behavior",
 )
 def test_ways_past_a_trigger():
-    """A trigger of the database makes the extras row, and no signal: which of the same ways leave
-    a user without one?"""
+    """A database trigger creates the profile rows. Which of bulk_create(), SQL, createsuperuser,
+    create_user() and the admin leave none?"""
     if TWO_TABLES:
         rows(MAKE_PERSON)
     with receiving(lambda instance, created: None):
@@ -557,12 +656,15 @@ def test_ways_past_a_trigger():
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="get_or_create() makes the receiver harmless; looking at `raw` does too.",
+    so_what=(
+        "get_or_create() in the receiver prevents the second row during loaddata. Returning "
+        "early if raw is True works too."
+    ),
     source=docs("Signals", "post_save"),
 )
 def test_rows_with_get_or_create_in_the_signal(alice, tmp_path):
-    """The fixture with the extras first again, but the signal calls get_or_create(): how many
-    extras rows are there after loaddata?"""
+    """A receiver calls get_or_create(). How many profile rows exist after loaddata of profile and
+    user?"""
     assert rows_with_extras("alice") == 1
     records = dumped(alice, persons_first=True)
     with receiving(lambda user, created: PlayerModel.objects.get_or_create(user=user)):

@@ -1,8 +1,8 @@
 """Neighbours of the four
 
-Ways that people take instead, measured beside each of the four: a subclass of the user with a table
-of its own (multi-table inheritance), a profile with its own key, a profile made when it is first
-needed, a field added to Django's class from outside, and the smallest custom user.
+Other ways to extend the user, measured in each variant: a subclass of the user with a table of its
+own (multi-table inheritance), a profile with its own key, a profile that is created on the first
+read, a field added to Django's class from outside, and the smallest custom user.
 """
 
 import pytest
@@ -15,12 +15,11 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import isolate_apps
 
-from suite.compare import CANNOT, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, compare, docs
 from suite.outcomes import heard, outcome, rows, saw, tables
 from suite.variant import PASSWORD, PlayerModel, User, enrolled, path, without_row
 
-CUSTOMIZING = 'Django 5.2 docs, "Customizing authentication in Django", section '
-ADMIN = CUSTOMIZING + '"Custom users and django.contrib.admin"'
+ADMIN = docs("Customizing authentication in Django", "Custom users and django.contrib.admin")
 
 
 class Gamer(User):
@@ -49,7 +48,7 @@ class UserAsKey(models.Model):
 
 @pytest.fixture
 def gamers():
-    """The table of Gamer, for one question."""
+    """Create the table of Gamer."""
     with connection.schema_editor() as editor:
         editor.create_model(Gamer)
 
@@ -63,12 +62,12 @@ AUTH_USER, PLAYERS_USER = POINTER.format("auth_user"), POINTER.format("players_u
     profile_onetoone=["PRIMARY KEY (user_ptr_id)", AUTH_USER],
     custom_user=["PRIMARY KEY (user_ptr_id)", PLAYERS_USER],
     foreignkey=["PRIMARY KEY (user_ptr_id)", AUTH_USER],
-    mark="useful",
-    so_what="Its key is the profile's: a table whose primary key points at the user.",
-    source='Django 5.2 docs, "Models", section "Multi-table inheritance"',
+    so_what="Multi-table inheritance creates the same table as a OneToOne profile: its primary key "
+    "references the user.",
+    source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_key(gamers):
-    """Player(User) without proxy = True: which keys does its table get?"""
+    """A model Gamer(User) uses multi-table inheritance. Which keys does its table have?"""
     made = tables()[Gamer._meta.db_table]
     return [key.definition for key in (*made.constraints, *made.foreign_keys)]
 
@@ -78,12 +77,12 @@ def test_multi_table_key(gamers):
     profile_onetoone=["INSERT auth_user", "INSERT gamer"],
     custom_user=["INSERT players_user", "INSERT gamer"],
     foreignkey=["INSERT auth_user", "INSERT gamer"],
-    mark="useful",
-    so_what="It writes the same two rows as a profile does.",
-    source='Django 5.2 docs, "Models", section "Multi-table inheritance"',
+    so_what="Creating a child model writes two rows, as creating a user with a profile does.",
+    source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_writes(gamers, statements):
-    """Player(User) without proxy = True: what does making a player write?"""
+    """A model Gamer(User) uses multi-table inheritance. Which statements does
+    Gamer.objects.create() run?"""
     statements.clear()
     Gamer.objects.create(username="bob")
     return statements.verbs()
@@ -95,14 +94,13 @@ def test_multi_table_writes(gamers, statements):
     custom_user=0,
     foreignkey=0,
     mark="surprising",
-    so_what=(
-        "save() of an inherited model opens a transaction of its own, which a profile made in"
-        " a view has to ask for."
-    ),
+    fits=[0],
+    so_what="save() of a child model stores both rows in one transaction. For a user and a "
+    "profile, you must open that transaction yourself.",
     source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_multi_table_half_written(transactional_db):
-    """Player(User) without proxy = True: its own INSERT fails; how many users are left behind?"""
+    """Gamer(User) uses multi-table inheritance, and its own INSERT fails. How many users remain?"""
     with pytest.raises(Exception, match="gamer"):
         Gamer.objects.create(username="bob")  # there is no table "gamer"
     return User.objects.filter(username="bob").count()
@@ -113,15 +111,14 @@ def test_multi_table_half_written(transactional_db):
     profile_onetoone="auth.User",
     custom_user="players.User",
     foreignkey="auth.User",
-    mark="useful",
-    so_what=(
-        "request.user is the parent, so the extras need another query, or a backend of one's own."
-    ),
+    costs=["auth.User", "players.User"],
+    so_what="request.user is the parent, so the child's fields need another query or a login "
+    "backend of your own.",
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_class_at_login(gamers):
-    """Player(User) without proxy = True: of which class is the user whom Django's own backend
-    returns?"""
+    """A model Gamer(User) uses multi-table inheritance. Which class does Django's login backend
+    return?"""
     Gamer.objects.create(username="bob", password=make_password(PASSWORD))
     return ModelBackend().authenticate(None, "bob", PASSWORD)._meta.label
 
@@ -132,15 +129,14 @@ def test_multi_table_class_at_login(gamers):
     custom_user="",
     foreignkey="",
     mark="surprising",
-    so_what=(
-        "save() writes the parent's columns too, here with their defaults: name, password and"
-        " e-mail of an existing account are wiped out."
-    ),
+    fails=[""],
+    so_what="save() also writes the parent's columns, here with their defaults. The name, password "
+    "and e-mail of the existing account are lost.",
+    source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_for_an_existing_user(gamers):
-    """Player(user_ptr=user).save() gives an existing user a player's row: what is their username
-    after that?
-    """
+    """Gamer(user_ptr=user).save() adds a child row to an existing user. What is the username
+    afterwards?"""
     alice = enrolled("alice")
     Gamer(user_ptr=alice).save()
     return User.objects.get(pk=alice.pk).username
@@ -152,15 +148,14 @@ def test_multi_table_for_an_existing_user(gamers):
     custom_user="alice",
     foreignkey="alice",
     mark="surprising",
-    so_what=(
-        "It gives existing users the child's row and leaves theirs alone, as loaddata does;"
-        " its signals say raw=True."
-    ),
+    fits=["alice"],
+    so_what="save_base(raw=True) writes only the child row, as loaddata does. Signal receivers get "
+    "raw=True.",
+    source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_for_an_existing_user_raw(gamers):
-    """Player(user_ptr=user).save_base(raw=True) writes the player's row alone: what is the username
-    of the existing user after that?
-    """
+    """Gamer(user_ptr=user).save_base(raw=True) adds a child row to an existing user. What is the
+    username afterwards?"""
     alice = enrolled("alice")
     Gamer(user_ptr=alice).save_base(raw=True)
     return User.objects.get(pk=alice.pk).username
@@ -172,16 +167,14 @@ def test_multi_table_for_an_existing_user_raw(gamers):
     custom_user=False,
     foreignkey=False,
     mark="surprising",
-    so_what=(
-        "Parents are saved without signals of their own, so packages that listen to User hear"
-        " nothing."
-    ),
-    source='Django 5.2 docs, "Signals", section "post_save"',
+    fails=[False],
+    so_what="Django sends no post_save for the parent of a saved child. Packages that listen to "
+    "User miss these users.",
+    source=docs("Signals", "post_save"),
 )
 def test_multi_table_signal(gamers):
-    """Player(User) without proxy = True: is a receiver of post_save with sender=User called when a
-    player is made?
-    """
+    """A receiver listens to post_save with sender=User. Does it run when a multi-table child of
+    User is created?"""
     with heard(post_save, sender=User) as senders:
         Gamer.objects.create(username="bob")
     return bool(senders)
@@ -192,14 +185,15 @@ def test_multi_table_signal(gamers):
     profile_onetoone=0,
     custom_user=1,
     foreignkey=0,
-    mark="useful",
-    so_what="The profile's signal listens to User and is not called for a subclass.",
+    fits=[1],
+    costs=[0],
+    so_what="A receiver with sender=User is not called for a subclass. Connect it to the subclass "
+    "too.",
     source=docs("Signals", "post_save"),
 )
 def test_multi_table_beside_the_extras(gamers):
-    """Somebody adds such a subclass to this project: how many rows for extras has a user made by
-    it?
-    """
+    """A user is created through a multi-table subclass. How many rows for the extra fields does
+    that user have?"""
     Gamer.objects.create(username="bob")
     made = User.objects.filter(username="bob", **{f"{path('pk')}__isnull": False})
     return made.values(path("birthdate")).count()
@@ -210,15 +204,13 @@ def test_multi_table_beside_the_extras(gamers):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    mark="useful",
-    so_what=(
-        "A key of its own costs the profile a sequence and a second unique index; it buys a link"
-        " that can travel as a natural key."
-    ),
+    so_what="Its own id costs the profile a sequence and a second unique index. In return, "
+    "fixtures can name the user by a natural key.",
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_own_key_has_one_index_more():
-    """A OneToOneField beside an id of its own, not as primary key: how many indexes more?"""
+    """A OneToOne profile has its own id as primary key. How many more indexes does its table
+    have?"""
     with connection.schema_editor() as editor:
         editor.create_model(OwnKey)
         editor.create_model(UserAsKey)
@@ -227,7 +219,7 @@ def test_own_key_has_one_index_more():
 
 
 def show_birthdate(request):
-    """A page that makes the extras when they are first asked for."""
+    """Show the birthdate, and create a missing profile row first."""
     extras = request.user
     if PlayerModel.__name__ == "Person":
         extras, _ = PlayerModel.objects.get_or_create(user=request.user)
@@ -245,17 +237,15 @@ def visit(user):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
-    mark="useful",
-    so_what=(
-        "A page that only shows something then needs a connection that can write, and two "
-        "visits at once may both try."
-    ),
+    fits=[0],
+    costs=[1],
+    so_what="If a page creates rows when it only shows data, it needs a writable connection. Two "
+    "first visits may both try the INSERT.",
     source=docs("QuerySet API reference", "get_or_create()"),
 )
 def test_lazy_profile_writes_on_a_get(statements):
-    """The extras' row is made by get_or_create() when it is first read: how many writes does a GET
-    of a user without one make?
-    """
+    """A page creates a missing profile row with get_or_create(). How many writes does its first GET
+    make?"""
     bob = without_row()
     statements.clear()
     visit(bob)
@@ -268,15 +258,15 @@ def test_lazy_profile_writes_on_a_get(statements):
     custom_user="accepted",
     foreignkey="InternalError",
     mark="surprising",
-    so_what=(
-        "Making the row when it is read is at odds with read replicas and read-only transactions."
-    ),
+    fits=["accepted"],
+    fails=["InternalError"],
+    so_what="Creating the row on the first read fails on read replicas and in read-only "
+    "transactions.",
     source="PostgreSQL 18 docs, SET TRANSACTION",
 )
 def test_lazy_profile_on_a_replica():
-    """The extras' row is made when it is first read: what does that reading get from a read-only
-    connection, such as a replica's?
-    """
+    """A page creates a missing profile row when it reads it. What happens on a read-only
+    connection?"""
     PlayerModel._meta.get_field("birthdate")
     bob = without_row()
     return outcome(lambda: (rows("SET TRANSACTION READ ONLY"), visit(bob)))
@@ -288,15 +278,14 @@ def test_lazy_profile_on_a_replica():
     custom_user="players",
     foreignkey="auth",
     mark="surprising",
-    so_what=(
-        "The migration goes into the app that owns the class: for Django's user into site-"
-        "packages, where the next deployment does not find it."
-    ),
+    fits=["players"],
+    fails=["auth"],
+    so_what="The migration goes into the app of the class. For auth.User that is site-packages, so "
+    "your repository and the next deployment lack it.",
 )
 def test_field_added_from_outside(project):
-    """User.add_to_class("birthplace", ...) in models.py: into which app does makemigrations write
-    the migration?
-    """
+    """models.py calls User.add_to_class("birthplace", ...). Into which app does makemigrations
+    write the migration?"""
     project.add(
         "players/models.py",
         "from django.contrib.auth import get_user_model\n"
@@ -312,16 +301,15 @@ def test_field_added_from_outside(project):
     profile_onetoone=["is_staff", "has_perm", "has_module_perms"],
     custom_user=["is_staff", "has_perm", "has_module_perms"],
     foreignkey=["is_staff", "has_perm", "has_module_perms"],
-    mark="useful",
-    so_what=(
-        "Below AbstractUser the admin's demands have to be met by hand, or by "
-        "PermissionsMixin and an is_staff of one's own."
-    ),
+    costs=ANYTHING_ELSE,
+    so_what="Inherit from AbstractUser, or add PermissionsMixin and is_staff to AbstractBaseUser, "
+    "if you use the admin.",
     source=ADMIN,
 )
 @isolate_apps()
 def test_smallest_custom_user_and_the_admin():
-    """A custom user of AbstractBaseUser alone: what is missing of what the admin asks of a user?"""
+    """A custom user inherits only AbstractBaseUser. Which attributes that the admin needs are
+    missing?"""
 
     class Smallest(AbstractBaseUser):
         class Meta:

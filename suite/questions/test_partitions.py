@@ -1,8 +1,8 @@
 """Tables spread by user
 
-The fixtures make the user table and each table that points at it again, hash-partitioned by the
-user's id, in a schema that PostgreSQL searches first. Partitions stand in for servers. Both look
-for duplicates in one place only.
+The fixtures copy the user table and each table that references it into a schema that PostgreSQL
+searches first. The copies are hash-partitioned by the user's id. The partitions stand for servers:
+in both cases the database looks for duplicates in one place only.
 """
 
 import re
@@ -83,8 +83,8 @@ def claims(name):
     profile_onetoone=["upper(username::text)", "username"],
     custom_user=["upper(username::text)", "username"],
     foreignkey=["upper(username::text)", "username"],
-    so_what="Once users are spread by id, no constraint keeps usernames unique. Claim each "
-    "username in a second table, or keep the user table in one place.",
+    so_what="A unique index must contain the partition key. So keep usernames unique in a second "
+    "table, or do not partition the user table.",
     source=LIMITATIONS,
 )
 def test_unique_indexes_rejected_on_partitioned_users(partitioned):
@@ -117,12 +117,12 @@ def test_unique_indexes_rejected_on_partitioned_users(partitioned):
         "django_admin_log (id)",
         "person (person_id)",
     ],
-    so_what="Put user_id in front of each of these keys. A profile whose primary key is the user's "
-    "id needs no change.",
+    so_what="Include user_id in each of these primary keys. A profile whose primary key is the "
+    "user's id needs no change.",
     source=LIMITATIONS,
 )
 def test_primary_keys_rejected_on_partitioned_tables(partitioned):
-    """Every table that points at the user is hash-partitioned by user. Which primary keys does
+    """Every table that references users is hash-partitioned by user. Which primary keys does
     PostgreSQL reject?"""
     return add_primary_keys(partitioned)
 
@@ -132,13 +132,14 @@ def test_primary_keys_rejected_on_partitioned_tables(partitioned):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="Partitions of one server keep every foreign key. Citus allows one only between tables "
+    fits=[True],
+    so_what="Partitions on one server keep every foreign key. Citus allows one only between tables "
     "distributed by the user, or to a table copied to every server.",
     source='Citus docs, "Creating and Modifying Distributed Objects (DDL)", section '
     '"Adding/Removing Constraints"',
 )
 def test_foreign_keys_accepted_on_partitioned_tables(keyed):
-    """Every table that points at the user is hash-partitioned by user. Does PostgreSQL accept all
+    """Every table that references users is hash-partitioned by user. Does PostgreSQL accept all
     their foreign keys?"""
     return all(accepts(table, key.definition) for table, _ in keyed for key in table.foreign_keys)
 
@@ -149,13 +150,15 @@ def test_foreign_keys_accepted_on_partitioned_tables(keyed):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
+    fits=[True],
+    costs=[False],
     so_what="A partitioned ForeignKey profile needs a primary key of two columns. Django's "
-    "ForeignKey has one column, so none can point at the profile.",
+    "ForeignKey has one column, so none can reference the profile.",
     source=docs("Composite primary keys", "Composite primary keys and relations"),
 )
 def test_foreign_key_to_partitioned_extra_fields(keyed):
     """The table with the extra fields is hash-partitioned by user. Can a foreign key with one
-    column point at its rows?"""
+    column reference its rows?"""
     target = extras_class()._meta
     return accepted(
         f"CREATE TABLE badge (owner bigint REFERENCES {target.db_table} ({target.pk.column}))"
@@ -167,8 +170,8 @@ def test_foreign_key_to_partitioned_extra_fields(keyed):
     profile_onetoone=4,
     custom_user=4,
     foreignkey=4,
-    so_what="People log in with a username, so each login asks every partition. A query by id asks "
-    "one. Look up the id in a claim table first.",
+    so_what="A login by username searches every partition. A query by id reads one. Look up the id "
+    "in a claim table first.",
     source="PostgreSQL 18 docs, 5.12.4. Partition Pruning",
 )
 def test_partitions_read_to_find_a_username(keyed):
@@ -184,12 +187,13 @@ def test_partitions_read_to_find_a_username(keyed):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="A claim table whose primary key is the username in upper case keeps usernames unique "
-    "on any number of servers.",
+    fits=[True],
+    so_what="Partition the claim table by the upper-case username. Its primary key then keeps "
+    "usernames unique although the user table is partitioned by id.",
 )
 def test_claim_table_rejects_a_taken_username(keyed):
-    """The user table is hash-partitioned, and a claim table holds every username. Does PostgreSQL
-    reject a taken username in another letter case?"""
+    """Users are hash-partitioned, and a claim table lists all usernames. Does PostgreSQL reject one
+    taken in another letter case?"""
     rows(claims("table"))
     rows(claims("trigger"))
     alice = User.objects.create_user("alice")

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.template import Context, RequestContext, Template
 from django.urls import path as route
 
-from suite.compare import CANNOT, compare, docs
+from suite.compare import CANNOT, code, compare, docs
 from suite.conftest import ALICE
 from suite.outcomes import outcome, saw
 from suite.variant import (
@@ -26,33 +26,33 @@ from suite.variant import (
     without_row,
 )
 
-# What leads from a user to their extras, where these are a row of their own.
+# The attribute that leads from a user to the profile.
 REVERSE = "person_set" if hasattr(User, "person_set") else "person"
 
-# How a template shows it: {{ user.birthdate }}, {{ user.person.birthdate }} and so on.
+# The template variable: {{ user.birthdate }}, {{ user.person.birthdate }} and so on.
 ROW = {"person": "person", "person_set": "person_set.first"}[REVERSE]
 BIRTHDATE = path("birthdate").replace("person__", f"{ROW}.").join(["{{ user.", " }}"])
 
 
 @pytest.fixture
 def hundred():
-    """A hundred players with another birthdate each."""
+    """Register 100 users with different birthdates."""
     return enrolled_many(100)
 
 
 def without_person():
-    """Bob, a user who has no person. Raises LookupError where nobody has one."""
+    """Return Bob, a user without a profile row. Raise LookupError if the variant has no profile."""
     person_class()
     return without_row("bob")
 
 
 def row_of(user):
-    """The user's extras row as the relation gives it; an AttributeError if there is no relation."""
+    """Return the user's profile row. Raise AttributeError if the variant has no profile."""
     return user.person_set.first() if REVERSE == "person_set" else user.person
 
 
 def users_with_extras():
-    """[(user, their extras)] for all users, with as few queries as the ORM can do it."""
+    """Return [(user, extra fields)] for all users, with as few queries as the ORM allows."""
     if REVERSE == "person_set":
         users = User.objects.prefetch_related("person_set")
         return [(user, max(user.person_set.all(), key=attrgetter("pk"))) for user in users]
@@ -62,7 +62,7 @@ def users_with_extras():
 
 
 def joined(statements):
-    """How tables were joined: ["LEFT OUTER JOIN person"]."""
+    """Return the joins of a statement, such as ["LEFT OUTER JOIN person"]."""
     return [
         f"{kind} {table}" for kind, table in re.findall(r'(\w+ ?\w* JOIN) "(\w+)"', *statements)
     ]
@@ -85,7 +85,10 @@ urlpatterns = [route("birthdate", show_birthdate), route("may-greet", may_greet)
     custom_user=1,
     foreignkey=2,
     mark="known",
-    so_what="Extras in a row of their own cost one query more wherever nobody thought of it.",
+    fits=[1],
+    costs=[2],
+    so_what="With a profile, reading the extra fields takes a second query unless the first one "
+    "joins the profile.",
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_queries_to_read_one_player_naively(alice, statements):
@@ -100,11 +103,14 @@ def test_queries_to_read_one_player_naively(alice, statements):
     custom_user=0,
     foreignkey=1,
     mark="known",
-    so_what="One join by a key is cheap; what costs is forgetting it.",
+    fits=[0],
+    costs=[1],
+    so_what="One join by a key is cheap. Forgetting the join is what costs: then each user takes "
+    "one more query.",
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_joins_to_read_one_player_with_extras(alice, statements):
-    """How many joins does it take to read one player with their birthdate?"""
+    """How many joins does it take to read a user with their birthdate?"""
     assert User.objects.values("username", path("birthdate")).get(pk=alice.pk)
     return statements.joins()
 
@@ -114,14 +120,14 @@ def test_joins_to_read_one_player_with_extras(alice, statements):
     profile_onetoone=["LEFT OUTER JOIN person"],
     custom_user=[],
     foreignkey=["INNER JOIN auth_user"],
-    so_what=(
-        "From a ForeignKey profile the way leads only from person to user, so users without a "
-        "row are not in it."
-    ),
-    source='Django 5.2 docs, "QuerySet API reference", section "select_related()"',
+    fits=[["LEFT OUTER JOIN person"], []],
+    costs=[["INNER JOIN auth_user"]],
+    so_what="With a ForeignKey, select_related() works only from Person to User. That query leaves "
+    "out users without a profile row.",
+    source=docs("QuerySet API reference", "select_related()"),
 )
 def test_join_that_reads_user_and_extras_as_objects(alice, statements):
-    """Which join gives one user and their extras as objects, in one query?"""
+    """Which join reads one user and their extra fields as objects in one query?"""
     if REVERSE == "person_set":
         assert PlayerModel.objects.select_related("user").get(user=alice).user == alice
     else:
@@ -137,11 +143,15 @@ def test_join_that_reads_user_and_extras_as_objects(alice, statements):
     custom_user=1,
     foreignkey=101,
     mark="known",
-    so_what="With a custom user there is no N+1 to forget.",
+    fits=[1],
+    fails=[101],
+    top=True,
+    so_what="With a profile, such a loop runs one query per user. With a custom user, the first "
+    "query already fetches the birthdate.",
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_queries_of_a_naive_list(hundred, statements):
-    """How many queries does a loop over 100 users take that reads each one's birthdate?"""
+    """How many queries does a loop over 100 users run if it reads each birthdate?"""
     assert all(extras_of(user).birthdate for user in User.objects.all())
     return len(statements)
 
@@ -151,14 +161,15 @@ def test_queries_of_a_naive_list(hundred, statements):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=2,
-    so_what=(
-        "A ForeignKey can only be prefetched from the user's side: a second query, and a choice"
-        " of row in Python."
-    ),
-    source='Django 5.2 docs, "QuerySet API reference", section "prefetch_related()"',
+    fits=[1],
+    costs=[2],
+    so_what="A ForeignKey profile needs prefetch_related(), which runs a second query, and Python "
+    "code that chooses one of the rows.",
+    source=docs("QuerySet API reference", "prefetch_related()"),
 )
 def test_queries_of_a_list_at_best(hundred, statements):
-    """How many queries does a list of 100 users and their extras, as objects, take at best?"""
+    """How many queries does it take at least to read 100 users and their extra fields as
+    objects?"""
     assert all(extras.birthdate for _, extras in users_with_extras())
     return len(statements)
 
@@ -168,10 +179,13 @@ def test_queries_of_a_list_at_best(hundred, statements):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=0,
+    so_what="A OneToOne profile takes one join. A ForeignKey profile takes none, but a second "
+    "query.",
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_joins_of_a_list_at_best(hundred, statements):
-    """How many joins does a list of 100 users and their extras, as objects, take at best?"""
+    """The fewest possible queries read 100 users and their extra fields. How many joins do they
+    contain?"""
     assert all(extras.birthdate for _, extras in users_with_extras())
     return statements.joins()
 
@@ -182,14 +196,15 @@ def test_joins_of_a_list_at_best(hundred, statements):
     custom_user=CANNOT,
     foreignkey=102,
     mark="surprising",
-    so_what=(
-        "first() on an unordered relation sorts, and so asks PostgreSQL again: with a "
-        "ForeignKey the prefetch is paid and not used."
-    ),
-    source='Django 5.2 docs, "QuerySet API reference", section "prefetch_related()"',
+    fits=[2],
+    costs=[102],
+    so_what="On a ForeignKey, person_set.first() sorts and so runs a new query for each user. "
+    "Choose the row in Python from person_set.all().",
+    source=docs("QuerySet API reference", "prefetch_related()"),
 )
 def test_queries_after_prefetching_the_extras(hundred, statements):
-    """How many queries does a list of 100 users take after prefetch_related(), one row each?"""
+    """How many queries do 100 users take if you prefetch the profiles and then read one row
+    each?"""
     for user in User.objects.prefetch_related(REVERSE):
         assert row_of(user).birthdate
     return len(statements)
@@ -200,8 +215,10 @@ def test_queries_after_prefetching_the_extras(hundred, statements):
     profile_onetoone="accepted",
     custom_user="FieldError",
     foreignkey="FieldError",
-    so_what="Only the OneToOne profile can be fetched along from the user's side.",
-    source='Django 5.2 docs, "QuerySet API reference", section "select_related()"',
+    fits=["accepted"],
+    so_what="From the user's side, select_related() can fetch a OneToOne profile but not a "
+    "ForeignKey profile.",
+    source=docs("QuerySet API reference", "select_related()"),
 )
 def test_select_related_from_user_to_extras():
     """What does User.objects.select_related("person") do?"""
@@ -213,15 +230,12 @@ def test_select_related_from_user_to_extras():
     profile_onetoone=0,
     custom_user=0,
     foreignkey=0,
-    mark="surprising",
-    so_what=(
-        "Without arguments it follows forward keys only: the profile, a reverse one, is not "
-        "fetched."
-    ),
-    source='Django 5.2 docs, "QuerySet API reference", section "select_related()"',
+    so_what="Without arguments, select_related() skips nullable and reverse relations. Name the "
+    'profile: select_related("person").',
+    source=docs("QuerySet API reference", "select_related()"),
 )
 def test_joins_of_bare_select_related_on_users(alice, statements):
-    """How many joins does select_related() without arguments make on a list of users?"""
+    """How many joins does select_related() without arguments add to a list of users?"""
     assert alice in User.objects.select_related()
     return statements.joins()
 
@@ -231,12 +245,13 @@ def test_joins_of_bare_select_related_on_users(alice, statements):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
-    mark="surprising",
-    so_what="The same call that does nothing for users fetches the user of each person.",
-    source='Django 5.2 docs, "QuerySet API reference", section "select_related()"',
+    so_what="Without arguments, select_related() follows a required ForeignKey, so it joins the "
+    "user to each profile. Name the relations that you need.",
+    source=docs("QuerySet API reference", "select_related()"),
 )
 def test_joins_of_bare_select_related_on_the_listed_class(alice, statements):
-    """How many joins does select_related() without arguments make on Player, Person or User?"""
+    """How many joins does select_related() without arguments add on the variant's own model
+    (Player, Person, User)?"""
     assert list(PlayerModel.objects.select_related())
     return statements.joins()
 
@@ -246,6 +261,8 @@ def test_joins_of_bare_select_related_on_the_listed_class(alice, statements):
     profile_onetoone=["INNER JOIN person"],
     custom_user=[],
     foreignkey=["INNER JOIN person"],
+    so_what="A filter on a profile's field uses an inner join, so users without a profile row drop "
+    "out.",
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_join_to_filter_users_by_birthdate(alice, statements):
@@ -259,7 +276,7 @@ def test_join_to_filter_users_by_birthdate(alice, statements):
     profile_onetoone=["LEFT OUTER JOIN person"],
     custom_user=[],
     foreignkey=["LEFT OUTER JOIN person"],
-    so_what="The join is an outer one, so nobody is lost from the list.",
+    so_what="Sorting uses a LEFT JOIN, so users without a profile row stay in the list.",
     source=docs("QuerySet API reference", "order_by()"),
 )
 def test_join_to_sort_users_by_birthdate(alice, statements):
@@ -273,11 +290,13 @@ def test_join_to_sort_users_by_birthdate(alice, statements):
     profile_onetoone=["alice", "zoe", "bob"],
     custom_user=["alice", "zoe", "bob"],
     foreignkey=["alice", "zoe", "bob"],
-    so_what="PostgreSQL sorts NULL last when ascending, wherever the column is.",
+    so_what="PostgreSQL sorts NULL last in ascending order, in every approach. Use "
+    "F(...).asc(nulls_first=True) for the opposite.",
     source="PostgreSQL 18 docs, 7.5. Sorting Rows (ORDER BY)",
 )
 def test_place_of_players_without_a_birthdate(alice):
-    """Alice was born in 2010, zoe in 2011, bob does not say: who comes where, by birthdate?"""
+    """Alice was born in 2010, Zoe in 2011, Bob gave no birthdate. In which order does
+    order_by(<birthdate>) list them?"""
     enrolled("bob")
     enrolled("zoe", birthdate=date(2011, 1, 1))
     users = User.objects.filter(username__in=["alice", "bob", "zoe"])
@@ -289,10 +308,12 @@ def test_place_of_players_without_a_birthdate(alice):
     profile_onetoone=False,
     custom_user=CANNOT,
     foreignkey=False,
-    so_what="A list that starts from the extras silently leaves out whoever has none.",
+    costs=[False],
+    so_what="A list that starts from the profile silently leaves out users without a row. Start "
+    "from User.",
 )
 def test_list_of_extras_shows_users_without_row():
-    """Does a list of the extras rows, sorted by birthdate, show a user who has no such row?"""
+    """A list of profile rows is sorted by birthdate. Does it show a user without a profile row?"""
     bob = without_person()
     return bob.username in PlayerModel.objects.order_by("birthdate").values_list(
         "user__username", flat=True
@@ -305,13 +326,12 @@ def test_list_of_extras_shows_users_without_row():
     custom_user=CANNOT,
     foreignkey=True,
     mark="surprising",
-    so_what=(
-        "Django turns the join into an outer one for isnull=True, so NULL and no row look alike."
-    ),
-    source='Django 5.2 docs, "Making queries", section "Lookups that span relationships"',
+    so_what="For isnull=True Django uses a LEFT JOIN, so an empty birthdate and a missing row look "
+    "the same.",
+    source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_no_birthdate_finds_users_without_row():
-    """Does filtering users by birthdate__isnull=True also find those who have no extras row?"""
+    """Does filtering users by birthdate__isnull=True also find users without a profile row?"""
     bob = without_person()
     return bob in User.objects.filter(**{path("birthdate__isnull"): True})
 
@@ -322,14 +342,13 @@ def test_no_birthdate_finds_users_without_row():
     custom_user=[],
     foreignkey=["NOT (EXISTS(SELECT"],
     mark="surprising",
-    so_what=(
-        "With a ForeignKey each excluded condition is a subquery: one row of several must be "
-        "enough to exclude."
-    ),
-    source="Django 5.2 source, django.db.models.sql.query.Query.split_exclude",
+    fits=[["LEFT OUTER JOIN person"], []],
+    so_what="With a ForeignKey, exclude() adds a subquery, because one matching row of several is "
+    "enough to exclude a user.",
+    source=code("django.db.models.sql.query.Query.split_exclude"),
 )
 def test_sql_to_exclude_a_discord_id(alice, statements):
-    """How does exclude(discord_id=...) on users reach the extras: by a join or a subquery?"""
+    """Which join or subquery does exclude(discord_id=...) on users contain?"""
     assert alice in User.objects.exclude(**{path("discord_id"): "1"})
     return joined(statements) + re.findall(r"NOT \(EXISTS\(SELECT", *statements)
 
@@ -339,12 +358,12 @@ def test_sql_to_exclude_a_discord_id(alice, statements):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    mark="surprising",
-    so_what="Django adds IS NOT NULL inside the NOT, so NULL is kept, unlike with <> in SQL.",
-    source="Django 5.2 source, django.db.models.sql.query.Query.build_filter",
+    fits=[True],
+    so_what="Django's exclude() keeps rows with NULL. A plain <> in SQL does not.",
+    source=code("django.db.models.sql.query.Query.build_filter"),
 )
 def test_exclude_keeps_users_without_a_discord_id():
-    """Does exclude(discord_id="1") on users keep those who gave no Discord ID?"""
+    """Does exclude(discord_id="1") keep users who gave no Discord ID?"""
     return enrolled("bob") in User.objects.exclude(**{path("discord_id"): "1"})
 
 
@@ -353,11 +372,13 @@ def test_exclude_keeps_users_without_a_discord_id():
     profile_onetoone=True,
     custom_user=CANNOT,
     foreignkey=True,
-    mark="surprising",
-    source="Django 5.2 source, django.db.models.sql.query.Query.build_filter",
+    fits=[True],
+    so_what="exclude() also keeps users without a profile row. Add a filter on the relation if you "
+    "do not want them.",
+    source=code("django.db.models.sql.query.Query.build_filter"),
 )
 def test_exclude_keeps_users_without_row():
-    """Does exclude(discord_id="1") on users keep those who have no extras row?"""
+    """Does exclude(discord_id="1") keep users without a profile row?"""
     return without_person() in User.objects.exclude(**{path("discord_id"): "1"})
 
 
@@ -371,14 +392,14 @@ def minors():
     custom_user=0,
     foreignkey=2,
     mark="surprising",
-    so_what=(
-        "With a ForeignKey each filter() joins the table anew, so chaining is slower and means "
-        "something else."
-    ),
-    source='Django 5.2 docs, "Making queries", section "Spanning multi-valued relationships"',
+    fits=[0, 1],
+    costs=[2],
+    so_what="With a ForeignKey, each filter() call joins the profile table again. Put both "
+    "conditions into one filter() call.",
+    source=docs("Making queries", "Spanning multi-valued relationships"),
 )
 def test_joins_of_two_filters_on_extras(alice, statements):
-    """How many joins do filter(birthdate...).filter(discord_id...), one after the other, make?"""
+    """How many joins does filter(birthdate=...).filter(discord_id=...) make on users?"""
     assert alice in minors().filter(**{path("discord_id"): ALICE["discord_id"]})
     return statements.joins()
 
@@ -389,14 +410,13 @@ def test_joins_of_two_filters_on_extras(alice, statements):
     custom_user=CANNOT,
     foreignkey=True,
     mark="surprising",
-    so_what=(
-        "Code that chains filters finds players whom no single row describes, as soon as one "
-        "has two."
-    ),
-    source='Django 5.2 docs, "Making queries", section "Spanning multi-valued relationships"',
+    costs=[True],
+    so_what="With a ForeignKey, chained filters can match different rows of one user. Put all "
+    "conditions into one filter() call.",
+    source=docs("Making queries", "Spanning multi-valued relationships"),
 )
 def test_two_filters_match_across_two_rows(alice):
-    """Do two chained filters find a user of whose two extras rows each fits one filter only?"""
+    """Each of two profile rows fits one of two chained filters. Do the filters find their user?"""
     person_class().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
     return alice in minors().filter(**{path("discord_id"): "2"})
 
@@ -406,10 +426,12 @@ def test_two_filters_match_across_two_rows(alice):
     profile_onetoone=CANNOT,
     custom_user=CANNOT,
     foreignkey=False,
-    source='Django 5.2 docs, "Making queries", section "Spanning multi-valued relationships"',
+    so_what="One filter() call demands that a single row fits all conditions.",
+    source=docs("Making queries", "Spanning multi-valued relationships"),
 )
 def test_one_filter_matches_across_two_rows(alice):
-    """Does one filter() find a user of whose two extras rows each fits one condition only?"""
+    """Each of two profile rows fits one of two conditions. Does a single filter() find their
+    user?"""
     person_class().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
     both = {path("birthdate__gte"): date(2009, 1, 1), path("discord_id"): "2"}
     return alice in User.objects.filter(**both)
@@ -420,11 +442,12 @@ def test_one_filter_matches_across_two_rows(alice):
     profile_onetoone=4,
     custom_user=3,
     foreignkey=5,
-    so_what="Each further object brings its own key along.",
-    source='Django 5.2 docs, "QuerySet API reference", section "only()"',
+    so_what="only() always adds the primary key of each object, so a second table adds a key. Use "
+    "values() if you need no objects.",
+    source=docs("QuerySet API reference", "only()"),
 )
 def test_columns_fetched_by_only(alice, statements):
-    """How many columns are fetched for objects with username and birthdate, by only()?"""
+    """How many columns does only() fetch for the username and the birthdate, as objects?"""
     if REVERSE == "person_set":
         list(PlayerModel.objects.select_related("user").only("user__username", "birthdate"))
     else:
@@ -438,12 +461,12 @@ def test_columns_fetched_by_only(alice, statements):
     profile_onetoone=3,
     custom_user=2,
     foreignkey=3,
-    mark="surprising",
-    so_what="only() over a relation does not fetch it: it defers all of the user's own columns.",
-    source='Django 5.2 docs, "QuerySet API reference", section "only()"',
+    so_what="only() with a profile field does not fetch the profile, and it defers the user's own "
+    "columns. Use values() instead.",
+    source=docs("QuerySet API reference", "only()"),
 )
 def test_queries_after_only_without_select_related(alice, statements):
-    """How many queries read username and birthdate after only(<the birthdate>) on users?"""
+    """How many queries read username and birthdate after User.objects.only(<the birthdate>)?"""
     user = User.objects.only(path("birthdate")).get(pk=alice.pk)
     assert user.username
     assert extras_of(user).birthdate
@@ -455,14 +478,12 @@ def test_queries_after_only_without_select_related(alice, statements):
     profile_onetoone=["username", "person__birthdate"],
     custom_user=["username", "birthdate"],
     foreignkey=["username", "person__birthdate"],
-    so_what=(
-        "The keys tell a template or an API where the extras are stored, so a later move "
-        "changes them."
-    ),
+    so_what="The keys show where the extra fields are stored. If you move the fields later, rename "
+    "the keys with F() or change the templates.",
     source=docs("QuerySet API reference", "values()"),
 )
 def test_keys_of_values(alice):
-    """Under which keys does values() give the username and the birthdate of a user?"""
+    """Which keys does values() return for a user's username and birthdate?"""
     return list(User.objects.values("username", path("birthdate")).get(pk=alice.pk))
 
 
@@ -472,10 +493,14 @@ def test_keys_of_values(alice):
     custom_user=0,
     foreignkey=1,
     mark="known",
+    fits=[0],
+    costs=[1],
+    so_what="Counting users by a profile's field takes a join. Count Person rows instead if each "
+    "user has at most one.",
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_joins_to_count_users_by_birthdate(alice, statements):
-    """How many joins does it take to count users born after a day, in one query?"""
+    """How many joins does it take to count the users born after a given day?"""
     assert minors().count() >= 1
     assert len(statements) == 1
     return statements.joins()
@@ -486,10 +511,11 @@ def test_joins_to_count_users_by_birthdate(alice, statements):
     profile_onetoone=0,
     custom_user=0,
     foreignkey=0,
-    so_what="Counting where the extras are needs no join in any approach that stores them.",
+    fits=[0],
+    so_what="A count that starts from the model with the birthdate needs no join.",
 )
 def test_joins_to_count_extras_by_birthdate(alice, statements):
-    """How many joins does it take to count who was born after a day, by the class of the extras?"""
+    """How many joins does counting by birthdate take if you start from the variant's own model?"""
     assert PlayerModel.objects.filter(birthdate__gte=date(2009, 1, 1)).count() >= 1
     return statements.joins()
 
@@ -499,10 +525,14 @@ def test_joins_to_count_extras_by_birthdate(alice, statements):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
+    fits=[0],
+    costs=[1],
+    so_what="Ask Person.objects.filter(user=user, ...) instead, and a profile needs no join "
+    "either.",
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_joins_to_ask_whether_a_user_gave_a_birthdate(alice, statements):
-    """How many joins does exists() take to say whether a user gave a birthdate?"""
+    """How many joins does exists() use to check whether a user gave a birthdate?"""
     assert User.objects.filter(pk=alice.pk, **{path("birthdate__isnull"): False}).exists()
     return statements.joins()
 
@@ -513,11 +543,12 @@ def test_joins_to_ask_whether_a_user_gave_a_birthdate(alice, statements):
     custom_user=CANNOT,
     foreignkey=2,
     mark="surprising",
-    so_what="A ForeignKey counts rows, not users: every count over it needs distinct().",
-    source='Django 5.2 docs, "Making queries", section "Spanning multi-valued relationships"',
+    costs=[2],
+    so_what="Over a ForeignKey, count() counts matching rows, not users. Add distinct().",
+    source=docs("Making queries", "Spanning multi-valued relationships"),
 )
 def test_count_of_a_user_with_two_rows(alice):
-    """How many does count() find of users born after a day, if alice owns two such extras rows?"""
+    """One user has two profile rows that match a filter. How many does count() on users return?"""
     person_class().objects.create(user=alice, birthdate=ALICE["birthdate"])
     return minors().filter(pk=alice.pk).count()
 
@@ -527,15 +558,14 @@ def test_count_of_a_user_with_two_rows(alice):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=False,
-    mark="surprising",
-    so_what=(
-        "With primary_key=True on the OneToOneField an id in a URL means the same for both; "
-        "with an own key it finds somebody else's row, or none."
-    ),
+    fits=[True],
+    costs=[False],
+    so_what="With primary_key=True on the OneToOneField, one id in a URL works for both. A "
+    "ForeignKey profile has ids of its own.",
     source=docs("Model field reference", "OneToOneField"),
 )
 def test_extras_are_found_by_the_id_of_the_user():
-    """Does the user's id, as primary key, find the extras of that user?"""
+    """Does a user's id, used as primary key, find that user's extra fields?"""
     carol = User.objects.create(pk=10**9, username="carol")
     if REVERSE == "person_set":
         carol.person_set.create()
@@ -548,12 +578,15 @@ def test_extras_are_found_by_the_id_of_the_user():
     custom_user=[],
     foreignkey=["person_set: RelatedManager"],
     mark="known",
+    costs=[["person_set: RelatedManager"]],
+    so_what="A OneToOneField gives you the profile as user.person. A ForeignKey gives you a "
+    "manager, user.person_set.",
     source=docs("Making queries", "One-to-one relationships")
     + "; "
     + docs("Making queries", "Following relationships “backward”"),
 )
 def test_attributes_that_lead_from_user_to_extras(alice):
-    """Which attribute leads from a user to the extras in another table, and what is it?"""
+    """Which attribute of a user leads to the extra fields, and of which class is it?"""
     ours = [
         to for to in User._meta.related_objects if to.related_model._meta.app_label == "players"
     ]
@@ -566,11 +599,14 @@ def test_attributes_that_lead_from_user_to_extras(alice):
     profile_onetoone=3,
     custom_user=2,
     foreignkey=3,
-    so_what="Extras in another table cost one query more on each page that shows them.",
+    fits=[2],
+    costs=[3],
+    so_what="With a profile, a page that shows extra fields runs one more query, unless your login "
+    "backend joins the profile.",
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_queries_of_a_page_that_shows_the_birthdate(alice, client, settings, statements):
-    """How many queries does a page take that shows the logged-in player's birthdate?"""
+    """How many queries does a page run that shows the logged-in user's birthdate?"""
     settings.ROOT_URLCONF = __name__
     client.force_login(alice)
     statements.clear()
@@ -586,14 +622,12 @@ def test_queries_of_a_page_that_shows_the_birthdate(alice, client, settings, sta
     custom_user=CANNOT,
     foreignkey="",
     mark="surprising",
-    so_what=(
-        "A missing row is no error in a template: Django silences ObjectDoesNotExist there, so "
-        "nobody notices."
-    ),
+    so_what="Django's templates hide ObjectDoesNotExist, so a missing profile row shows as empty "
+    "text and causes no error.",
     source=docs("The Django template language: for Python programmers", "Variables and lookups"),
 )
 def test_template_that_shows_a_missing_row():
-    """What does a template show for the birthdate of a user who has no extras row?"""
+    """What does a template show for the birthdate of a user without a profile row?"""
     return Template(BIRTHDATE).render(Context({"user": without_person()}))
 
 
@@ -602,17 +636,14 @@ def test_template_that_shows_a_missing_row():
     profile_onetoone="None",
     custom_user="None",
     foreignkey="None",
-    so_what=(
-        "NULL is printed as None; a proxy, which has no such attribute, shows nothing and hides"
-        " that."
-    ),
-    source=(
-        'Django 5.2 docs, "The Django template language: for Python programmers", section "How '
-        'invalid variables are handled"'
+    so_what="A template prints NULL as None. Use the default_if_none filter. A missing attribute "
+    "prints nothing, which hides mistakes.",
+    source=docs(
+        "The Django template language: for Python programmers", "How invalid variables are handled"
     ),
 )
 def test_template_that_shows_an_empty_birthdate():
-    """What does a template show for the birthdate of a player who gave none?"""
+    """What does a template show for the birthdate of a user who gave none?"""
     return Template(BIRTHDATE).render(Context({"user": enrolled("bob")}))
 
 
@@ -621,34 +652,32 @@ def test_template_that_shows_an_empty_birthdate():
     profile_onetoone=False,
     custom_user=CANNOT,
     foreignkey=True,
-    so_what=(
-        "Only for a OneToOne relation does hasattr() answer the question; the manager of a "
-        "ForeignKey is always there."
-    ),
-    source='Django 5.2 docs, "One-to-one relationships"',
+    so_what='hasattr(user, "person") detects a missing OneToOne profile. With a ForeignKey, use '
+    "user.person_set.exists().",
+    source=docs("One-to-one relationships"),
 )
 def test_hasattr_for_a_user_without_row():
-    """What does hasattr() say about the attribute that leads to the extras if there is no row?"""
+    """Does hasattr() find the profile attribute of a user without a profile row?"""
     return hasattr(without_person(), REVERSE)
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=[1, 0],
+    profile_onetoone={"first check": 1, "second check": 0},
     custom_user=CANNOT,
-    foreignkey=[0, 0],
-    so_what="Django remembers that the OneToOne row is missing, so asking again is free.",
-    source="Django 5.2 source, "
-    "django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor",
+    foreignkey={"first check": 0, "second check": 0},
+    so_what="Django remembers that a OneToOne profile is missing, so the second check runs no "
+    "query.",
+    source=code("django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor"),
 )
 def test_queries_of_hasattr(statements):
-    """How many queries does hasattr(), asking for a missing extras row, make, then make again?"""
+    """A user has no profile row. How many queries do two hasattr() checks run?"""
     bob = without_person()
     statements.clear()
     hasattr(bob, REVERSE)
     first = len(statements)
     hasattr(bob, REVERSE)
-    return [first, len(statements) - first]
+    return {"first check": first, "second check": len(statements) - first}
 
 
 @compare(
@@ -656,11 +685,13 @@ def test_queries_of_hasattr(statements):
     profile_onetoone=0,
     custom_user=CANNOT,
     foreignkey=CANNOT,
-    so_what="The outer join has told Django already that there is no row.",
-    source='Django 5.2 docs, "QuerySet API reference", section "select_related()"',
+    so_what="select_related() also tells Django that a profile is missing, so the check runs no "
+    "further query.",
+    source=docs("QuerySet API reference", "select_related()"),
 )
 def test_queries_for_a_missing_row_after_select_related(statements):
-    """How many more queries, after select_related("person"), say that the row is missing?"""
+    """A user without a profile row is read with select_related("person"). How many queries does
+    hasattr() add?"""
     bob = without_person()
     user = User.objects.select_related("person").get(pk=bob.pk)
     statements.clear()
@@ -673,13 +704,13 @@ def test_queries_for_a_missing_row_after_select_related(statements):
     profile_onetoone=["Person", "User", "User"],
     custom_user=["User", "User", "User"],
     foreignkey=["Person", "User", "User"],
-    so_what="A proxy's methods are not there when somebody else's relation reads the user.",
-    source=(
-        'Django 5.2 docs, "Models", section "QuerySets still return the model that was requested"'
-    ),
+    so_what="Other models' relations return the user model, not your proxy. The methods of a proxy "
+    "are missing on those objects.",
+    source=docs("Models", "QuerySets still return the model that was requested"),
 )
 def test_classes_of_what_is_read(alice):
-    """Which class has a player read by our class, by User, by a ForeignKey to User?"""
+    """Which class has a user read through the variant's own model, through User, and through a
+    ForeignKey to User?"""
     entry = LogEntry.objects.create(user=alice, action_flag=CHANGE)
     entry.refresh_from_db()
     return [
@@ -693,16 +724,14 @@ def test_classes_of_what_is_read(alice):
     profile_onetoone=[],
     custom_user=["request.user", "LogEntry.user"],
     foreignkey=[],
-    so_what=(
-        "A proxy needs a login backend for request.user and is out of reach for relations; a "
-        "custom user is the class everywhere."
-    ),
-    source=(
-        'Django 5.2 docs, "Models", section "QuerySets still return the model that was requested"'
-    ),
+    fits=[["request.user", "LogEntry.user"]],
+    costs=[["request.user"]],
+    so_what="With a login backend, request.user can be a proxy, but relations still return "
+    "auth.User. A custom user's methods are on both.",
+    source=docs("Models", "QuerySets still return the model that was requested"),
 )
 def test_objects_that_have_the_methods_of_our_class(alice, client, settings, monkeypatch):
-    """A method on our class: do request.user and the user of an admin log entry have it?"""
+    """The variant's own model defines a method. Which of request.user and LogEntry.user have it?"""
     monkeypatch.setattr(PlayerModel, "greeting", lambda self: "Well met", raising=False)
     settings.ROOT_URLCONF = __name__
     client.force_login(alice)
@@ -719,14 +748,13 @@ def test_objects_that_have_the_methods_of_our_class(alice, client, settings, mon
     profile_onetoone="accepted",
     custom_user="accepted",
     foreignkey="ValueError",
-    so_what=(
-        "in_bulk() wants a unique field, which a ForeignKey is not; by a OneToOneField ask for "
-        'user_id, as field_name="user" makes user objects the keys, one query each.'
-    ),
-    source='Django 5.2 docs, "QuerySet API reference", section "in_bulk()"',
+    fits=["accepted"],
+    so_what="in_bulk() needs a unique field, and a ForeignKey is not unique. With a OneToOneField "
+    'use field_name="user_id".',
+    source=docs("QuerySet API reference", "in_bulk()"),
 )
 def test_extras_of_many_users_by_in_bulk(alice):
-    """Does in_bulk() give the extras of many users, by the ids of these users?"""
+    """What does in_bulk() do if you look up extra fields by user ids?"""
     people = PlayerModel.objects.filter(birthdate=ALICE["birthdate"])
     key = "pk" if PlayerModel is User else "user_id"
     return outcome(lambda: people.in_bulk([alice.pk], field_name=key)[alice.pk])
@@ -737,10 +765,13 @@ def test_extras_of_many_users_by_in_bulk(alice):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
+    fits=[0],
+    costs=[1],
+    so_what="A comparison of a user's field with a profile's field needs a join.",
     source=docs("Making queries", "Filters can reference fields on the model"),
 )
 def test_joins_to_compare_username_and_discord_id(alice, statements):
-    """How many joins does it take to find users whose Discord ID is their username?"""
+    """How many joins does it take to find users whose Discord ID equals their username?"""
     assert alice not in User.objects.filter(**{path("discord_id"): F("username")})
     return statements.joins()
 
@@ -750,6 +781,8 @@ def test_joins_to_compare_username_and_discord_id(alice, statements):
     profile_onetoone=["LEFT OUTER JOIN person"],
     custom_user=[],
     foreignkey=["LEFT OUTER JOIN person"],
+    so_what="Grouping uses a LEFT JOIN, so users without a profile row are counted in the group "
+    "without a year.",
     source=docs("Aggregation", "Joins and aggregates"),
 )
 def test_join_to_count_users_per_birth_year(alice, statements):
@@ -760,7 +793,7 @@ def test_join_to_count_users_per_birth_year(alice, statements):
 
 
 def groups_and_extras_counted(user):
-    """Both counts, made by one query, for a user who is put into two groups."""
+    """Put the user into two groups. Return both counts, from one query."""
     user.groups.add(*[Group.objects.create(name=name) for name in ("elves", "dwarves")])
     counts = User.objects.annotate(of_groups=Count("groups"), of_extras=Count(path("birthdate")))
     return list(counts.values_list("of_groups", "of_extras").get(pk=user.pk))
@@ -772,14 +805,14 @@ def groups_and_extras_counted(user):
     custom_user=[2, 2],
     foreignkey=[2, 2],
     mark="surprising",
-    so_what=(
-        "True is [2, 1]: the join with the groups repeats each player, so a second count is "
-        "wrong in all approaches."
-    ),
-    source='Django 5.2 docs, "Aggregation", section "Combining multiple aggregations"',
+    costs=[[2, 2]],
+    so_what="The join with the groups repeats the user, so the second count is wrong. Add "
+    "distinct=True or use two queries.",
+    source=docs("Aggregation", "Combining multiple aggregations"),
 )
 def test_two_counts_in_one_query(alice):
-    """What do Count("groups") and Count(<birthdate>) say together of a user in two groups?"""
+    """A user has two groups and one birthdate. What do Count("groups") and Count(<birthdate>)
+    return together?"""
     return groups_and_extras_counted(alice)
 
 
@@ -789,33 +822,34 @@ def test_two_counts_in_one_query(alice):
     custom_user=CANNOT,
     foreignkey=[4, 4],
     mark="surprising",
-    so_what="True is [2, 2]: with two to-many relations both numbers are products.",
-    source='Django 5.2 docs, "Aggregation", section "Combining multiple aggregations"',
+    costs=[[4, 4]],
+    so_what="Two joins to many rows multiply both counts. Count primary keys with distinct=True.",
+    source=docs("Aggregation", "Combining multiple aggregations"),
 )
 def test_two_counts_in_one_query_with_two_rows(alice):
-    """What do both counts say of a user in two groups who owns two extras rows?"""
+    """A user has two groups and two profile rows. What do Count("groups") and Count(<birthdate>)
+    return together?"""
     person_class().objects.create(user=alice, birthdate=date(1980, 1, 1))
     return groups_and_extras_counted(alice)
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=[0, 1],
+    profile_onetoone={"person.user_id": 0, "person.user.pk": 1},
     custom_user=CANNOT,
-    foreignkey=[0, 1],
+    foreignkey={"person.user_id": 0, "person.user.pk": 1},
     mark="known",
-    source=(
-        'Django 5.2 docs, "Database access optimization", section "Use foreign key values directly"'
-    ),
+    so_what="Use person.user_id if you need only the id. It is already in the profile row.",
+    source=docs("Database access optimization", "Use foreign key values directly"),
 )
 def test_queries_for_the_id_of_the_user(alice, statements):
-    """How many queries do person.user_id and then person.user.pk take?"""
+    """How many queries do person.user_id and person.user.pk run?"""
     person = person_class().objects.get(user=alice)
     statements.clear()
     assert person.user_id == alice.pk
-    without_the_user = len(statements)
+    by_id = len(statements)
     assert person.user.pk == alice.pk
-    return [without_the_user, len(statements) - without_the_user]
+    return {"person.user_id": by_id, "person.user.pk": len(statements) - by_id}
 
 
 @compare(
@@ -823,10 +857,12 @@ def test_queries_for_the_id_of_the_user(alice, statements):
     profile_onetoone=0,
     custom_user=CANNOT,
     foreignkey=0,
-    source="Django 5.2 source, django.db.models.fields.related_descriptors",
+    so_what="Django links both objects when it reads the profile through its user, so person.user "
+    "is free.",
+    source=code("django.db.models.fields.related_descriptors"),
 )
 def test_queries_to_go_to_the_extras_and_back(alice, statements):
-    """How many more queries does the way back from the extras row to its user take?"""
+    """A profile row was read through its user. How many queries does person.user run?"""
     person = row_of(alice)
     statements.clear()
     assert person.user.username == "alice"
@@ -838,11 +874,12 @@ def test_queries_to_go_to_the_extras_and_back(alice, statements):
     profile_onetoone=True,
     custom_user=CANNOT,
     foreignkey=True,
-    so_what="Django hands the known user to the row it reads, so both ways see one object.",
-    source="Django 5.2 source, django.db.models.fields.related_descriptors",
+    so_what="A profile that you reach through its user points back to the same object, so both see "
+    "the same changes.",
+    source=code("django.db.models.fields.related_descriptors"),
 )
 def test_way_back_gives_the_same_user_object(alice):
-    """Does the way from a user to the extras row and back end at the same Python object?"""
+    """Is user.person.user the same Python object as user?"""
     return row_of(alice).user is alice
 
 
@@ -851,10 +888,11 @@ def test_way_back_gives_the_same_user_object(alice):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    source='Django 5.2 docs, "QuerySet API reference", section "only()"',
+    so_what="A deferred column and an unread profile both cost one more query.",
+    source=docs("QuerySet API reference", "only()"),
 )
 def test_queries_for_a_birthdate_left_out_by_only(alice, statements):
-    """How many more queries does the birthdate take for a user loaded with only("username")?"""
+    """A user was loaded with only("username"). How many more queries does their birthdate take?"""
     user = User.objects.only("username").get(pk=alice.pk)
     statements.clear()
     assert extras_of(user).birthdate
@@ -867,14 +905,15 @@ def test_queries_for_a_birthdate_left_out_by_only(alice, statements):
     custom_user=3,
     foreignkey=1,
     mark="surprising",
-    so_what=(
-        "A deferred column is fetched alone, so three extras on the user are three queries; a "
-        "row of their own comes at once."
-    ),
-    source='Django 5.2 docs, "QuerySet API reference", section "defer()"',
+    fits=[1],
+    costs=[3],
+    so_what="Django fetches each deferred column with a query of its own. A profile row comes with "
+    "one query.",
+    source=docs("QuerySet API reference", "defer()"),
 )
 def test_queries_for_all_extras_left_out_by_only(alice, statements):
-    """How many more queries do all three extras take for a user loaded with only("username")?"""
+    """A user was loaded with only("username"). How many more queries do all three extra fields
+    take?"""
     user = User.objects.only("username").get(pk=alice.pk)
     statements.clear()
     extras = extras_of(user)
@@ -887,11 +926,12 @@ def test_queries_for_all_extras_left_out_by_only(alice, statements):
     profile_onetoone="Manager",
     custom_user="UserManager",
     foreignkey="Manager",
-    so_what="create_user() is there where the manager is a UserManager.",
+    so_what="create_user() exists only if the manager is based on UserManager. Managers of a "
+    "profile do not have it.",
     source=docs("Models", "Proxy model managers"),
 )
 def test_default_manager_of_our_class():
-    """Which class is the default manager of our class (Player, Person, User)?"""
+    """Which class is the default manager of the variant's own model?"""
     return type(PlayerModel._default_manager).__name__
 
 
@@ -900,30 +940,28 @@ def test_default_manager_of_our_class():
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="An ordering, a manager, a method: behaviour is what a proxy adds, and no column.",
-    source='Django 5.2 docs, "Models", section "Proxy models"',
+    so_what="A proxy can add an ordering, a manager and methods to the user, but no column.",
+    source=docs("Models", "Proxy models"),
 )
 def test_plain_list_of_our_class_has_an_order():
-    """Does objects.all() of our class, as this project has it, come in an order of its own?"""
+    """Does objects.all() of the variant's own model have a default order here?"""
     return PlayerModel.objects.all().ordered
 
 
 @compare(
-    proxy_model=["our class"],
-    profile_onetoone=["our class"],
-    custom_user=["our class", "User", "members of a group"],
-    foreignkey=["our class"],
-    so_what=(
-        "On a custom user the ordering reaches into every list of users, also those of others; "
-        "on a proxy or profile it stays with the class."
-    ),
-    source='Django 5.2 docs, "Model Meta options", section "ordering"',
+    proxy_model=["the variant's own model"],
+    profile_onetoone=["the variant's own model"],
+    custom_user=["the variant's own model", "User", "members of a group"],
+    foreignkey=["the variant's own model"],
+    so_what="Meta.ordering of a custom user sorts every list of users without order_by(), even in "
+    "other apps. On a proxy or profile it sorts only its own lists.",
+    source=docs("Model Meta options", "ordering"),
 )
 def test_lists_ordered_by_meta_ordering(monkeypatch, statements):
-    """Which lists of players come in the order that Meta.ordering of our class declares?"""
+    """The variant's own model sets Meta.ordering. Which lists follow that order?"""
     monkeypatch.setattr(PlayerModel._meta, "ordering", ["-pk"])
     lists = {
-        "our class": PlayerModel.objects.all(),
+        "the variant's own model": PlayerModel.objects.all(),
         "User": User.objects.all(),
         "members of a group": Group.objects.create(name="elves").user_set.all(),
     }
@@ -937,10 +975,12 @@ def test_lists_ordered_by_meta_ordering(monkeypatch, statements):
     profile_onetoone=["bob", None],
     custom_user=CANNOT,
     foreignkey=["bob", None],
+    so_what="values_list() uses a LEFT JOIN and returns None for a missing profile row. It raises "
+    "no error.",
     source=docs("QuerySet API reference", "values_list()"),
 )
 def test_values_of_a_user_without_row():
-    """What does values_list(username, birthdate) over users give if the extras row is missing?"""
+    """What does values_list("username", <birthdate>) return for a user without a profile row?"""
     bob = without_person()
     return list(User.objects.values_list("username", path("birthdate")).get(pk=bob.pk))
 
@@ -950,11 +990,14 @@ def test_values_of_a_user_without_row():
     profile_onetoone="accepted",
     custom_user="accepted",
     foreignkey="ValueError",
-    so_what="Prefetching, which a ForeignKey needs here, cannot stream without a chunk_size.",
+    fits=["accepted"],
+    costs=["ValueError"],
+    so_what="A ForeignKey profile needs prefetch_related(), and iterator() then demands a "
+    "chunk_size.",
     source=docs("QuerySet API reference", "iterator()") + "; Django ticket #29984",
 )
 def test_streaming_the_list_with_iterator(hundred):
-    """Can the list of users with their extras be streamed by iterator(), without arguments?"""
+    """What does iterator() without arguments do on users with their extra fields?"""
     best = {"person_set": User.objects.prefetch_related("person_set")}
     users = best.get(REVERSE) or User.objects.select_related(*["person"] * hasattr(User, "person"))
     assert extras_of(User.objects.last()).birthdate
@@ -967,14 +1010,15 @@ def test_streaming_the_list_with_iterator(hundred):
     custom_user=CANNOT,
     foreignkey=False,
     mark="surprising",
-    so_what=(
-        "A unique key proves that the join changes no row, so with a OneToOne an unused one is "
-        "free."
-    ),
+    fits=[True],
+    costs=[False],
+    so_what="PostgreSQL can drop an unused LEFT JOIN if a unique index shows that each user "
+    "matches at most one row.",
     source="PostgreSQL 18 source, src/backend/optimizer/plan/analyzejoins.c",
 )
 def test_postgresql_leaves_out_the_join():
-    """Does PostgreSQL leave out the join to the extras if a query uses none of their columns?"""
+    """A query joins the profile but uses none of its columns. Does PostgreSQL leave out the
+    join?"""
     users = User.objects.annotate(born=F("person__birthdate")).values("username")
     assert "JOIN" in str(users.query)
     return saw(sorted(re.findall(r" on (\w+)", users.explain(costs=False)))) == ["auth_user"]

@@ -22,19 +22,19 @@ from suite.article import (
     left_of,
     rows_with_extras,
 )
-from suite.compare import CANNOT, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, code, compare, docs
 from suite.outcomes import heard, outcome, rows, saw
 from suite.sessions import at_the_same_moment, said
 from suite.variant import PASSWORD, VARIANT, PlayerModel, User, enrolled, path
 
 
 def extra_stored(name, username="bob"):
-    """What the database has as this extra of the player's."""
+    """Return the value of this extra field in the database."""
     return saw(User.objects.values_list(path(name), flat=True).get(username=username))
 
 
 def in_two_steps(username, **extras):
-    """create_user() first, then the extras: the code that one writes without thinking of errors."""
+    """Store the user, then the extra fields, without a transaction: the obvious code."""
     if PlayerModel.__name__ != "Person":
         return User.objects.create_user(username, password=PASSWORD, **extras)
     user = User.objects.create_user(username, password=PASSWORD)
@@ -45,12 +45,12 @@ def in_two_steps(username, **extras):
 
 
 def ids_given_out():
-    """How many ids the database's sequences have given out."""
+    """Return how many ids the database's sequences have given out."""
     return int(rows("SELECT sum(last_value) FROM pg_sequences")[0][0])
 
 
 def transactions(action):
-    """The statements about transactions that are sent to PostgreSQL, in order."""
+    """Return the transaction statements that the action sends to PostgreSQL, in order."""
     with CaptureQueriesContext(connection) as captured:
         action()
     words = [query["sql"].split('"')[0].strip() for query in captured]
@@ -70,7 +70,7 @@ class CountingHasher(MD5PasswordHasher):
 
 
 def hashes(settings, client, url):
-    """How often the password is hashed while a visitor registers there."""
+    """Return how many times a registration at this URL hashes the password."""
     settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
     settings.ROOT_URLCONF = "suite.article"
     CountingHasher.times = 0
@@ -102,13 +102,17 @@ def hashes(settings, client, url):
         *("UPDATE auth_user", "UPDATE django_session"),
     ],
     so_what=(
-        "A profile row costs one INSERT, and an UPDATE too if a signal receiver creates it. "
-        "A custom user's own constraint costs one more look-up of the username."
+        "A profile row costs one INSERT, and an UPDATE too if a signal receiver creates it. A "
+        "custom user's own constraint costs one more look-up of the username."
     ),
     source=docs("Using the Django authentication system", "How to log a user in"),
+    fits=at_most(8),
+    costs=at_least(9),
+    top=True,
 )
 def test_statements_of_a_registration(client, statements):
-    """Which statements does one registration on the page /register/ run?"""
+    """Sessions are kept in the database. Which statements does one registration on the page
+    /register/ run?"""
     statements.clear()
     assert client.post("/register/", TYPED).status_code == 302
     return statements.verbs()
@@ -138,9 +142,11 @@ def test_statements_of_a_registration(client, statements):
         "A receiver that saves the profile row at every save of the user costs statements at "
         "each login too. authenticate() after registration costs one more SELECT."
     ),
+    costs=at_least(10),
 )
 def test_statements_of_the_articles_registration(client, settings, statements):
-    """Which statements does one registration through the article's view run?"""
+    """Sessions are kept in the database. Which statements does one registration through the
+    article's view run?"""
     settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         statements.clear()
@@ -156,10 +162,14 @@ def test_statements_of_the_articles_registration(client, settings, statements):
     ],
     custom_user=["INSERT players_user"],
     foreignkey=["INSERT auth_user", "INSERT person"],
-    so_what="The article's signal and refresh_from_db() make seven statements of two.",
+    so_what=(
+        "With the article's receiver and refresh_from_db(), storing user and profile takes "
+        "seven statements. A receiver that only creates the row needs three."
+    ),
+    costs=at_least(4),
 )
 def test_statements_to_save_the_articles_form(statements):
-    """Which statements store the user and the extras of the article's form, once it is valid?"""
+    """The article's form is valid. Which statements store the user and the extra fields?"""
     form = article.typed()
     assert form.is_valid()
     with article_signal():
@@ -173,12 +183,17 @@ def test_statements_to_save_the_articles_form(statements):
     profile_onetoone=["INSERT auth_user", "INSERT person", "UPDATE person"],
     custom_user=["INSERT players_user"],
     foreignkey=["INSERT auth_user", "INSERT person"],
-    so_what="Without them the profile costs one statement more than a ForeignKey.",
+    so_what=(
+        "If a receiver creates the profile row, filling it costs an UPDATE. Creating the row in "
+        "the view costs one INSERT only."
+    ),
     source=docs("Signals", "post_save"),
+    fits=at_most(2),
+    costs=at_least(3),
 )
 def test_statements_with_a_create_only_signal(statements):
-    """Which statements store user and extras, if the signal only creates the person and the view
-    saves the person itself, without refresh_from_db()?"""
+    """A signal receiver only creates the profile row. Which statements store the user and the extra
+    fields?"""
     form = article.typed()
     assert form.is_valid()
     with article_signal(article.create_person):
@@ -199,26 +214,26 @@ def test_statements_with_a_create_only_signal(statements):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Person.objects.create(user=instance) puts the person into the cache of user.person: "
-        "refresh_from_db() is a query for nothing."
+        "In a receiver, Person.objects.create(user=instance) also sets instance.person. Leave "
+        "out refresh_from_db(): its query gains nothing."
     ),
     source=docs("Model instance reference", "Refreshing objects from database"),
 )
 def test_refresh_is_needed_before_the_extras():
-    """Must the user be read again (refresh_from_db) after the form's save(), before the extras
-    that a signal has made can be set and saved?"""
+    """Is user.refresh_from_db() needed after form.save() before you set the extra
+    fields?"""
     form = article.typed()
     assert form.is_valid()
     with article.receiving(article.create_person):
         user = form.save()
     extras = extras_made_for(user)
-    extras.discord_id = "refreshed by nobody"
+    extras.discord_id = "set without a refresh"
     extras.save()
-    return extra_stored("discord_id") != "refreshed by nobody"
+    return extra_stored("discord_id") != "set without a refresh"
 
 
 def extras_made_for(user):
-    """The object that keeps the user's extras, without reading the user again."""
+    """Return the object that holds the user's extra fields, without reading the user again."""
     if hasattr(User, "person_set"):
         return user.person_set.get()
     return user.person if hasattr(User, "person") else user
@@ -233,6 +248,8 @@ def extras_made_for(user):
         "Without a transaction, a rejected profile row leaves an account without its extra fields."
     ),
     source=docs("Database transactions", "Django's default transaction behavior"),
+    fits=[[]],
+    fails=ANYTHING_ELSE,
 )
 def test_left_when_the_articles_extras_are_refused(transactional_db, client, settings):
     """PostgreSQL rejects an extra field in the article's view. Which tables still hold something
@@ -251,6 +268,9 @@ def test_left_when_the_articles_extras_are_refused(transactional_db, client, set
     foreignkey="A user with that username already exists.",
     so_what="The visitor saw a failure, but the account exists, so trying again is refused.",
     source=docs("Database transactions", "Django's default transaction behavior"),
+    fits=["registered"],
+    fails=ANYTHING_ELSE,
+    top=True,
 )
 def test_second_try_after_refused_extras(transactional_db, client, settings):
     """PostgreSQL rejected an extra field in the article's view. What does a second try with
@@ -268,7 +288,10 @@ def test_second_try_after_refused_extras(transactional_db, client, settings):
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    so_what="ATOMIC_REQUESTS = True repairs the article's view in every approach.",
+    so_what=(
+        "With ATOMIC_REQUESTS = True, a view that raises stores nothing. It also keeps a "
+        "transaction open during every request."
+    ),
     source=docs("Database transactions", "Tying transactions to HTTP requests"),
 )
 def test_left_with_atomic_requests(transactional_db, client, settings):
@@ -311,14 +334,14 @@ def test_left_when_the_roster_is_refused_extras(transactional_db):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "save() sends post_save after the INSERT is committed: a row that a signal makes is no "
-        "part of making the user, unless a transaction is around both."
+        "In autocommit, Django commits the INSERT before it sends post_save. If a receiver "
+        "creates the profile row, put transaction.atomic() around create_user()."
     ),
     source=docs("Signals", "post_save"),
 )
 def test_user_stays_when_a_receiver_raises(transactional_db):
-    """A receiver of post_save raises within create_user(), outside any transaction: is the user
-    stored all the same?"""
+    """A post_save receiver raises during create_user() in autocommit. Is the user stored all the
+    same?"""
 
     def receiver(**kwargs):
         raise RuntimeError("The mail server is down.")
@@ -337,10 +360,12 @@ def test_user_stays_when_a_receiver_raises(transactional_db):
     custom_user=[],
     foreignkey=["BEGIN", "COMMIT"],
     so_what=(
-        "PostgreSQL stores one row as a whole, so one INSERT needs no transaction.atomic(). "
-        "Two rows need it, which costs two more round trips."
+        "PostgreSQL stores one row as a whole, so one INSERT needs no transaction.atomic(). Two "
+        "rows need it, which costs two more round trips."
     ),
     source=docs("Database transactions", "Controlling transactions explicitly"),
+    fits=[[]],
+    costs=ANYTHING_ELSE,
 )
 def test_transaction_statements_of_a_registration(transactional_db):
     """Which transaction statements does roster.register() send to store one user?"""
@@ -354,9 +379,11 @@ def test_transaction_statements_of_a_registration(transactional_db):
     foreignkey=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
     so_what=(
         "An inner transaction.atomic() becomes a savepoint, which costs two round trips. "
-        "transaction.atomic(savepoint=False) saves them."
+        "transaction.atomic(savepoint=False) avoids them."
     ),
     source=docs("Database transactions", "Controlling transactions explicitly"),
+    fits=at_most(2),
+    costs=at_least(3),
 )
 def test_transaction_statements_within_another(transactional_db):
     """roster.register() runs inside another transaction.atomic(). Which transaction statements
@@ -371,14 +398,17 @@ def test_transaction_statements_within_another(transactional_db):
     foreignkey="never",
     mark="surprising",
     so_what=(
-        "The form names auth.User, whose manager is missing only when it is asked: with a custom "
-        "user the page looks right until somebody sends it."
+        "UserCreationForm names auth.User, which a custom user model replaces. Subclass the "
+        "form with your model in Meta, and test that it saves."
     ),
     source=docs("Customizing authentication in Django", "Custom users and the built-in auth forms"),
+    fits=["never"],
+    costs=ANYTHING_ELSE,
+    top=True,
 )
 def test_step_where_plain_usercreationform_fails():
-    """Where does django.contrib.auth.forms.UserCreationForm, taken as it is, fail: when it is
-    shown (GET), when it is sent (POST), or never?"""
+    """You use Django's UserCreationForm unchanged. At which step does it fail: shown (GET), sent
+    (POST), or never?"""
     try:
         assert "username" in str(UserCreationForm())
     except AttributeError as error:
@@ -393,12 +423,16 @@ def test_step_where_plain_usercreationform_fails():
     profile_onetoone=["auth_user", "person"],
     custom_user=[],
     foreignkey=["auth_user"],
-    so_what="Without a signal nobody makes the person.",
+    so_what=(
+        "UserCreationForm creates no profile row by itself; a signal receiver can. With a "
+        "custom user model, the unchanged form stores nothing."
+    ),
     source=docs("Customizing authentication in Django", "Custom users and the built-in auth forms"),
+    fits=[["auth_user", "person"]],
+    fails=[[]],
 )
 def test_tables_that_plain_usercreationform_fills():
-    """Into which tables does django.contrib.auth.forms.UserCreationForm, taken as it is, put a
-    new player?"""
+    """Django's unchanged UserCreationForm registers a user. Which tables get a row?"""
     said(lambda: UserCreationForm(TYPED).save())
     return left_of("bob")
 
@@ -408,11 +442,16 @@ def test_tables_that_plain_usercreationform_fills():
     profile_onetoone="FieldError",
     custom_user="accepted",
     foreignkey="FieldError",
-    so_what="Only an extra that is a column of the user is stored by Django's form itself.",
+    so_what=(
+        "Meta.fields accepts fields of the form's own model. Fields of a profile row need a "
+        "second form, or code in save()."
+    ),
     source=docs("Customizing authentication in Django", "Custom users and the built-in auth forms"),
+    fits=["accepted"],
+    costs=ANYTHING_ELSE,
 )
 def test_usercreationform_with_an_extra_in_meta_fields():
-    """Does a UserCreationForm accept the birthdate in its Meta.fields?"""
+    """What happens if Meta.fields of a UserCreationForm names the birthdate?"""
 
     def form():
         class WithBirthdate(UserCreationForm):
@@ -431,12 +470,15 @@ def test_usercreationform_with_an_extra_in_meta_fields():
     custom_user=False,
     foreignkey=False,
     mark="surprising",
-    so_what="A field that Meta.fields does not name is checked and then lost without a word.",
+    so_what=(
+        "Django validates such a field and save() ignores it. Name the field in Meta.fields, or "
+        "store its value yourself."
+    ),
     source=docs("Creating forms from models", "Selecting the fields to use"),
 )
 def test_extra_declared_on_the_form_only_is_stored():
-    """The form declares a birthdate field that is not in Meta.fields, and the view calls only
-    form.save(): is the birthdate stored?"""
+    """A form declares birthdate, but its Meta.fields leaves it out. Does form.save() store the
+    birthdate?"""
 
     class WithField(UserCreationForm):
         birthdate = forms.DateField()
@@ -453,12 +495,15 @@ def test_extra_declared_on_the_form_only_is_stored():
     profile_onetoone=[0, 1],
     custom_user=[0, 1],
     foreignkey=[0, 0],
-    so_what="A signal comes with the user's save(), whenever that is.",
+    so_what=(
+        "With commit=False, a receiver creates the profile row only when you call user.save(). "
+        "Set the row's fields after that."
+    ),
     source=docs("Creating forms from models", "The save() method"),
 )
 def test_rows_with_extras_after_commit_false():
-    """How many rows keep the player's extras after form.save(commit=False), and how many after the
-    user.save() that follows?"""
+    """How many rows hold a user's extra fields after form.save(commit=False), and after the
+    following user.save()?"""
 
     class Form(UserCreationForm):
         class Meta(UserCreationForm.Meta):
@@ -475,11 +520,16 @@ def test_rows_with_extras_after_commit_false():
     profile_onetoone="ValueError",
     custom_user="accepted",
     foreignkey="ValueError",
-    so_what="Two rows have an order: the person needs the user's id.",
-    source='Django 5.2 docs, "One-to-one relationships"',
+    so_what=(
+        "A profile row needs the user's id, so save the user first. A custom user stores both "
+        "in one save()."
+    ),
+    source=docs("One-to-one relationships"),
+    fits=["accepted"],
+    costs=["ValueError"],
 )
 def test_extras_before_the_user():
-    """Can the extras be saved together with a user who is not saved yet?"""
+    """What happens if you save the extra fields while the user is not saved yet?"""
     bob = (
         {"user": User(username="bob")} if PlayerModel.__name__ == "Person" else {"username": "bob"}
     )
@@ -491,11 +541,13 @@ def test_extras_before_the_user():
     profile_onetoone="TypeError",
     custom_user="accepted",
     foreignkey="TypeError",
-    so_what="With a custom user, all that makes users takes the extras.",
+    so_what="create_user() accepts fields of the user model. A profile row needs a second step.",
     source=docs("django.contrib.auth", "Manager methods") + ", create_user()",
+    fits=["accepted"],
+    costs=ANYTHING_ELSE,
 )
 def test_create_user_with_an_extra():
-    """Does create_user() accept the birthdate?"""
+    """What happens if you pass the birthdate to create_user()?"""
     return outcome(lambda: User.objects.create_user("bob", birthdate="2010-05-04"))
 
 
@@ -506,13 +558,15 @@ def test_create_user_with_an_extra():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "The sender is the class of the object: receivers for User, of other packages too, do not "
-        "hear of a proxy's save()."
+        "Django compares the sender with the saved object's class. Receivers for User, also "
+        "those of packages, miss what is saved as a proxy."
     ),
     source="Django ticket #9318",
+    fits=[True],
+    costs=[False],
 )
 def test_receiver_for_user_hears_of_a_registration():
-    """Does a receiver of post_save with sender=get_user_model() hear of a player who registers?"""
+    """A user registers. Does Django call a post_save receiver with sender=get_user_model()?"""
     with heard(post_save, sender=User) as senders:
         enrolled("bob")
     return bool(senders)
@@ -523,12 +577,15 @@ def test_receiver_for_user_hears_of_a_registration():
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="It names the user's class, whichever it is, without importing it.",
+    so_what=(
+        "sender=settings.AUTH_USER_MODEL needs no import of the model. It misses users that a "
+        "proxy's manager creates, such as Player.objects.create_user()."
+    ),
     source=docs("Customizing authentication in Django", "Referencing the User model"),
 )
 def test_receiver_connected_by_the_setting(settings):
-    """Does a receiver of post_save with sender=settings.AUTH_USER_MODEL, a text, hear of
-    create_user()?"""
+    """Does User.objects.create_user() call a post_save receiver with
+    sender=settings.AUTH_USER_MODEL?"""
     with heard(post_save, sender=settings.AUTH_USER_MODEL) as senders:
         User.objects.create_user("bob")
     return bool(senders)
@@ -539,12 +596,17 @@ def test_receiver_connected_by_the_setting(settings):
     profile_onetoone=["UPDATE auth_user", "SELECT person", "UPDATE person"],
     custom_user=["UPDATE players_user"],
     foreignkey=["UPDATE auth_user"],
-    so_what="A login saves the user (last_login), and so the signal saves the person.",
-    source="Django 5.2 source, django.contrib.auth.models.update_last_login",
+    so_what=(
+        "Each login saves last_login and so sends post_save. Let the receiver return early "
+        "unless created is True."
+    ),
+    source=code("django.contrib.auth.models.update_last_login"),
+    fits=at_most(1),
+    costs=at_least(2),
 )
 def test_statements_of_login_after_the_articles_registration(rf, statements):
-    """Which statements about the player does login() run right after registering, with the
-    article's signal in place?"""
+    """The article's receiver is connected. Which statements does login() run on the user and the
+    profile?"""
     enrolled("bob")
     request = rf.post("/")
     request.session = SessionStore()
@@ -560,11 +622,15 @@ def test_statements_of_login_after_the_articles_registration(rf, statements):
     profile_onetoone=["auth_user_username_key", "unique_username_ignoring_case"],
     custom_user=["players_user_username_key", "unique_username_ignoring_case"],
     foreignkey=["auth_user_username_key", "unique_username_ignoring_case"],
-    so_what="Django's own constraint minds the case; the index on UPPER(username) does not.",
+    so_what=(
+        "Django's own unique constraint is case-sensitive. Add a unique index on "
+        "UPPER(username) to reject names that differ only in case."
+    ),
     source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
 )
 def test_constraints_against_a_taken_username(alice):
-    """Which constraint of the database refuses a second "alice", and which one "ALICE"?"""
+    """User alice exists. Which database constraints reject the new usernames "alice" and
+    "ALICE"?"""
 
     def refused_by(username):
         with transaction.atomic():
@@ -583,13 +649,13 @@ TAKEN = "A user with that username already exists."
     custom_user=TAKEN,
     foreignkey=TAKEN,
     so_what=(
-        "Catch IntegrityError around form.save() and check the form again. The loser then sees "
-        "an error on the field instead of an error page."
+        "Catch IntegrityError around form.save() and check the form again. The second visitor "
+        "then sees an error on the field instead of an error page."
     ),
     source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_race_for_a_username(transactional_db):
-    """Two visitors register the same username at once. What does the page show to the loser?"""
+    """Two visitors register the same username at once. What does the page show to the second?"""
     race = at_the_same_moment(*[lambda: Client().post("/register/", TYPED)] * 2)
     assert race.first.status_code == 302
     (error,) = race.second.context["form"].errors["username"]
@@ -603,13 +669,13 @@ def test_race_for_a_username(transactional_db):
     foreignkey="IntegrityError",
     so_what=(
         "Django's form checks the username first and inserts later. If your view does not catch "
-        "IntegrityError, the loser sees an error page."
+        "IntegrityError, the second visitor sees an error page."
     ),
-    source="Django 5.2 source, django.contrib.auth.forms.UserCreationForm.clean_username",
+    source=code("django.contrib.auth.forms.UserCreationForm.clean_username"),
 )
 def test_race_for_a_username_in_djangos_form(transactional_db):
     """Two visitors send a valid UserCreationForm with the same username at once. What does the
-    loser's save() raise?"""
+    second save() raise?"""
 
     def register():
         form = article.typed()
@@ -625,14 +691,13 @@ def test_race_for_a_username_in_djangos_form(transactional_db):
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "A rejected INSERT uses up an id, because PostgreSQL never takes a sequence number back. "
-        "Gaps between ids are normal."
+        "A rejected INSERT uses up an id, because a rollback does not give back a sequence "
+        "number. Gaps between ids are normal."
     ),
     source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
 )
 def test_ids_burnt_by_a_taken_username(alice):
-    """No form checks the username first. How many ids does roster.register() of a taken username
-    use up?"""
+    """roster.register() gets a taken username. How many ids does PostgreSQL use up?"""
     before = ids_given_out()
     assert outcome(lambda: roster.register("alice", PASSWORD)) == "IntegrityError"
     return ids_given_out() - before
@@ -643,11 +708,14 @@ def test_ids_burnt_by_a_taken_username(alice):
     profile_onetoone=0,
     custom_user=0,
     foreignkey=0,
-    so_what="It looks before it inserts, which costs a query at each registration.",
+    so_what=(
+        "The form looks up the username before any INSERT. A refused form uses up no id, but "
+        "each registration pays for the query."
+    ),
     source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
 )
 def test_ids_burnt_in_djangos_form(alice):
-    """How many ids are used up if Django's own UserCreationForm refuses the taken username?"""
+    """Django's UserCreationForm refuses a taken username. How many ids does PostgreSQL use up?"""
     before = ids_given_out()
     assert not article.typed(username="alice").is_valid()
     return ids_given_out() - before
@@ -659,13 +727,18 @@ def test_ids_burnt_in_djangos_form(alice):
     custom_user="accepted",
     foreignkey="accepted",
     mark="surprising",
-    so_what="The validator compares with username, names and e-mail only, wherever the extras are.",
-    source=docs("Password management in Django", "Included validators")
-    + ", UserAttributeSimilarityValidator",
+    so_what=(
+        "By default the validator compares the password with username, first name, last name "
+        "and e-mail. It checks no extra field in any approach."
+    ),
+    source=(
+        docs("Password management in Django", "Included validators")
+        + ", UserAttributeSimilarityValidator"
+    ),
 )
 def test_password_equal_to_the_discord_id():
-    """Does Django's UserAttributeSimilarityValidator refuse a password that is the player's
-    Discord ID?"""
+    """What does UserAttributeSimilarityValidator do with a password that equals the user's Discord
+    ID?"""
     roster.register("bob", PASSWORD, discord_id="dragonfly77")
     bob = User.objects.get(username="bob")
     return outcome(lambda: UserAttributeSimilarityValidator().validate("dragonfly77", bob))
@@ -677,12 +750,20 @@ def test_password_equal_to_the_discord_id():
     custom_user="ValidationError",
     foreignkey="accepted",
     mark="surprising",
-    so_what="The option names attributes of the user: elsewhere an extra is none.",
-    source=docs("Password management in Django", "Included validators")
-    + ", UserAttributeSimilarityValidator",
+    so_what=(
+        "The option user_attributes reads attributes of the user object. For fields of a "
+        "profile row, write your own validator."
+    ),
+    source=(
+        docs("Password management in Django", "Included validators")
+        + ", UserAttributeSimilarityValidator"
+    ),
+    fits=["ValidationError"],
+    costs=["accepted"],
 )
 def test_password_equal_to_a_named_attribute():
-    """The same password, if the validator's option user_attributes names discord_id?"""
+    """UserAttributeSimilarityValidator is told to check discord_id. What does it do with a password
+    that equals the Discord ID?"""
     roster.register("bob", PASSWORD, discord_id="dragonfly77")
     bob = User.objects.get(username="bob")
     strict = UserAttributeSimilarityValidator(user_attributes=["username", "discord_id"])
@@ -695,11 +776,14 @@ def test_password_equal_to_a_named_attribute():
     custom_user=True,
     foreignkey=True,
     mark="known",
-    so_what="Only create_user() and set_password() hash, in every approach.",
+    so_what=(
+        "objects.create() does not hash the password. Use create_user() or set_password(), or "
+        "the password is readable and the login fails."
+    ),
     source=docs("Using the Django authentication system", "Changing passwords"),
 )
 def test_password_in_clear_with_objects_create():
-    """Is the password stored as it was typed by objects.create(username=..., password=...)?"""
+    """Does objects.create(username=..., password=...) store the password as typed?"""
     user = (User if PlayerModel.__name__ == "Person" else PlayerModel).objects.create(
         username="bob", password=PASSWORD
     )
@@ -712,11 +796,16 @@ def test_password_in_clear_with_objects_create():
     profile_onetoone=1,
     custom_user=1,
     foreignkey=0,
-    so_what="It calls save() in a thread, so the signal is sent there too.",
+    so_what=(
+        "acreate_user() sends post_save too, so a receiver creates the profile row. Without a "
+        "receiver, create the row yourself."
+    ),
     source=docs("django.contrib.auth", "Manager methods") + ", acreate_user()",
+    fits=at_least(1),
+    costs=[0],
 )
 def test_rows_with_extras_after_acreate_user():
-    """How many rows keep the extras of a user made by the asynchronous acreate_user()?"""
+    """How many rows hold the extra fields of a user created by acreate_user()?"""
     async_to_sync(User.objects.acreate_user)("bob", password=PASSWORD)
     return rows_with_extras("bob")
 
@@ -726,12 +815,17 @@ def test_rows_with_extras_after_acreate_user():
     profile_onetoone=["auth_user", "person"],
     custom_user=[],
     foreignkey=["auth_user"],
-    so_what="What is wrong in the second step leaves the first one behind.",
+    so_what=(
+        "Without transaction.atomic(), an error in the second step leaves an incomplete account "
+        "behind. Validate first, or put both steps into one transaction."
+    ),
     source=docs("Database transactions", "Django's default transaction behavior"),
+    fits=[[]],
+    fails=ANYTHING_ELSE,
 )
 def test_left_by_an_impossible_birthdate(transactional_db):
-    """create_user(), then the extras, with the birthdate "2010-02-30" and no transaction around:
-    in which tables is something of the player left?"""
+    """In autocommit, create_user() succeeds and storing the birthdate "2010-02-30" fails. Which
+    tables still hold something of the user?"""
     error = said(lambda: in_two_steps("bob", birthdate="2010-02-30"))
     if isinstance(error, TypeError):
         raise error
@@ -740,23 +834,23 @@ def test_left_by_an_impossible_birthdate(transactional_db):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="empty text",
-    custom_user="empty text",
-    foreignkey="empty text",
+    profile_onetoone="empty string",
+    custom_user="empty string",
+    foreignkey="empty string",
     mark="surprising",
     so_what=(
-        "Of Django's text fields only CharField(null=True) turns blank into NULL: with "
-        "unique=True, two players who leave a TextField blank collide."
+        "For a blank TextField, a ModelForm stores an empty string, even with null=True. With "
+        "unique=True, two blanks collide: set empty_value=None."
     ),
     source=docs("Model field reference", "null"),
 )
 def test_blank_discord_id_in_a_modelform():
-    """What does Django's own ModelForm store for a Discord ID left blank, a TextField(null=True):
-    NULL or an empty text?"""
+    """The model field is TextField(null=True). What does a ModelForm store for a blank Discord
+    ID?"""
     extras = extras_made_for(enrolled("bob", discord_id="100000000000000002"))
     form = forms.modelform_factory(type(extras), fields=["discord_id"])
     form({"discord_id": ""}, instance=extras).save()
-    return "empty text" if extra_stored("discord_id") == "" else "NULL"
+    return "empty string" if extra_stored("discord_id") == "" else "NULL"
 
 
 @compare(
@@ -764,15 +858,16 @@ def test_blank_discord_id_in_a_modelform():
     profile_onetoone="NULL",
     custom_user="NULL",
     foreignkey="NULL",
-    mark="surprising",
-    so_what="A form field with empty_value=None stores NULL.",
+    so_what=(
+        "Set empty_value=None on the form field. A blank is then stored as NULL, and by default "
+        "two NULLs do not collide in a unique column."
+    ),
     source=docs("Form fields", "CharField") + ", empty_value",
 )
 def test_blank_discord_id_in_our_form(client):
-    """What does the variant's own registration store for a Discord ID left blank: NULL or an
-    empty text?"""
+    """What does the variant's registration form store for a blank Discord ID?"""
     client.post("/register/", {**TYPED, "discord_id": ""})
-    return "empty text" if extra_stored("discord_id") == "" else "NULL"
+    return "empty string" if extra_stored("discord_id") == "" else "NULL"
 
 
 @compare(
@@ -781,11 +876,14 @@ def test_blank_discord_id_in_our_form(client):
     custom_user="players.models.User",
     foreignkey="django.contrib.auth.models.User",
     mark="known",
-    so_what="The proxy's methods are there only by an authentication backend of one's own.",
+    so_what=(
+        "request.user is a proxy only if your authentication backend returns the proxy. "
+        "Django's own backend returns the user model."
+    ),
     source=docs("Customizing authentication in Django", "Writing an authentication backend"),
 )
 def test_class_of_request_user_after_registering(client):
-    """Of which class is request.user on the page after registering?"""
+    """Which class does request.user have on the page after registration?"""
     client.post("/register/", TYPED)
     found = client.get("/").wsgi_request.user.__class__
     return f"{found.__module__}.{found.__name__}"
@@ -796,10 +894,14 @@ def test_class_of_request_user_after_registering(client):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
+    so_what=(
+        "Hashing is slow on purpose, so hash once. Call login() with the saved user, without "
+        "authenticate()."
+    ),
     source=docs("Password management in Django", "How Django stores passwords"),
 )
 def test_hashes_of_a_registration(client, settings):
-    """How often is the password hashed, deliberately slow work, in the variant's own view?"""
+    """How many times does the variant's own registration view hash the password?"""
     return hashes(settings, client, "/register/")
 
 
@@ -808,12 +910,15 @@ def test_hashes_of_a_registration(client, settings):
     profile_onetoone=2,
     custom_user=2,
     foreignkey=2,
-    so_what="authenticate() doubles the costliest part of registering.",
+    so_what=(
+        "authenticate() hashes the password again, and hashing is slow on purpose. Call login() "
+        "with the saved user instead."
+    ),
     source=docs("Password management in Django", "How Django stores passwords"),
 )
 def test_hashes_of_the_articles_registration(client, settings):
-    """How often is the password hashed in the article's view, which authenticates the new player
-    once more?"""
+    """The article's view calls authenticate() after it saves the user. How many times does it hash
+    the password?"""
     with article_signal():
         return hashes(settings, client, "/article/")
 
@@ -825,10 +930,12 @@ def test_hashes_of_the_articles_registration(client, settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Django sends post_save before the profile row's values are stored and before COMMIT. "
-        "Send mail in transaction.on_commit() instead."
+        "Django sends the user's post_save before a separate profile row is stored. Send mail "
+        "in transaction.on_commit() instead."
     ),
     source=docs("Database transactions", "Performing actions after commit"),
+    fits=[False],
+    costs=[True],
 )
 def test_mail_for_a_refused_registration(transactional_db):
     """A post_save receiver sends the welcome mail. Is it sent if PostgreSQL then rejects an extra
@@ -843,11 +950,14 @@ def test_mail_for_a_refused_registration(transactional_db):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="save() runs no validators; a CHECK would hold, where there is a column.",
+    so_what=(
+        "save() runs no validators. To protect data that bypasses your forms, add a database "
+        "constraint, such as a CHECK."
+    ),
     source=docs("Validators", "How validators are run"),
 )
 def test_birthdate_in_the_future_through_the_roster():
-    """The form refuses a birthdate in the year 2999: does the database take it from other code?"""
+    """Code without a form stores a birthdate in the year 2999. Does the database accept it?"""
     roster.register("bob", PASSWORD, birthdate="2999-01-01")
     return extra_stored("birthdate").year == 2999
 
@@ -857,9 +967,12 @@ def test_birthdate_in_the_future_through_the_roster():
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="create_user() validates nothing.",
+    so_what=(
+        "create_user() runs no validators. Call full_clean() before you store names that no "
+        "form has checked."
+    ),
     source=docs("Validators", "How validators are run"),
 )
 def test_create_user_takes_a_name_that_forms_refuse():
-    """Does create_user() take the username "no spaces!", which every form refuses?"""
+    """Does create_user() accept the username "no spaces!", which Django's forms refuse?"""
     return User.objects.create_user("no spaces!").pk is not None

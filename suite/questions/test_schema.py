@@ -6,7 +6,7 @@ from django.db import models
 from django.db.migrations import operations
 from django.db.models.functions import Concat, Lower
 
-from suite.compare import CANNOT, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, code, compare, docs
 from suite.migration_states import migrated
 from suite.outcomes import outcome, rows, saw, tables
 from suite.variant import EXTRA_FIELDS, PlayerModel, User, enrolled, path
@@ -18,7 +18,7 @@ PLAYERS = ["user", "player", "person"]
 
 
 def extras_table():
-    """The table with the extras; raises LookupError where no table has them."""
+    """Return the table with the extra fields. Raise LookupError if no table has them."""
     for table in tables().values():
         if set(EXTRA_FIELDS) <= {column.name for column in table.columns}:
             return table
@@ -26,13 +26,13 @@ def extras_table():
 
 
 def can(sql):
-    """Whether PostgreSQL takes a statement about the table with the extras."""
+    """Return whether PostgreSQL accepts a statement about the table with the extra fields."""
     statement = sql.format(extras_table().name)
     return outcome(lambda: rows(statement)) == "accepted"
 
 
 def without_names(indexes):
-    """Indexes as they are defined, without their names and tables."""
+    """Yield the definition of each index, without its name and table."""
     for index in indexes:
         unique = "UNIQUE " if index.unique else ""
         yield unique + saw(index.definition).partition(" USING ")[2]
@@ -47,11 +47,13 @@ def without_names(indexes):
     custom_user=["players_user"],
     foreignkey=["auth_user", "person"],
     mark="known",
-    so_what="A second table costs at least one more write for each registration, and a join to "
-    "read a user together with the extra fields.",
+    fits=[["auth_user"], ["players_user"]],
+    costs=[["auth_user", "person"]],
+    so_what="A second table costs at least one more write per registration, and a join to read a "
+    "user together with the extra fields.",
 )
 def test_tables_that_hold_a_player(statements):
-    """Into which tables does a registration write rows?"""
+    """Which tables does one registration write to?"""
     enrolled("bob", discord_id="100000000000000002")
     return list(dict.fromkeys(sql.split('"')[1] for sql in statements.writes()))
 
@@ -62,12 +64,13 @@ def test_tables_that_hold_a_player(statements):
     custom_user=False,
     foreignkey=True,
     mark="known",
-    so_what="SQL and packages that name auth_user find nothing beside a custom user.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Substituting a custom User model"',
+    fits=[True],
+    costs=[False],
+    so_what="With a custom user, SQL and packages that name the table auth_user fail.",
+    source=docs("Customizing authentication in Django", "Substituting a custom User model"),
 )
 def test_table_auth_user_exists():
-    """Is there a table auth_user?"""
+    """Does the database contain a table called auth_user?"""
     return "auth_user" in saw(sorted(tables()))
 
 
@@ -81,11 +84,15 @@ def test_table_auth_user_exists():
     ],
     foreignkey=["person.birthdate date", "person.discord_id text", "person.zoom_id text"],
     mark="known",
-    so_what="A proxy model has no table, so it has nowhere to keep an attribute.",
-    source='Django 5.2 docs, "Models", section "Proxy models"',
+    fits=ANYTHING_ELSE,
+    fails=[CANNOT],
+    top=True,
+    so_what="A proxy model has no table of its own, so it cannot store extra fields. The other "
+    "three can.",
+    source=docs("Models", "Proxy models"),
 )
 def test_columns_that_hold_the_extras():
-    """Which columns of which types hold the extras, and which of them are NOT NULL?"""
+    """Which columns hold the extra fields?"""
     table = extras_table()
     columns = [saw(table.column(name)) for name in EXTRA_FIELDS]
     null = {True: "", False: " NOT NULL"}
@@ -97,7 +104,7 @@ def test_columns_that_hold_the_extras():
     profile_onetoone=11,
     custom_user=14,
     foreignkey=11,
-    so_what="A custom user carries its extras on every request that loads request.user.",
+    so_what="A custom user's extra fields are fetched on every request that loads request.user.",
 )
 def test_columns_fetched_for_a_user(alice, statements):
     """How many columns does User.objects.get() fetch?"""
@@ -110,10 +117,11 @@ def test_columns_fetched_for_a_user(alice, statements):
     profile_onetoone=15,
     custom_user=14,
     foreignkey=16,
-    so_what="A table of its own adds its link, and with a ForeignKey a key of its own as well.",
+    so_what="A profile table adds its foreign key column. With a ForeignKey it also adds its own "
+    "primary key.",
 )
 def test_columns_fetched_for_a_player(alice, statements):
-    """How many columns does one query fetch for a whole player, user and extras?"""
+    """How many columns does one query fetch for a whole user, extra fields included?"""
     links = ["user"] if path("birthdate").startswith("person__") else []
     assert PlayerModel.objects.select_related(*links).get().birthdate
     return statements[0].partition(" FROM ")[0].count(",") + 1
@@ -125,12 +133,13 @@ def test_columns_fetched_for_a_player(alice, statements):
     custom_user="bigint",
     foreignkey="integer",
     mark="surprising",
-    so_what="django.contrib.auth says AutoField in its AppConfig, which goes before the setting; "
-    "only a user model of an app of yours follows the setting.",
+    fits=["bigint"],
+    so_what="A custom user's id follows DEFAULT_AUTO_FIELD. The id of auth.User does not, because "
+    "Django's auth app sets AutoField in its AppConfig.",
     source=docs("Applications", "Configurable attributes") + ", AppConfig.default_auto_field",
 )
 def test_type_of_a_user_id():
-    """What is the type of a user's id, with DEFAULT_AUTO_FIELD = BigAutoField in the settings?"""
+    """DEFAULT_AUTO_FIELD is BigAutoField. Which type is a user's id in PostgreSQL?"""
     return saw(tables()[USERS].column("id")).type
 
 
@@ -139,11 +148,12 @@ def test_type_of_a_user_id():
     profile_onetoone="identity by default",
     custom_user="identity by default",
     foreignkey="identity by default",
-    so_what="SQL for serial columns, such as a DROP of their sequence, does not fit any more.",
+    so_what="SQL written for serial columns, such as DROP SEQUENCE, no longer works on tables "
+    "created by Django 4.1 or later.",
     source='Django 4.1 release notes, "Models"; PostgreSQL 18 docs, 5.3. Identity Columns',
 )
 def test_user_id_is_generated_by():
-    """How does PostgreSQL make a user's id: an identity column, or a default from a sequence?"""
+    """How does PostgreSQL generate a user's id?"""
     column = saw(tables()[USERS].column("id"))
     return f"identity {column.identity}" if column.identity else column.default
 
@@ -153,11 +163,11 @@ def test_user_id_is_generated_by():
     profile_onetoone=["auth_user_id_seq integer"],
     custom_user=["players_user_id_seq bigint"],
     foreignkey=["auth_user_id_seq integer", "person_person_id_seq bigint"],
-    so_what="A profile whose primary key is the user needs no numbers of its own.",
+    so_what="A profile whose primary key is the user needs no sequence.",
     source="PostgreSQL 18 docs, 5.3. Identity Columns",
 )
 def test_sequences_of_the_player_tables():
-    """Which sequences belong to the tables that hold players, and of which type are they?"""
+    """Which sequences belong to the user table and the profile table, and of which type?"""
     names = sorted({USERS, PlayerModel._meta.db_table})
     return [f"{its.name} {its.type}" for name in names for its in saw(tables()[name].sequences)]
 
@@ -168,11 +178,14 @@ def test_sequences_of_the_player_tables():
     custom_user="id",
     foreignkey="person_id",
     mark="known",
-    so_what="Where the key is the user's, one number names the user and their extras.",
-    source='Django 5.2 docs, "Model field reference", section "OneToOneField"',
+    fits=["user_id", "id"],
+    costs=["person_id"],
+    so_what="If the user's id is the primary key, one id identifies both the user and their extra "
+    "fields.",
+    source=docs("Model field reference", "OneToOneField"),
 )
 def test_primary_key_of_the_extras():
-    """What is the primary key of the row that holds a player's extras?"""
+    """What is the primary key of the table with the extra fields?"""
     (key,) = [its for its in extras_table().constraints if its.kind == "primary key"]
     return ", ".join(saw(key).columns)
 
@@ -183,12 +196,15 @@ def test_primary_key_of_the_extras():
     custom_user=[],
     foreignkey=["ON DELETE NO ACTION, initially deferred"],
     mark="surprising",
-    so_what="Django deletes the extras itself; SQL that deletes a user fails, and only at COMMIT.",
+    fits=[[]],
+    costs=[["ON DELETE NO ACTION, initially deferred"]],
+    so_what="Django deletes the profile row itself. SQL that deletes a user who has a profile row "
+    "fails, but only at COMMIT.",
     source=docs("Model field reference", "Arguments") + ", ForeignKey.on_delete",
 )
 def test_foreign_key_of_the_extras_in_the_database():
-    """on_delete=CASCADE, says the model: what does its foreign key say in PostgreSQL, and is it
-    checked at once?"""
+    """The model says on_delete=CASCADE. How does PostgreSQL define the foreign key of the extra
+    fields?"""
     when = {True: "initially deferred", False: "immediate"}
     keys = saw(extras_table().foreign_keys)
     return [f"ON DELETE {key.on_delete}, {when[key.deferred]}" for key in keys]
@@ -207,11 +223,12 @@ OF_THE_USERS = [
     profile_onetoone=OF_THE_USERS,
     custom_user=OF_THE_USERS,
     foreignkey=OF_THE_USERS,
-    so_what="Each username is in three indexes: unique, for LIKE, and this project's for its case.",
-    source='Django 5.2 docs, "Databases", section "Indexes for varchar and text columns"',
+    so_what="Three indexes contain the username: a unique one, one for LIKE, and this project's "
+    "index that ignores case.",
+    source=docs("Databases", "Indexes for varchar and text columns"),
 )
 def test_indexes_of_the_user_table():
-    """Which indexes does the table of users have?"""
+    """Which indexes does the user table have?"""
     return list(without_names(tables()[USERS].indexes))
 
 
@@ -220,11 +237,14 @@ def test_indexes_of_the_user_table():
     profile_onetoone=["UNIQUE btree (user_id)"],
     custom_user=[],
     foreignkey=["UNIQUE btree (person_id)", "btree (user_id)"],
-    so_what="The index of a OneToOneField's key guards and finds; a ForeignKey's only finds.",
-    source='Django 5.2 docs, "Model field reference", section "ForeignKey"',
+    fits=[[], ["UNIQUE btree (user_id)"]],
+    costs=[["UNIQUE btree (person_id)", "btree (user_id)"]],
+    so_what="The index of a OneToOneField is unique and blocks duplicates. The index of a "
+    "ForeignKey only speeds up look-ups.",
+    source=docs("Model field reference", "ForeignKey"),
 )
 def test_indexes_that_the_extras_add():
-    """Which indexes does a table of its own for the extras add to those of the users?"""
+    """Which indexes does a separate table for the extra fields add?"""
     table = extras_table()
     return list(without_names(table.indexes)) if saw(table.name) != USERS else []
 
@@ -252,12 +272,14 @@ def test_indexes_that_the_extras_add():
         "django_admin_log.user_id integer",
         "person.user_id integer",
     ],
-    so_what="To replace the user later, all of these must be moved, and every app's that follow.",
-    source='Django 5.2 docs, "Customizing authentication in Django", '
-    'section "Changing to a custom user model mid-project"',
+    so_what="If you replace the user model later, you must convert all of these columns, and those "
+    "of every app that you add.",
+    source=docs(
+        "Customizing authentication in Django", "Changing to a custom user model mid-project"
+    ),
 )
 def test_columns_that_point_at_users():
-    """Which columns elsewhere point at the table of users, and of which type are they?"""
+    """Which columns in other tables reference the user table, and of which type?"""
     return [
         f"{table.name}.{key.columns[0]} {table.column(key.columns[0]).type}"
         for table in tables().values()
@@ -271,11 +293,13 @@ def test_columns_that_point_at_users():
     profile_onetoone=["auth.user", "players.person"],
     custom_user=["players.user"],
     foreignkey=["auth.user", "players.person"],
-    so_what="Whatever hangs on content types (history, tags, object permissions) must say which.",
+    fits=[["players.user"]],
+    so_what="History, tags and object permissions refer to content types. With two of them, decide "
+    "which one your code uses.",
     source=docs("The contenttypes framework", "The ContentTypeManager") + ", get_for_model()",
 )
 def test_content_types_of_players():
-    """Which content types exist for users and players?"""
+    """Which content types exist for users and for the variant's own model?"""
     found = ContentType.objects.filter(model__in=PLAYERS)
     return sorted(f"{its.app_label}.{its.model}" for its in found)
 
@@ -285,17 +309,19 @@ def test_content_types_of_players():
     profile_onetoone=8,
     custom_user=4,
     foreignkey=8,
-    so_what="A proxy has permissions of its own, which the class behind it does not share: staff "
-    "who may change users may not change players.",
-    source='Django 5.2 docs, "Using the Django authentication system", section "Proxy models"',
+    fits=[4],
+    costs=[8],
+    so_what="Where two models have permissions, grant both. Staff who may change users cannot yet "
+    "change a proxy's or profile's rows.",
+    source=docs("Using the Django authentication system", "Proxy models"),
 )
 def test_permissions_of_players():
-    """How many permissions does migrate make for users and players?"""
+    """How many permissions does migrate create for users and the variant's own model?"""
     found = Permission.objects.filter(content_type__model__in=PLAYERS)
     return len(saw(sorted(f"{its.content_type.app_label}.{its.codename}" for its in found)))
 
 
-# --- what the database can be made to hold ---
+# --- what the database can enforce ---
 
 
 @compare(
@@ -304,11 +330,15 @@ def test_permissions_of_players():
     custom_user=False,
     foreignkey=True,
     mark="known",
-    so_what="With a ForeignKey one record per player is a habit of the code, not a fact.",
-    source='Django 5.2 docs, "Model field reference", section "OneToOneField"',
+    fits=[False],
+    costs=[True],
+    top=True,
+    so_what="With a ForeignKey, nothing in the database limits a user to one profile row. Add a "
+    "unique constraint if that is what you need.",
+    source=docs("Model field reference", "OneToOneField"),
 )
 def test_database_holds_two_extras_rows_for_one_user(alice):
-    """Does PostgreSQL take a copy of a player's extras for the same user?"""
+    """Does PostgreSQL accept a second profile row for the same user?"""
     table = extras_table()
     link = "id" if table.name == USERS else "user_id"
     own_key = {its.column for its in table.sequences} - {link}
@@ -322,12 +352,16 @@ def test_database_holds_two_extras_rows_for_one_user(alice):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="NOT NULL speaks about rows that exist: the row of extras itself may be missing, so "
-    "only a column of the user's own row can be required of every user.",
+    fits=[True],
+    costs=[False],
+    fails=[CANNOT],
+    top=True,
+    so_what="NOT NULL applies only to rows that exist, and a profile row can be missing. On the "
+    "user table it applies to every user.",
     source="PostgreSQL 18 docs, 5.5.2. Not-Null Constraints",
 )
 def test_database_requires_a_birthdate_of_every_user():
-    """With birthdate NOT NULL, does PostgreSQL refuse every user without a birthdate?"""
+    """The birthdate is NOT NULL. Does PostgreSQL reject every user without a birthdate?"""
     rows(f"ALTER TABLE {extras_table().name} ALTER birthdate SET NOT NULL")
     return outcome(lambda: User.objects.bulk_create([User(username="bob")])) != "accepted"
 
@@ -337,11 +371,13 @@ def test_database_requires_a_birthdate_of_every_user():
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="A rule about extras alone fits wherever they have columns.",
-    source='Django 5.2 docs, "Constraints reference", section "CheckConstraint"',
+    fits=[True],
+    fails=[CANNOT],
+    so_what="A check that uses only extra fields works in every approach that stores them.",
+    source=docs("Constraints reference", "CheckConstraint"),
 )
 def test_check_on_an_extra_alone():
-    """Can a CheckConstraint of our model keep birthdates before 1900 out?"""
+    """Can a CheckConstraint on the variant's own model reject birthdates before 1900?"""
     PlayerModel._meta.get_field("birthdate")
     modern = models.CheckConstraint(condition=models.Q(birthdate__year__gte=1900), name="modern")
     return outcome(lambda: migrated(operations.AddConstraint(LISTED, modern))) == "accepted"
@@ -353,11 +389,16 @@ def test_check_on_an_extra_alone():
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="A CHECK sees one row of one table: rules between user and extras need one table.",
+    fits=[True],
+    costs=[False],
+    fails=[CANNOT],
+    top=True,
+    so_what="A CHECK constraint sees one row of one table. A rule about the user and an extra "
+    "field needs both in one table.",
     source="PostgreSQL 18 docs, 5.5.1. Check Constraints",
 )
 def test_check_across_username_and_extra():
-    """Can PostgreSQL hold the rule that a Discord ID is not the username (CHECK)?"""
+    """Can a CHECK constraint require that the Discord ID differs from the username?"""
     return can("ALTER TABLE {0} ADD CHECK (discord_id <> username)")
 
 
@@ -366,11 +407,14 @@ def test_check_across_username_and_extra():
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="No unique constraint spans two tables.",
+    fits=[True],
+    costs=[False],
+    so_what="A unique constraint covers one table. It can combine a username with an extra field "
+    "only in a custom user.",
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_unique_over_username_and_extra():
-    """Can PostgreSQL hold username and Discord ID unique together?"""
+    """Can PostgreSQL keep the combination of username and Discord ID unique?"""
     return can("ALTER TABLE {0} ADD UNIQUE (username, discord_id)")
 
 
@@ -379,11 +423,14 @@ def test_unique_over_username_and_extra():
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="A list filtered by a user's column and an extra cannot be served by one index.",
+    fits=[True],
+    costs=[False],
+    so_what="With a profile, no single index serves a list that filters by a user column and by an "
+    "extra field.",
     source="PostgreSQL 18 docs, 11.3. Multicolumn Indexes",
 )
 def test_index_over_username_and_extra():
-    """Can one index cover username and birthdate?"""
+    """Can one index cover both username and birthdate?"""
     return can("CREATE INDEX ON {0} (username, birthdate)")
 
 
@@ -392,12 +439,14 @@ def test_index_over_username_and_extra():
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    mark="surprising",
-    so_what="The database computes from one row only; Django says so itself (FieldError).",
+    fits=[True],
+    costs=[False],
+    so_what="A generated column can use only columns of its own row. Across two tables Django "
+    "raises FieldError.",
     source=docs("Model field reference", "GeneratedField") + ", GeneratedField.expression",
 )
 def test_generated_column_over_username_and_extra():
-    """Can a GeneratedField of our model be made of username and Discord ID?"""
+    """Can a GeneratedField on the variant's own model combine username and Discord ID?"""
     PlayerModel._meta.get_field("discord_id")
     both = Concat(USERNAME, "discord_id")
     handle = models.GeneratedField(expression=both, output_field=models.TextField(), db_persist=1)
@@ -409,12 +458,15 @@ def test_generated_column_over_username_and_extra():
     profile_onetoone=["models.E041"],
     custom_user=[],
     foreignkey=["models.E041"],
-    mark="surprising",
-    so_what="Only a custom user can declare it; beside auth_user it takes SQL in a migration.",
+    fits=[[]],
+    costs=ANYTHING_ELSE,
+    so_what="Only a custom user can declare this in Meta. With auth_user, create the index with "
+    "RunSQL in a migration.",
     source=docs("System check framework", "Models") + ", models.E016 and models.E041",
 )
 def test_unique_lower_username_in_our_meta(monkeypatch):
-    """Which errors are found if the Meta of our model declares lower(username) unique?"""
+    """The variant's own model declares Lower("username") unique in Meta. Which errors does check()
+    report?"""
     unique = models.UniqueConstraint(Lower(USERNAME), name="lower_username")
     monkeypatch.setattr(PlayerModel._meta, "constraints", [unique])
     return [error.id for error in saw(PlayerModel.check(databases=["default"]))]
@@ -426,12 +478,15 @@ def test_unique_lower_username_in_our_meta(monkeypatch):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="Migrations pass over a proxy without a word: the operation runs and changes nothing, "
-    "because Options.can_migrate() is False for it.",
-    source="Django 5.2 source, django.db.migrations.operations.base.Operation.allow_migrate_model",
+    fits=[True],
+    costs=[False],
+    so_what="Django's migrations skip the database step for a proxy, without a warning. Use RunSQL "
+    "to index auth_user.",
+    source=code("django.db.migrations.operations.base.Operation.allow_migrate_model"),
 )
 def test_add_index_on_our_model():
-    """A hand-written migration adds an index on our model: is it in the database afterwards?"""
+    """A migration adds an index to the variant's own model. Does the database have it
+    afterwards?"""
     index = models.Index(
         fields=["birthdate" if hasattr(PlayerModel, "birthdate") else "email"], name="x"
     )
@@ -439,7 +494,7 @@ def test_add_index_on_our_model():
     return "x" in saw([its.name for its in tables()[PlayerModel._meta.db_table].indexes])
 
 
-FIELDS = 'Django 5.2 docs, "Models", section "Field name “hiding” is not permitted"'
+FIELDS = docs("Models", "Field name “hiding” is not permitted")
 
 
 @compare(
@@ -447,11 +502,15 @@ FIELDS = 'Django 5.2 docs, "Models", section "Field name “hiding” is not per
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="A login by e-mail needs unique addresses, and only a custom user owns the column.",
+    fits=[True],
+    costs=[False],
+    top=True,
+    so_what="Login by e-mail needs unique addresses. A custom user can declare them unique; with "
+    "auth_user you need RunSQL.",
     source=FIELDS,
 )
 def test_email_made_unique_by_our_model():
-    """Can a migration of our own model make the e-mail of users unique?"""
+    """Can a migration of the variant's own model make users' e-mail addresses unique?"""
     email = models.EmailField(unique=True)
     outcome(lambda: migrated(operations.AlterField(LISTED, "email", email)))
     User.objects.create_user("bob", "one@example.org")
@@ -463,11 +522,14 @@ def test_email_made_unique_by_our_model():
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="The columns of auth_user belong to Django, and so does their length.",
+    fits=[True],
+    costs=[False],
+    so_what="Only a custom user can change the length of its username. The columns of auth_user "
+    "belong to Django's migrations.",
     source=FIELDS,
 )
 def test_username_longer_than_150_by_our_model():
-    """Can a migration of our own model allow usernames of 200 characters?"""
+    """Can a migration of the variant's own model allow usernames of 200 characters?"""
     username = models.CharField(max_length=200, unique=True)
     outcome(lambda: migrated(operations.AlterField(LISTED, "username", username)))
     return outcome(lambda: User.objects.create_user("x" * 200)) == "accepted"
@@ -478,12 +540,11 @@ def test_username_longer_than_150_by_our_model():
     profile_onetoone="FieldDoesNotExist",
     custom_user="ProgrammingError",
     foreignkey="FieldDoesNotExist",
-    mark="surprising",
-    so_what="PostgreSQL casts no number to a UUID: a custom user must have it before its first "
-    "migration, the others never get it.",
+    so_what="PostgreSQL cannot cast a bigint to a UUID. If you want UUIDs, define them in the "
+    "custom user's first migration.",
     source=docs("Migration Operations", "AlterField"),
 )
 def test_user_id_made_a_uuid_later():
-    """What happens if a later migration of our own model makes the id of users a UUID?"""
+    """What happens if a later migration changes the users' id to a UUID?"""
     key = models.UUIDField(primary_key=True)
     return outcome(lambda: migrated(operations.AlterField(LISTED, "id", key)))

@@ -18,7 +18,7 @@ from django.forms import model_to_dict
 from django.test.utils import isolate_apps
 from players import roster
 
-from suite.compare import CANNOT, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, at_least, code, compare, docs
 from suite.conftest import ALICE
 from suite.outcomes import outcome, saw
 from suite.variant import PASSWORD, PlayerModel, User, extras_of, path
@@ -27,7 +27,7 @@ NATURAL = {"use_natural_foreign_keys": True, "use_natural_primary_keys": True}
 
 
 def dumped(*labels, **options):
-    """What dumpdata writes of these apps, permissions left out: a list of its objects."""
+    """Return the objects that dumpdata writes of these apps, without permissions."""
     out = StringIO()
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
@@ -39,7 +39,7 @@ def dumped(*labels, **options):
 
 @pytest.fixture
 def load(monkeypatch):
-    """load(objects): give such a list to loaddata."""
+    """Return the function load(objects), which runs loaddata with a list of objects."""
 
     def load(objects):
         monkeypatch.setattr("sys.stdin", StringIO(json.dumps(objects)))
@@ -49,7 +49,7 @@ def load(monkeypatch):
 
 
 def rename(user, name):
-    """Make the account somebody else's, with an own Discord ID; its ids stay."""
+    """Give the account another name and another Discord ID; its ids stay."""
     roster.change(user.username, discord_id="200000000000000002")
     User.objects.filter(pk=user.pk).update(username=name)
 
@@ -59,7 +59,7 @@ def who_has(discord_id):
 
 
 def fresh(user):
-    """The user read anew; in proxy_model the query names the extra that is not there."""
+    """Return the user, read again by a query that names an extra field."""
     return User.objects.exclude(**{path("discord_id"): ""}).get(pk=user.pk)
 
 
@@ -68,10 +68,14 @@ def fresh(user):
     profile_onetoone=["auth.user", "players.person"],
     custom_user=["players.user"],
     foreignkey=["auth.user", "players.person"],
+    so_what=(
+        "With a profile, a dump needs both apps, because the account and the extra fields "
+        "are in different models."
+    ),
     source=docs("django-admin and manage.py", "dumpdata"),
 )
 def test_objects_that_dumpdata_writes_for_a_player(alice):
-    """Which objects does dumpdata write for one player?"""
+    """Which objects does dumpdata of both apps, auth and the players app, write for one user?"""
     return [written["model"] for written in dumped("auth", "players")]
 
 
@@ -81,13 +85,15 @@ def test_objects_that_dumpdata_writes_for_a_player(alice):
     custom_user=["players.user"],
     foreignkey=["players.person"],
     so_what=(
-        "A dump of the players app alone is complete only with a custom user; a proxy is left "
-        "out with a warning, a profile comes without its accounts."
+        "dumpdata of the players app is complete only with a custom user. With a profile, dump "
+        "auth too; a proxy writes nothing."
     ),
     source="Django ticket #26144",
+    fits=[["players.user"]],
+    costs=ANYTHING_ELSE,
 )
 def test_objects_that_dumpdata_of_our_app_writes(alice):
-    """Which objects does "dumpdata players", our app alone, write for one player?"""
+    """Which objects does dumpdata of the players app write for one user?"""
     return [written["model"] for written in dumped("players")]
 
 
@@ -96,11 +102,14 @@ def test_objects_that_dumpdata_of_our_app_writes(alice):
     profile_onetoone="players.person",
     custom_user="players.user",
     foreignkey="players.person",
-    so_what="serialize() writes a proxy under its own name, though dumpdata refuses it.",
+    so_what=(
+        "serialize() writes a proxy under the proxy's own name, although dumpdata leaves "
+        "proxies out."
+    ),
     source="Django ticket #17717",
 )
 def test_label_of_our_class_in_json(alice):
-    """Which model does serializers.serialize("json", ...) name for an object of our class?"""
+    """Which model does serialize() name for an object of the variant's own model?"""
     return json.loads(serializers.serialize("json", PlayerModel.objects.all()))[0]["model"]
 
 
@@ -110,13 +119,13 @@ def test_label_of_our_class_in_json(alice):
     custom_user=["username", "password", "birthdate"],
     foreignkey=["birthdate"],
     so_what=(
-        "Where our class is the user, an export of players carries the password hashes unless "
-        "fields= leaves them out."
+        "JSON of a user model contains the password hashes. Leave them out with the argument "
+        "fields of serialize()."
     ),
-    source='Django 5.2 docs, "Serializing Django objects", section "Subset of fields"',
+    source=docs("Serializing Django objects", "Subset of fields"),
 )
 def test_what_json_of_our_class_holds(alice):
-    """Which of username, password hash and birthdate does our class, serialized to JSON, hold?"""
+    """Which of username, password and birthdate does the variant's own model contain as JSON?"""
     fields = json.loads(serializers.serialize("json", PlayerModel.objects.all()))[0]["fields"]
     return [name for name in ("username", "password", "birthdate") if name in fields]
 
@@ -126,10 +135,15 @@ def test_what_json_of_our_class_holds(alice):
     profile_onetoone="IntegrityError",
     custom_user="accepted",
     foreignkey="IntegrityError",
-    so_what="A profile's JSON is not a backup of a player: the account is missing.",
+    so_what=(
+        "JSON of a profile is no backup of a user, because the account is missing. Export the "
+        "user as well."
+    ),
+    fits=["accepted"],
+    costs=["IntegrityError"],
 )
 def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice, load):
-    """Does our class alone, serialized to JSON and loaded again, bring a deleted player back?"""
+    """A user was deleted. What happens if you load the JSON of the variant's own model again?"""
     written = json.loads(serializers.serialize("json", PlayerModel.objects.all()))
     roster.remove("alice")
     return outcome(lambda: load(written))
@@ -142,13 +156,13 @@ def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice,
     foreignkey=True,
     mark="known",
     so_what=(
-        "A create-signal must ignore raw, as the one here does, for the fixture to bring the "
-        "person itself."
+        "Let a receiver return early if raw is True. Then loaddata restores a user and the "
+        "profile row as they were."
     ),
     source=docs("Fixtures", "How fixtures are saved to the database"),
 )
 def test_player_survives_dumpdata_flush_loaddata(transactional_db, alice, load):
-    """Is a player the same after dumpdata, flush and loaddata?"""
+    """Is a user with extra fields the same after dumpdata, flush and loaddata?"""
     before = roster.find("alice")
     written = dumped("auth", "players")
     call_command("flush", interactive=False, verbosity=0)
@@ -163,13 +177,15 @@ def test_player_survives_dumpdata_flush_loaddata(transactional_db, alice, load):
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "AbstractBaseUser brings a natural key; a profile must be given one before dumps can "
-        "travel."
+        "AbstractBaseUser brings natural_key(). A profile needs its own, and a primary key "
+        "other than the user, before dumps can use it."
     ),
-    source='Django 5.2 docs, "Serializing Django objects", section "Natural keys"',
+    source=docs("Serializing Django objects", "Natural keys"),
+    fits=[True],
+    costs=[False],
 )
 def test_our_class_has_a_natural_key():
-    """Has our class a natural key without a line of code for it?"""
+    """Does the variant's own model have a natural key without further code?"""
     return hasattr(PlayerModel, "natural_key")
 
 
@@ -180,13 +196,16 @@ def test_our_class_has_a_natural_key():
     foreignkey="username",
     mark="surprising",
     so_what=(
-        "A OneToOneField as primary key is written as the bare id even with --natural-foreign, "
-        "as the serializer treats keys apart from fields."
+        "If the OneToOneField is the primary key, dumpdata writes the user's id, even with "
+        "natural keys. A profile with its own id avoids that."
     ),
     source=docs("Serializing Django objects", "Serialization of natural keys"),
+    fits=["username"],
+    costs=["id"],
 )
 def test_what_names_the_user_in_a_natural_dump(alice):
-    """Written with --natural-foreign --natural-primary, by what do the extras name their user?"""
+    """With --natural-foreign --natural-primary, what identifies the user of the dumped extra
+    fields?"""
     written = {name: row for row in dumped("auth", "players", **NATURAL) for name in row["fields"]}
     row = written["birthdate"]
     by_name = "alice" in json.dumps(row["fields"])
@@ -201,13 +220,16 @@ def test_what_names_the_user_in_a_natural_dump(alice):
     foreignkey=["alice"],
     mark="surprising",
     so_what=(
-        "With a primary-key profile the extras go to whoever has the id there: give Person a "
-        "natural_key() before moving dumps."
+        "If the user is the profile's primary key, loaddata gives the extra fields to the user "
+        "with that id. Natural keys do not help."
     ),
-    source='Django 5.2 docs, "Serializing Django objects", section "Natural keys"',
+    source=docs("Serializing Django objects", "Natural keys"),
+    fits=[["alice"]],
+    fails=ANYTHING_ELSE,
 )
 def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
-    """A natural dump of alice, loaded where mallory has alice's old id: whose are her extras?"""
+    """mallory has alice's old id in another database. Who owns alice's extra fields after loaddata
+    with natural keys?"""
     written = dumped("auth", "players", **NATURAL)
     rename(alice, "mallory")
     load(written)
@@ -221,13 +243,16 @@ def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "loaddata updates the row that has the key: any extras row whose number is in the dump "
-        "is overwritten without a word."
+        "loaddata overwrites a profile row that has the primary key of a dumped one. Load "
+        "profiles only where their ids are free."
     ),
     source=docs("Fixtures", "How fixtures are saved to the database"),
+    fits=[True],
+    fails=[False],
 )
 def test_extras_of_somebody_else_survive_loaddata(alice, load):
-    """A natural dump of alice, loaded where mallory's rows have its ids: does mallory keep hers?"""
+    """A dump of alice with natural keys meets mallory's rows with the same ids. Does mallory keep
+    her extra fields?"""
     written = dumped("auth", "players", **NATURAL)
     rename(alice, "mallory")
     load(written)
@@ -241,13 +266,16 @@ def test_extras_of_somebody_else_survive_loaddata(alice, load):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "A profile keyed by the user cannot travel without ids; a user or an ordinary "
-        "ForeignKey can."
+        "A profile whose primary key is the user needs the old id. A custom user, or a profile "
+        "with its own id, loads without them."
     ),
-    source='Django 5.2 docs, "Serializing Django objects", section "Natural keys"',
+    source=docs("Serializing Django objects", "Natural keys"),
+    fits=["accepted"],
+    costs=["IntegrityError"],
 )
 def test_natural_dump_loaded_where_the_id_is_free(transactional_db, alice, load):
-    """What does loaddata say to a natural dump of a player whose old id is nobody's now?"""
+    """A user was dumped with natural keys and deleted. What does loaddata do if the old id is
+    free?"""
     written = dumped("auth", "players", **NATURAL)
     roster.remove("alice")
     return outcome(lambda: load(written))
@@ -259,12 +287,14 @@ def test_natural_dump_loaded_where_the_id_is_free(transactional_db, alice, load)
     custom_user="ProgrammingError",
     foreignkey="accepted",
     so_what=(
-        "Fixtures and seed data of others are written for auth.user: with a custom user the "
-        "class is known, but it has no table."
+        "With a custom user, fixtures for auth.user fail, because that table does not exist. "
+        "Rewrite them for your model."
     ),
+    fits=["accepted"],
+    costs=ANYTHING_ELSE,
 )
 def test_fixture_of_auth_user(load):
-    """What does loaddata say to a fixture that was written for auth.user?"""
+    """What does loaddata do with a fixture that was written for auth.user?"""
     user = {"username": "carol", "password": "!", "date_joined": "2020-01-01T00:00:00Z"}
     return outcome(lambda: load([{"model": "auth.user", "pk": 10**9, "fields": user}]))
 
@@ -274,9 +304,15 @@ def test_fixture_of_auth_user(load):
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
+    so_what=(
+        "model_to_dict(), from which a ModelForm takes its initial values, reads one model. "
+        "Load a profile's fields separately."
+    ),
+    fits=[True],
+    costs=[False],
 )
 def test_model_to_dict_of_the_user_has_the_extras(alice):
-    """Does model_to_dict(user), what a ModelForm starts from, hold the birthdate?"""
+    """Does model_to_dict(user) contain the birthdate?"""
     return "birthdate" in model_to_dict(alice)
 
 
@@ -285,10 +321,16 @@ def test_model_to_dict_of_the_user_has_the_extras(alice):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
+    so_what=(
+        "A pickled user has no profile row unless it was read before. Each read after the cache "
+        "then costs a query."
+    ),
     source=docs("Model instance reference", "Pickling objects"),
+    fits=[0],
+    costs=at_least(1),
 )
 def test_queries_for_extras_of_an_unpickled_user(alice, statements):
-    """How many queries does the birthdate take after a user came back from a cache (pickle)?"""
+    """A cache (pickle) returns a user. How many queries does reading the birthdate take?"""
     back = pickle.loads(pickle.dumps(fresh(alice)))
     statements.clear()
     assert extras_of(back).birthdate == ALICE["birthdate"]
@@ -301,12 +343,16 @@ def test_queries_for_extras_of_an_unpickled_user(alice, statements):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "A OneToOne row that was read travels in the pickle; a ForeignKey's row is asked for anew."
+        "Read user.person before you pickle a user, and the row travels along. A row that "
+        "person_set read does not."
     ),
     source=docs("Model instance reference", "Pickling objects"),
+    fits=[0],
+    costs=at_least(1),
 )
 def test_queries_for_extras_read_before_pickling(alice, statements):
-    """How many queries does it take if the birthdate was read before the user was pickled?"""
+    """The birthdate was read before the user was pickled. How many queries does reading it again
+    take afterwards?"""
     user = fresh(alice)
     assert extras_of(user).birthdate
     back = pickle.loads(pickle.dumps(user))
@@ -321,13 +367,13 @@ def test_queries_for_extras_read_before_pickling(alice, statements):
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "A custom user carries personal data into every cache; a profile keeps them out until "
-        "they are read."
+        "A pickled custom user takes its extra fields into the cache. A profile stays out until "
+        "code reads it."
     ),
     source=docs("Model instance reference", "Pickling objects"),
 )
 def test_pickled_user_holds_the_extras(alice):
-    """Are the extras in a user that goes into a cache (pickle), though nobody read them?"""
+    """No code has read the extra fields. Does a pickled user contain them?"""
     return ALICE["discord_id"].encode() in pickle.dumps(fresh(alice))
 
 
@@ -336,10 +382,14 @@ def test_pickled_user_holds_the_extras(alice):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=False,
+    so_what=(
+        "A OneToOne profile that was read goes into the pickle with its user. Keep personal "
+        "data in mind before you cache users."
+    ),
     source=docs("Model instance reference", "Pickling objects"),
 )
 def test_pickled_user_holds_extras_that_were_read(alice):
-    """Are the extras in a user that goes into a cache (pickle) after they have been read?"""
+    """The extra fields have been read. Does a pickled user contain them?"""
     user = fresh(alice)
     assert extras_of(user).discord_id == ALICE["discord_id"]
     return ALICE["discord_id"].encode() in pickle.dumps(user)
@@ -351,11 +401,14 @@ def test_pickled_user_holds_extras_that_were_read(alice):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="Django compares concrete models, so a Player is its User, and a Person never is.",
-    source='Django 5.2 docs, "Model instance reference", section "__eq__()"',
+    so_what=(
+        "Django compares concrete models, so a proxy equals its User. A profile never equals a "
+        "user, even with the same key."
+    ),
+    source=docs("Model instance reference", "__eq__()"),
 )
 def test_our_object_equals_the_user_with_the_same_key(alice):
-    """Is an object of our class equal (==) to the user with the same primary key?"""
+    """Is an object of the variant's own model equal (==) to the user with the same primary key?"""
     return PlayerModel(pk=alice.pk) == alice
 
 
@@ -365,11 +418,15 @@ def test_our_object_equals_the_user_with_the_same_key(alice):
     custom_user=True,
     foreignkey=True,
     mark="surprising",
-    so_what="The hash is the primary key's, whatever the class: only == tells them apart in a set.",
-    source='Django 5.2 docs, "Model instance reference", section "__hash__()"',
+    so_what=(
+        "Django hashes the primary key only. In a set or a dict, equality decides whether two "
+        "objects are the same."
+    ),
+    source=docs("Model instance reference", "__hash__()"),
 )
 def test_our_object_has_the_hash_of_the_user(alice):
-    """Has an object of our class the hash of the user with the same primary key?"""
+    """Does an object of the variant's own model have the hash of the user with the same primary
+    key?"""
     return hash(PlayerModel(pk=alice.pk)) == hash(alice)
 
 
@@ -379,13 +436,16 @@ def test_our_object_has_the_hash_of_the_user(alice):
     custom_user=True,
     foreignkey=False,
     mark="known",
-    so_what="isinstance(user, Player) fails for whatever was read as a User.",
-    source=(
-        'Django 5.2 docs, "Models", section "QuerySets still return the model that was requested"'
+    so_what=(
+        "User.objects returns User objects, so isinstance(user, Player) is False with a proxy. "
+        "Query Player.objects instead."
     ),
+    source=docs("Models", "QuerySets still return the model that was requested"),
+    fits=[True],
+    costs=[False],
 )
 def test_user_is_an_instance_of_our_class(alice):
-    """Is what User.objects.get() gives an instance of our class (Player, Person, User)?"""
+    """Is the object from User.objects.get() an instance of the variant's own model?"""
     return isinstance(User.objects.get(pk=alice.pk), PlayerModel)
 
 
@@ -395,11 +455,13 @@ def test_user_is_an_instance_of_our_class(alice):
     custom_user=True,
     foreignkey=False,
     mark="known",
-    so_what="A proxy can be handed to any code that wants a User; a profile cannot.",
+    so_what=(
+        "You can pass a proxy object to code that expects a User. From a profile, pass person.user."
+    ),
     source=docs("Models", "Proxy models"),
 )
 def test_our_object_is_an_instance_of_user(alice):
-    """Is what our class's objects.get() gives an instance of User?"""
+    """Is an object of the variant's own model an instance of User?"""
     return isinstance(PlayerModel.objects.last(), User)
 
 
@@ -408,11 +470,12 @@ def test_our_object_is_an_instance_of_user(alice):
     profile_onetoone="Person",
     custom_user="User",
     foreignkey="Person",
-    so_what="The admin logs under the proxy's own content type.",
+    so_what="The admin's log stores the proxy's own content type, so it returns the proxy.",
     source=docs("The Django admin site", "LogEntry methods") + ", LogEntry.get_edited_object()",
 )
 def test_class_that_an_admin_log_entry_leads_to(alice):
-    """An admin log entry about an object of our class: which class does it lead back to?"""
+    """An admin log entry records an object of the variant's own model. Which class does
+    get_edited_object() return?"""
     ContentType.objects.clear_cache()
     LogEntry.objects.log_actions(alice.pk, PlayerModel.objects.all(), CHANGE)
     return type(LogEntry.objects.latest("pk").get_edited_object()).__name__
@@ -425,15 +488,18 @@ def test_class_that_an_admin_log_entry_leads_to(alice):
     foreignkey="Person",
     mark="surprising",
     so_what=(
-        "By default the content type of the concrete model is kept: what was a Player comes "
-        "back as a User, without its methods."
+        "By default a GenericForeignKey returns a User for a stored Player. Set "
+        "for_concrete_model=False to keep the proxy."
     ),
-    source=docs("The contenttypes framework", "Generic relations")
-    + ", GenericForeignKey.for_concrete_model",
+    source=(
+        docs("The contenttypes framework", "Generic relations")
+        + ", GenericForeignKey.for_concrete_model"
+    ),
 )
 @isolate_apps("players")
 def test_class_that_a_generic_foreign_key_leads_to(alice):
-    """A GenericForeignKey to an object of our class: which class does it lead back to?"""
+    """A GenericForeignKey refers to an object of the variant's own model. Which class does it
+    return?"""
 
     class Note(models.Model):
         content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
@@ -456,13 +522,16 @@ def test_class_that_a_generic_foreign_key_leads_to(alice):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Django copies the dict of cached relations but not what is in it: both users hold the "
-        "same person."
+        "copy.copy(user) shares a profile row that was read. Use copy.deepcopy(), or read the "
+        "user again."
     ),
-    source="Django 5.2 source, django.db.models.base.Model.__getstate__",
+    source=code("django.db.models.base.Model.__getstate__"),
+    fits=[False],
+    costs=[True],
 )
 def test_copied_user_shares_the_extras(alice):
-    """After copy.copy(user), extras read before: does a change of the copy's change the user's?"""
+    """The birthdate was read before copy.copy(user). Does a change on the copy also change the
+    user's birthdate?"""
     assert extras_of(alice).birthdate == ALICE["birthdate"]
     other = copy.copy(alice)
     extras_of(other).birthdate = date(1999, 9, 9)
@@ -475,11 +544,14 @@ def test_copied_user_shares_the_extras(alice):
     custom_user="alice",
     foreignkey="Person object (N)",
     mark="known",
-    so_what="A profile wants a __str__ of its own before it is readable in the admin.",
+    so_what=(
+        "Give a profile model a __str__() that names its user. Without one, the admin shows "
+        "only its key."
+    ),
     source=docs("Model instance reference", "__str__()"),
 )
 def test_str_of_our_class_by_default(alice):
-    """What is str() of an object of our class if the class has no __str__ of its own?"""
+    """What does str() return for the variant's own model if it has no __str__()?"""
     found = PlayerModel.objects.last()
     return super(PlayerModel, found).__str__().replace(f"({found.pk})", "(N)")
 
@@ -490,12 +562,14 @@ def test_str_of_our_class_by_default(alice):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "A list or a select of persons that shows their names asks for each user, unless "
-        'select_related("user") is there.'
+        "A list of profiles that shows usernames runs one query for each line. Add "
+        'select_related("user").'
     ),
+    fits=[0],
+    costs=at_least(1),
 )
 def test_queries_of_str_that_names_the_user(alice, statements):
-    """How many queries does str() take that gives the username, on an object of our class?"""
+    """str() of the variant's own model returns the username. How many queries does it run?"""
     found = PlayerModel.objects.last()
     statements.clear()
     assert str(found) == "alice"
@@ -508,13 +582,13 @@ def test_queries_of_str_that_names_the_user(alice, statements):
     custom_user="str",
     foreignkey="str",
     so_what=(
-        "Sessions keep the id as text, so they outlive a move between approaches that keeps ids"
-        " and hashes."
+        "A session stores the id as text, and the path of the backend. Sessions survive a move "
+        "only if id, password hash and backend stay."
     ),
-    source="Django 5.2 source, django.contrib.auth.login",
+    source=code("django.contrib.auth.login"),
 )
 def test_type_of_the_id_in_a_session(alice, client):
-    """As which type does a session keep the id of the user who has logged in?"""
+    """Which type does the user's id have in a session?"""
     assert client.login(username="alice", password=PASSWORD)
     return type(client.session["_auth_user_id"]).__name__
 
@@ -524,14 +598,16 @@ def test_type_of_the_id_in_a_session(alice, client):
     profile_onetoone="AnonymousUser",
     custom_user="AnonymousUser",
     foreignkey="AnonymousUser",
-    so_what="The session keeps a hash of the password too, and ends when it does not fit.",
-    source=(
-        'Django 5.2 docs, "Using the Django authentication system", section "Session '
-        'invalidation on password change"'
+    so_what=(
+        "A session also stores a hash of the password. If the user with its id has another "
+        "password, Django logs the session out."
+    ),
+    source=docs(
+        "Using the Django authentication system", "Session invalidation on password change"
     ),
 )
 def test_old_session_and_a_new_user_with_the_id(alice, client):
-    """Whose account does an old session open if the user is gone and somebody new has the id?"""
+    """A user was deleted and a new user has the same id. Which user does the old session log in?"""
     assert client.login(username="alice", password=PASSWORD)
     roster.remove("alice")
     User.objects.create_user("carol", password=PASSWORD, pk=alice.pk)

@@ -1,8 +1,9 @@
 """Size, speed, write amplification
 
-Measured with 10,000 players of usual size, each with all extras that the variant can keep. They are
-loaded by INSERT ... SELECT into a database of their own and vacuumed; a question that writes gets a
-copy. No times: a page (8 kB) read or a byte written is the same on a fast machine and a slow one.
+Measured with 10,000 users of usual size, each with all extra fields that the variant can store.
+INSERT ... SELECT loads them into a database of their own, and VACUUM follows. A question that
+writes gets a copy. There are no times: a page (8 kB) read or a byte written is the same on every
+machine.
 """
 
 import itertools
@@ -18,7 +19,7 @@ from django.db.models.signals import post_init
 from django.utils import timezone
 from players import roster
 
-from suite.compare import CANNOT, compare, docs, since
+from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, compare, docs, since
 from suite.evidence import evidence
 from suite.outcomes import rows, saw
 from suite.projects import on_server
@@ -78,7 +79,7 @@ A_PLAYERS_EXTRAS = {
 
 @contextmanager
 def connected_to(database):
-    """Django's connection is to another database, in autocommit, for the block."""
+    """Connect Django to another database inside the block, in autocommit."""
     usual = connections["default"]
     other = usual.copy()
     other.settings_dict["NAME"] = database
@@ -92,7 +93,7 @@ def connected_to(database):
 
 @contextmanager
 def copy_of(template, name):
-    """The name of a database that is made for the block."""
+    """Create a database for the block, and yield its name."""
     on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
@@ -122,21 +123,21 @@ def with_room(loaded, django_db_blocker):
 
 @pytest.fixture
 def large(loaded):
-    """The 10,000 players, for questions that leave PostgreSQL's pages as they are."""
+    """Connect to the 10,000 users, for questions that do not change the tables' pages."""
     with connected_to(loaded):
         yield
 
 
 @pytest.fixture
 def writable(loaded):
-    """A copy of the 10,000 players, each page full."""
+    """Connect to a copy of the 10,000 users. Each page is full."""
     with copy_of(loaded, loaded + "_copy") as name, connected_to(name):
         yield
 
 
 @pytest.fixture
 def five(with_room):
-    """Five players, in half full pages that no other question has written to; their usernames."""
+    """Return the usernames of five users on half-full pages that no other question writes to."""
     with connected_to(with_room):
         yield [f"player{next(untouched):06}" for _ in range(5)]
 
@@ -144,8 +145,14 @@ def five(with_room):
 untouched = itertools.count(1, 199)
 
 
+@pytest.fixture
+def on_full_pages(writable):
+    """Return the usernames of 100 users, each on a full page of its own."""
+    return [f"player{number:06}" for number in range(20, 4020, 40)]
+
+
 def about(value, step):
-    """The value, rounded to a multiple of `step`."""
+    """Round the value to a multiple of `step`."""
     return round(value / step) * step
 
 
@@ -161,7 +168,7 @@ def index_on_birthdate():
 
 
 def pages(action):
-    """How many pages the action's SELECTs touch, in memory or not, the third time that they run."""
+    """Return how many pages the action's SELECTs read, from memory or disk, in their third run."""
     action(), action()
     plans = []
 
@@ -187,14 +194,16 @@ def nodes(plan, depth=0):
         yield from nodes(inner, depth + 1)
 
 
-def written(action, players):
-    """The median (records, bytes) that one call of action(player) adds to the write-ahead log.
+def written(action, players, times=4):
+    """Return the median (records, bytes) that one call of action(player) adds to the write-ahead
+    log, each player `times` times.
 
-    What a call writes as a whole page is not counted: after a checkpoint each page's first change
-    is, and when a checkpoint comes is not ours to say.
+    Leave out calls that log a whole page. After a checkpoint the first change of each page does,
+    and other databases of the server decide when a checkpoint comes.
     """
     found = []
-    for player in players * 4:
+    for player in players * times:
+        log_page_of(player)
         before = log_so_far()
         action(player)
         added = [now - then for now, then in zip(log_so_far(), before, strict=True)]
@@ -202,6 +211,12 @@ def written(action, players):
         if not whole_pages:
             found.append((records, int(size)))
     return tuple(median(values) for values in zip(*found, strict=True))
+
+
+def log_page_of(player):
+    """Lock the next user, so that the page they share is in the log before the measurement."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(username=f"player{int(player[6:]) + 1:06}")
 
 
 def log_so_far():
@@ -214,10 +229,11 @@ def log_so_far():
         return cursor.fetchone()
 
 
-def hot_share(table, action, players):
-    """What percentage of the updates of a table that action(player) makes are HOT."""
+def hot_share(table, action, players, times=4):
+    """Return the percentage of HOT updates of a table while action(player) runs `times` times for
+    each player."""
     before = updates(table)
-    for player in players * 4:
+    for player in players * times:
         action(player)
     updated, hot = (now - then for now, then in zip(updates(table), before, strict=True))
     return saw(100 * hot // updated)
@@ -230,7 +246,7 @@ def updates(table):
 
 
 def with_extras(users):
-    """The users with all that is needed to read their extras, in as few statements as can be."""
+    """Return the users with their extra fields, in as few statements as the ORM allows."""
     if hasattr(User, "person_set"):
         return users.prefetch_related("person_set")
     return users.select_related("person") if hasattr(User, "person") else users
@@ -250,13 +266,11 @@ def edit_birthdate(player):
     profile_onetoone=440,
     custom_user=390,
     foreignkey=480,
-    mark="useful",
-    so_what=(
-        "A second table costs 10 to 25 percent more disk than the same columns in the user's row."
-    ),
+    so_what="A profile table takes 10 to 25 percent more disk than the same columns in the user "
+    "table.",
 )
 def test_bytes_of_disk_per_player(large):
-    """How many bytes of disk does a player take, with all indexes?"""
+    """How many bytes of disk does a user take, with extra fields and all indexes?"""
     used = sum(
         size for ((size,),) in (rows("SELECT pg_total_relation_size(%s)", [t]) for t in TABLES)
     )
@@ -278,13 +292,11 @@ def test_bytes_of_disk_per_player(large):
         "person: relation": 75,
         "person: indexes": 50,
     },
-    mark="useful",
-    so_what=(
-        "A key of its own for each person costs as much index again as the key that is the user."
-    ),
+    so_what="A ForeignKey profile has two indexes, so its indexes take twice the space of a "
+    "OneToOne profile's.",
 )
 def test_bytes_of_disk_in_rows_and_in_indexes(large):
-    """Of a player's bytes on disk, how many are rows, and how many indexes, in each table?"""
+    """How many bytes per user do the rows and the indexes of each table take?"""
     return {
         f"{table}: {part}": about(
             saw(rows(f"SELECT pg_{part}_size(%s)", [table])[0][0] / PLAYERS), 5
@@ -299,9 +311,9 @@ def test_bytes_of_disk_in_rows_and_in_indexes(large):
     profile_onetoone={"auth_user": 210, "person": 60},
     custom_user={"players_user": 250},
     foreignkey={"auth_user": 210, "person": 70},
-    mark="useful",
-    so_what="Every row of PostgreSQL carries a header of 24 bytes, a person's too.",
-    source="PostgreSQL 18 docs, Table Row Layout",
+    so_what="PostgreSQL adds a header of at least 24 bytes and a pointer of 4 bytes to every row, "
+    "so each profile row pays that too.",
+    source="PostgreSQL 18 docs, Database Page Layout, Table Row Layout",
 )
 def test_bytes_of_one_row(large):
     """How many bytes does an average row of each table have?"""
@@ -316,15 +328,12 @@ def test_bytes_of_one_row(large):
     profile_onetoone=38,
     custom_user=31,
     foreignkey=38,
-    mark="useful",
-    so_what=(
-        "The narrower the user's row, the more users each page of memory holds: a profile "
-        "keeps what is rarely read away from what every request reads."
-    ),
+    so_what="PostgreSQL reads and writes whole pages. The shorter the user row, the more users "
+    "each page in memory holds.",
     source="PostgreSQL 18 docs, Database Page Layout",
 )
 def test_users_on_one_page(large):
-    """How many users lie on one page of the user table, which is read and written as a whole?"""
+    """How many users fit on one page of the user table?"""
     [(size,)] = rows("SELECT pg_relation_size(%s)", [USERS])
     return about(saw(PLAYERS * 8192 / size), 1)
 
@@ -336,10 +345,8 @@ def test_users_on_one_page(large):
     custom_user=520,
     foreignkey=760,
     mark="surprising",
-    so_what=(
-        "Extra fields in the user's row add little to the write-ahead log. A second table adds "
-        "half as much again."
-    ),
+    so_what="Extra fields in the user's row add little to the write-ahead log. A second table adds "
+    "half as much again.",
 )
 def test_log_bytes_of_one_registration(five):
     """How many bytes of write-ahead log does storing one new user with a short hash write?"""
@@ -353,13 +360,11 @@ def test_log_bytes_of_one_registration(five):
     profile_onetoone=6,
     custom_user=3,
     foreignkey=6,
-    mark="useful",
-    so_what=(
-        "The join doubles the pages, and both numbers are small: one player is never what is slow."
-    ),
+    so_what="The join doubles the pages, but both numbers are small. Do not choose an approach "
+    "because of single look-ups.",
 )
 def test_pages_to_find_one_player(large):
-    """How many pages does PostgreSQL touch to find one player's birthdate by their username?"""
+    """How many pages does PostgreSQL read to find one user's birthdate by username?"""
     found = User.objects.filter(username="player005000").values(path("birthdate"))
     return pages(lambda: list(found.all()))
 
@@ -370,10 +375,10 @@ def test_pages_to_find_one_player(large):
     custom_user=5,
     foreignkey=455,
     mark="surprising",
-    so_what=(
-        "Each user costs one index look-up in the profile table. foreignkey needs one subquery "
-        "for each extra field, so each user costs three."
-    ),
+    fits=at_most(50),
+    costs=ANYTHING_ELSE,
+    so_what="With a OneToOne profile, each user costs one index look-up. The ForeignKey variant "
+    "runs a subquery for each extra field, so three.",
 )
 def test_pages_for_fifty_players(large):
     """How many pages of 8 kB does roster.page() read to list 50 users with their extra fields?"""
@@ -385,15 +390,12 @@ def test_pages_for_fifty_players(large):
     profile_onetoone=350,
     custom_user=360,
     foreignkey=360,
-    mark="useful",
-    so_what=(
-        "A deep OFFSET reads the whole roster in every approach: page by the last name seen "
-        "instead."
-    ),
+    so_what="A large OFFSET reads the whole list in every approach. Filter by the last username "
+    "seen instead.",
     source="PostgreSQL 18 docs, 7.6. LIMIT and OFFSET",
 )
 def test_pages_for_the_last_fifty_by_offset(large):
-    """How many pages are touched for the last 50 of the 10,000 by OFFSET, as a paginator asks?"""
+    """How many pages does PostgreSQL read for the last 50 of 10,000 users with OFFSET?"""
     by_name = User.objects.order_by("username").values("username", path("birthdate"))
     return about(pages(lambda: list(by_name[PLAYERS - 50 : PLAYERS])), 10)
 
@@ -409,11 +411,11 @@ def first_by_birthdate():
     profile_onetoone=350,
     custom_user=320,
     foreignkey=360,
-    mark="useful",
-    so_what="Without an index every approach reads everything.",
+    so_what="Without an index on birthdate, every approach reads all users.",
 )
 def test_pages_for_the_eldest_without_an_index(large):
-    """How many pages are touched to name the 100 eldest players, without an index on birthdate?"""
+    """How many pages does PostgreSQL read to find the 100 oldest users without an index on
+    birthdate?"""
     return about(pages(first_by_birthdate), 10)
 
 
@@ -423,17 +425,15 @@ def test_pages_for_the_eldest_without_an_index(large):
     custom_user=100,
     foreignkey=360,
     mark="surprising",
-    so_what=(
-        "From the user's side Django joins from the left, to keep users without a person: an "
-        "order by the other table's column cannot then come from its index, which lies "
-        "unused."
-    ),
+    fits=at_most(150),
+    costs=ANYTHING_ELSE,
+    so_what="From User, Django uses a LEFT JOIN, and PostgreSQL cannot sort by the profile's "
+    "index. Start the query from Person instead.",
     source="PostgreSQL 18 docs, 11.4. Indexes and ORDER BY",
 )
 def test_pages_for_the_eldest_with_an_index(large):
-    """How many pages are touched to name the 100 eldest, with an index on birthdate, by a query
-    that starts from the user: User.objects.order_by(...)?
-    """
+    """The birthdate has an index. How many pages does User.objects.order_by(<birthdate>)[:100]
+    read?"""
     with index_on_birthdate():
         return about(pages(first_by_birthdate), 10)
 
@@ -444,17 +444,13 @@ def test_pages_for_the_eldest_with_an_index(large):
     custom_user=100,
     foreignkey=400,
     mark="surprising",
-    so_what=(
-        "With a profile, ask Person and select_related the user: the index is used and only "
-        "100 rows are fetched, which at a million players is the difference between 400 pages"
-        " and all of them."
-    ),
+    so_what='With a profile, start from Person and use select_related("user"). PostgreSQL then '
+    "uses the index and fetches only 100 rows.",
     source="PostgreSQL 18 docs, 11.4. Indexes and ORDER BY",
 )
 def test_pages_for_the_eldest_from_the_extras_side(large):
-    """How many pages are touched to name the 100 eldest, with an index on birthdate, by a query
-    that starts from the class that has the birthdate?
-    """
+    """The birthdate has an index. How many pages does a query from the variant's own model read for
+    the 100 oldest?"""
     eldest = PlayerModel.objects.select_related(*["user"] * HAS_OWN_TABLE).order_by("birthdate")[
         :100
     ]
@@ -479,13 +475,12 @@ def count_minors():
     custom_user=320,
     foreignkey=90,
     mark="surprising",
-    so_what=(
-        "A small table of its own is what makes a profile quicker: a scan for the extras "
-        "reads none of the passwords and e-mails."
-    ),
+    fits=at_most(100),
+    so_what="A profile table is small, because it contains no passwords and e-mails. A full scan "
+    "of it reads fewer pages.",
 )
 def test_pages_to_count_minors(large):
-    """How many pages are touched to count the players under 18, without an index?"""
+    """How many pages does PostgreSQL read to count the users under 18 without an index?"""
     return about(pages(count_minors), 10)
 
 
@@ -494,16 +489,11 @@ def test_pages_to_count_minors(large):
     profile_onetoone=110,
     custom_user=320,
     foreignkey=120,
-    mark="useful",
-    so_what=(
-        "Asked from the user's side, PostgreSQL also walks an index of the user table to join"
-        " what it does not need."
-    ),
+    so_what="From User, PostgreSQL also reads an index of the user table for the join. Count "
+    "Person rows instead.",
 )
 def test_pages_to_count_minors_from_the_user(large):
-    """How many pages are touched to count the players under 18 by User.objects.filter(...).count(),
-    without an index?
-    """
+    """How many pages does User.objects.filter(<under 18>).count() read without an index?"""
     minors = User.objects.filter(**{f"{path('birthdate')}__gt": GROWN_UP})
     return about(pages(lambda: minors.all().count()), 10)
 
@@ -513,17 +503,13 @@ def test_pages_to_count_minors_from_the_user(large):
     profile_onetoone=10,
     custom_user=10,
     foreignkey=10,
-    mark="useful",
-    so_what=(
-        "With an index and a vacuumed table the row's width no longer counts: the table is "
-        "not read."
-    ),
+    so_what="With an index and a recent VACUUM, PostgreSQL reads only the index, so the length of "
+    "the rows does not matter.",
     source="PostgreSQL 18 docs, 11.9. Index-Only Scans and Covering Indexes",
 )
 def test_pages_to_count_minors_with_an_index(large):
-    """How many pages are touched to count the players under 18 with an index on birthdate, after
-    VACUUM?
-    """
+    """How many pages does counting the users under 18 read with an index on birthdate, after
+    VACUUM?"""
     with index_on_birthdate():
         return about(pages(count_minors), 5)
 
@@ -533,12 +519,13 @@ def test_pages_to_count_minors_with_an_index(large):
     profile_onetoone=100,
     custom_user=100,
     foreignkey=100,
-    mark="useful",
-    so_what="last_login has no index, so a login is a HOT update, however wide the row is.",
+    fits=[100],
+    so_what="last_login has no index, so a login on a page with free space updates no index, "
+    "however long the user row is.",
     source=HOT,
 )
 def test_logins_that_touch_no_index(five):
-    """Where pages have room, what percentage of logins updates the row without any index (HOT)?"""
+    """The table's pages have free space. What percentage of logins update no index (HOT)?"""
     return hot_share(USERS, log_in, five)
 
 
@@ -548,14 +535,14 @@ def test_logins_that_touch_no_index(five):
     custom_user=100,
     foreignkey=100,
     mark="surprising",
-    so_what=(
-        "An index on an extra in the user's row does not make logins dearer: only a change of"
-        " the indexed column ends HOT."
-    ),
+    fits=[100],
+    so_what="Indexing an extra field does not make such logins more expensive, because they do not "
+    "change it. On full pages, each login updates every index.",
     source=HOT,
 )
 def test_logins_with_the_birthdate_indexed(five):
-    """Where pages have room, what percentage of logins is HOT while birthdate has an index?"""
+    """Pages have free space, and birthdate has an index. What percentage of logins update no index
+    (HOT)?"""
     with index_on_birthdate():
         return hot_share(USERS, log_in, five)
 
@@ -565,11 +552,12 @@ def test_logins_with_the_birthdate_indexed(five):
     profile_onetoone=100,
     custom_user=100,
     foreignkey=100,
-    mark="useful",
+    so_what="An edit of a column without an index updates no index while its page has free space.",
     source=HOT,
 )
 def test_edits_that_touch_no_index(five):
-    """What percentage of edits of a birthdate updates no index (HOT), if it has none?"""
+    """Pages have free space, and birthdate has no index. What percentage of birthdate edits update
+    no index (HOT)?"""
     return hot_share(table_of_the_extras(), edit_birthdate, five)
 
 
@@ -578,15 +566,13 @@ def test_edits_that_touch_no_index(five):
     profile_onetoone=0,
     custom_user=0,
     foreignkey=0,
-    mark="useful",
-    so_what=(
-        "The index on the changed column ends HOT in each approach; what differs is how many "
-        "other indexes the table has."
-    ),
+    so_what="If the edit changes an indexed column, PostgreSQL updates the table's other indexes "
+    "too. The user table has more of them.",
     source=HOT,
 )
 def test_edits_with_the_birthdate_indexed(five):
-    """What percentage of edits of a birthdate is HOT (updates no index), if it has an index?"""
+    """Pages have free space, and birthdate has an index. What percentage of birthdate edits update
+    no index (HOT)?"""
     with index_on_birthdate():
         return hot_share(table_of_the_extras(), edit_birthdate, five)
 
@@ -598,14 +584,44 @@ def test_edits_with_the_birthdate_indexed(five):
     custom_user=100,
     foreignkey=100,
     mark="surprising",
-    so_what=(
-        "Only the changed bytes are logged where old and new row share a page, so a wide row "
-        "makes no dearer login."
-    ),
+    so_what="If the old and the new row share a page, PostgreSQL logs only the changed bytes. A "
+    "long user row does not matter.",
 )
 def test_log_bytes_of_one_login(five):
-    """How many bytes of write-ahead log does a login make, where the page has room?"""
+    """The table's pages have free space. How many bytes of write-ahead log does a login write?"""
     return about(written(log_in, five)[1], 50)
+
+
+@compare(
+    proxy_model=0,
+    profile_onetoone=0,
+    custom_user=0,
+    foreignkey=0,
+    costs=[0],
+    so_what="On a full page, a login moves the row to another page and writes to every index. A "
+    "lower fillfactor keeps space free.",
+    source=HOT,
+)
+def test_logins_on_full_pages(on_full_pages):
+    """The table's pages are full. What percentage of logins update no index (HOT)?"""
+    return hot_share(USERS, log_in, on_full_pages, times=1)
+
+
+@since("PostgreSQL 18")  # pg_stat_get_backend_wal()
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=600,
+    custom_user=700,
+    foreignkey=600,
+    so_what="On full pages a login writes six times as much or more, and each index on a custom "
+    "user adds to it. A lower fillfactor helps.",
+    source=HOT,
+)
+def test_log_bytes_of_one_login_on_a_full_page(on_full_pages):
+    """Pages are full, and birthdate has an index. How many bytes of write-ahead log does a login
+    write?"""
+    with index_on_birthdate():
+        return about(written(log_in, on_full_pages, times=1)[1], 100)
 
 
 @since("PostgreSQL 18")  # pg_stat_get_backend_wal()
@@ -615,13 +631,15 @@ def test_log_bytes_of_one_login(five):
     custom_user=450,
     foreignkey=300,
     mark="surprising",
-    so_what=(
-        "In the user's row such an edit also renews the entries in all of the user table's indexes."
-    ),
+    fits=at_most(300),
+    costs=at_least(400),
+    so_what="With a custom user, the edit also adds entries to the other indexes of the user "
+    "table.",
     source=HOT,
 )
 def test_log_bytes_of_one_edit(five):
-    """How many bytes of write-ahead log does an edit of a birthdate make, if it has an index?"""
+    """Pages have free space, and birthdate has an index. How many bytes of write-ahead log does a
+    birthdate edit write?"""
     with index_on_birthdate():
         return about(written(edit_birthdate, five)[1], 50)
 
@@ -633,14 +651,15 @@ def test_log_bytes_of_one_edit(five):
     custom_user=5,
     foreignkey=3,
     mark="surprising",
-    so_what=(
-        "A row that is not updated by HOT gets a new entry in every index of its table: five "
-        "on a user, two on a person whose key is the user."
-    ),
+    fits=at_most(3),
+    costs=at_least(5),
+    so_what="If an edit changes a column in a B-tree index, PostgreSQL adds entries to the table's "
+    "other indexes too. The user table has more of them.",
     source=HOT,
 )
 def test_index_entries_of_one_edit(five):
-    """How many new index entries does one edit of an indexed birthdate make?"""
+    """Pages have free space, and birthdate has an index. How many index entries does a birthdate
+    edit add?"""
     plain, _ = written(edit_birthdate, five)
     with index_on_birthdate():
         indexed, _ = written(edit_birthdate, five)
@@ -661,15 +680,36 @@ def growth(table, action):
     custom_user=380,
     foreignkey=330,
     mark="surprising",
-    so_what=(
-        "An UPDATE of everybody doubles the table and its indexes until VACUUM, extras and all."
-    ),
+    so_what="An UPDATE of all rows doubles the table and its indexes. Update in batches, with "
+    "VACUUM in between, so that PostgreSQL reuses the space.",
     source="PostgreSQL 18 docs, Recovering Disk Space",
 )
 def test_growth_by_writing_every_last_login(writable):
-    """One UPDATE sets last_login of everybody: by how many bytes per player does the disk fill?"""
+    """One UPDATE sets last_login of every user. By how many bytes per user does the disk space
+    grow?"""
     now = "2026-03-01T12:00:00.123456Z"
     return growth(USERS, lambda: User.objects.update(last_login=now))
+
+
+@compare(
+    proxy_model=330,
+    profile_onetoone=330,
+    custom_user=380,
+    foreignkey=330,
+    so_what="VACUUM frees space for new rows inside the file. VACUUM FULL shrinks the file, but "
+    "locks the table meanwhile.",
+    source="PostgreSQL 18 docs, Recovering Disk Space",
+)
+def test_growth_left_after_vacuum(writable):
+    """One UPDATE sets last_login of every user, then VACUUM runs. By how many bytes per user is the
+    table larger?"""
+    now = "2026-03-01T12:00:00.123456Z"
+
+    def write_and_vacuum():
+        User.objects.update(last_login=now)
+        rows(f"VACUUM {USERS}")
+
+    return growth(USERS, write_and_vacuum)
 
 
 @compare(
@@ -678,15 +718,15 @@ def test_growth_by_writing_every_last_login(writable):
     custom_user=380,
     foreignkey=120,
     mark="surprising",
-    so_what=(
-        "A backfill of an extra rewrites whole users in a custom user, small rows in a profile."
-    ),
+    fits=at_most(150),
+    costs=at_least(300),
+    so_what="Filling an extra field for all users rewrites whole user rows with a custom user, but "
+    "only small rows with a profile.",
     source="PostgreSQL 18 docs, Recovering Disk Space",
 )
 def test_growth_by_writing_every_birthdate(writable):
-    """One UPDATE moves everybody's birthdate by a day: by how many bytes per player does the disk
-    fill?
-    """
+    """One UPDATE changes every user's birthdate. By how many bytes per user does the disk space
+    grow?"""
     later = models.F("birthdate") + 1
     return growth(table_of_the_extras(), lambda: PlayerModel.objects.update(birthdate=later))
 
@@ -696,15 +736,13 @@ def test_growth_by_writing_every_birthdate(writable):
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    mark="useful",
-    so_what=(
-        "A constant default is kept in the catalog, so a big user table is no reason against "
-        "another column in it."
-    ),
+    fits=[False],
+    so_what="PostgreSQL stores a constant default in its catalog, so adding such a column does not "
+    "rewrite even a large user table.",
     source='PostgreSQL 18 docs, ALTER TABLE, section "Notes"',
 )
 def test_a_new_attribute_rewrites_the_table(large):
-    """Does adding a mandatory text with a default, as a migration does it, rewrite the table?"""
+    """Does a migration that adds a mandatory text field with a default rewrite the table?"""
     table = table_of_the_extras()
     added = models.TextField(default="")
     added.set_attributes_from_name("timezone")
@@ -721,10 +759,10 @@ def test_a_new_attribute_rewrites_the_table(large):
     profile_onetoone=45,
     custom_user=45,
     foreignkey=45,
-    mark="known",
+    so_what="A unique index on an extra field takes the same space in every approach.",
 )
 def test_bytes_of_a_unique_index_on_discord_id(large):
-    """How many bytes per player does a unique index on discord_id take?"""
+    """How many bytes per user does a unique index on discord_id take?"""
     with undone():
         rows(f"CREATE UNIQUE INDEX one_discord_id ON {table_of_the_extras()} (discord_id)")
         [(size,)] = rows("SELECT pg_relation_size('one_discord_id')")
@@ -737,14 +775,14 @@ def test_bytes_of_a_unique_index_on_discord_id(large):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what=(
-        "On a custom user build the index with AddIndexConcurrently: a plain AddIndex stops "
-        "all logins until it is done."
-    ),
+    fits=[False],
+    costs=[True],
+    so_what="On a custom user, create the index with AddIndexConcurrently. A plain AddIndex blocks "
+    "logins until it is done.",
     source='PostgreSQL 18 docs, CREATE INDEX, section "Building Indexes Concurrently"',
 )
 def test_login_waits_while_an_index_is_built(transactional_db, alice):
-    """Does a login wait while CREATE INDEX (not CONCURRENTLY) builds an index on an extra?"""
+    """Does a login wait while CREATE INDEX (not CONCURRENTLY) builds an index on an extra field?"""
     index = f"CREATE INDEX ON {table_of_the_extras()} (discord_id)"
     with session() as migration, session() as visitor:
         migration.begin()
@@ -761,15 +799,15 @@ def test_login_waits_while_an_index_is_built(transactional_db, alice):
     profile_onetoone=1000,
     custom_user=0,
     foreignkey=1000,
-    mark="useful",
-    so_what=(
-        "With a second table existing users need a data migration, or code that minds a "
-        "missing row for ever; in the user's row the columns are simply NULL."
-    ),
+    fits=[0],
+    costs=[1000],
+    so_what="With a profile, existing users need a data migration, or code that handles a missing "
+    "row. In a custom user the columns are NULL.",
     source=docs("QuerySet API reference", "bulk_create()"),
 )
 def test_rows_to_backfill_for_users_without_extras():
-    """1,000 users came in by bulk_create(): how many rows must be added for their extras?"""
+    """1,000 users were added with bulk_create(). How many rows must you add for their extra
+    fields?"""
     User.objects.bulk_create([User(username=f"late{i:04}") for i in range(1000)])
     without = User.objects.filter(username__startswith="late", **{f"{path('pk')}__isnull": True})
     return without.values(path("birthdate")).count()
@@ -780,11 +818,10 @@ def test_rows_to_backfill_for_users_without_extras():
     profile_onetoone=350,
     custom_user=320,
     foreignkey=360,
-    mark="useful",
-    so_what="For everybody at once the join costs one hash table and a tenth more pages.",
+    so_what="For all users at once, the join reads about a tenth more pages.",
 )
 def test_pages_for_an_export(large):
-    """How many pages are touched to export everybody's username and birthdate?"""
+    """How many pages does PostgreSQL read to export every username and birthdate?"""
     export = User.objects.values_list("username", path("birthdate"))
     return about(pages(lambda: list(export.all())), 10)
 
@@ -795,14 +832,11 @@ def test_pages_for_an_export(large):
     custom_user=1000,
     foreignkey=2000,
     mark="surprising",
-    so_what=(
-        "In Python a profile is a second object for each player, which costs more than its "
-        "join in PostgreSQL; values() makes none."
-    ),
+    so_what="A profile is a second Python object for each user. Use values() to create none.",
     source=docs("Database access optimization", "Use QuerySet.values() and values_list()"),
 )
 def test_objects_made_for_a_thousand_players(large):
-    """How many model instances does Django make in Python to show 1,000 players with extras?"""
+    """How many model instances does Django create to show 1,000 users with their extra fields?"""
     made = []
 
     def count(sender, **kwargs):
@@ -822,14 +856,14 @@ def test_objects_made_for_a_thousand_players(large):
     custom_user=100,
     foreignkey=0,
     mark="surprising",
-    so_what=(
-        "request.user fetches every column of the user: what is long and rarely shown belongs"
-        " into a profile, even beside a custom user."
-    ),
+    fits=[0],
+    costs=[100],
+    so_what="request.user fetches every column of the user. Put long, rarely shown values into a "
+    "profile, even beside a custom user.",
     source=docs("QuerySet API reference", "defer()"),
 )
 def test_biography_loaded_with_each_request(alice):
-    """An extra holds 100 kB of text: how many kB are loaded with request.user on every page?"""
+    """An extra field contains 100 kB of text. How many kB of it does loading request.user fetch?"""
     extras = extras_of(alice)
     extras.zoom_id = "A" * 100_000
     extras.save(update_fields=["zoom_id"])
@@ -844,14 +878,14 @@ def test_biography_loaded_with_each_request(alice):
     custom_user=False,
     foreignkey=False,
     mark="surprising",
-    so_what=(
-        "A long value lies in the TOAST table and an UPDATE that leaves it alone only keeps "
-        "pointing at it."
-    ),
+    fits=[False],
+    so_what="PostgreSQL stores long values in the TOAST table. An UPDATE that does not change such "
+    "a value does not write it again.",
     source="PostgreSQL 18 docs, Out-of-Line, On-Disk TOAST Storage",
 )
 def test_biography_logged_again_at_login(five):
-    """An extra holds 100 kB of text: does each login write them to the write-ahead log again?"""
+    """An extra field contains 100 kB of text. Does each login write it to the write-ahead log
+    again?"""
     text = "(SELECT string_agg(md5(i::text), '') FROM generate_series(1, 3125) AS i)"
     key = "user_id" if HAS_OWN_TABLE else "id"
     rows(
@@ -867,12 +901,11 @@ def test_biography_logged_again_at_login(five):
     profile_onetoone=15,
     custom_user=14,
     foreignkey=15,
-    mark="useful",
-    so_what="The second table costs one statement, however many players go.",
+    so_what="A profile table adds one statement, not one per user.",
     source=docs("QuerySet API reference", "delete()"),
 )
 def test_statements_to_delete_a_thousand(statements):
-    """How many statements does .delete() of 1,000 players send?"""
+    """How many statements does .delete() of 1,000 users run?"""
     enrolled_many(1000)
     statements.clear()
     User.objects.filter(username__startswith="player").delete()

@@ -22,14 +22,15 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from rest_framework import serializers
 
-from suite.compare import CANNOT, compare
+from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, compare, docs
 from suite.evidence import TRANSACTION, evidence
 from suite.outcomes import heard, outcome, rows, saw, tables
+from suite.sessions import said
 from suite.variant import PASSWORD, PlayerModel, User, enrolled, enrolled_many, extras_of, path
 
-CUSTOMIZING = 'Django 5.2 docs, "Customizing authentication in Django", section '
-REFERENCING = CUSTOMIZING + '"Referencing the User model"'
-FORMS = CUSTOMIZING + '"Custom users and the built-in auth forms"'
+CUSTOMIZING = "Customizing authentication in Django"
+REFERENCING = docs(CUSTOMIZING, "Referencing the User model")
+FORMS = docs(CUSTOMIZING, "Custom users and the built-in auth forms")
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,17 +140,17 @@ def site(projects, tmp_path_factory):
     projects.drop(project)
 
 
-# --- packages that somebody wrote, in a few lines
+# --- what a package may do, in a few lines
 
 
 def rows_for_extras(username):
-    """How many rows can hold the extras of this user; an error where no row could."""
+    """Return how many rows hold this user's extra fields. Raise FieldError if none can."""
     users = User.objects.filter(username=username, **{f"{path('pk')}__isnull": False})
     return users.values(path("birthdate")).count()
 
 
 def badge_of(target, model_name):
-    """A package's model with a foreign key to `target`, as its models.py would define it."""
+    """Return a package's model with a foreign key to `target`."""
     meta = type("Meta", (), {"app_label": "a_package"})
     user = models.ForeignKey(target, models.CASCADE, related_name="+")
     return type(model_name, (models.Model,), {"user": user, "Meta": meta, "__module__": __name__})
@@ -162,13 +163,15 @@ def badge_of(target, model_name):
     foreignkey="accepted",
     mark="known",
     so_what=(
-        "A package that names Django's User instead of asking for the user model rules a "
-        "custom user out, or itself."
+        "A package that names Django's User does not work with a custom user. Look for such "
+        "imports before you choose."
     ),
     source=REFERENCING,
+    fits=["accepted"],
+    fails=ANYTHING_ELSE,
 )
 def test_package_that_imports_auth_user():
-    """What does a package get that asks django.contrib.auth.models.User.objects for its users?"""
+    """A package asks django.contrib.auth.models.User.objects for users. What happens?"""
     return outcome(lambda: DjangosUser.objects.count())
 
 
@@ -178,11 +181,17 @@ def test_package_that_imports_auth_user():
     custom_user=["fields.E301"],
     foreignkey=[],
     mark="useful",
-    so_what=("With a custom user such a package is refused by check, before anything is stored."),
+    so_what=(
+        "With a custom user, Django's checks refuse a package whose ForeignKey names auth.User. "
+        "Use another package or patch it."
+    ),
     source=REFERENCING,
+    fits=[[]],
+    fails=ANYTHING_ELSE,
 )
 def test_package_with_a_key_to_the_class_user():
-    """What does check say of a package's ForeignKey(django.contrib.auth.models.User)?"""
+    """A package has a ForeignKey to django.contrib.auth.models.User. Which messages do Django's
+    checks report?"""
     return [saw(error).id for error in badge_of(DjangosUser, "Badge").check()]
 
 
@@ -193,13 +202,13 @@ def test_package_with_a_key_to_the_class_user():
     foreignkey="auth_user",
     mark="useful",
     so_what=(
-        "Packages that use the setting fit every approach; the proxy and the profiles leave "
-        "the target where it always was."
+        "Packages that use settings.AUTH_USER_MODEL work with every approach. They refer to the "
+        "user table, not to the profile."
     ),
     source=REFERENCING,
 )
 def test_package_with_a_key_to_the_setting():
-    """To which table goes a package's ForeignKey(settings.AUTH_USER_MODEL)?"""
+    """A package has a ForeignKey to settings.AUTH_USER_MODEL. To which table does it refer?"""
     badge = badge_of(django_settings.AUTH_USER_MODEL, "SettingsBadge")
     with connection.schema_editor() as editor:
         editor.create_model(badge)
@@ -214,13 +223,16 @@ def test_package_with_a_key_to_the_setting():
     foreignkey="accepted",
     mark="useful",
     so_what=(
-        "With a custom user there is no table auth_user, so a migration that names it cannot "
-        "run and has to be replaced by MIGRATION_MODULES."
+        "With a custom user, the table auth_user does not exist, so such a migration fails. "
+        "Replace it through MIGRATION_MODULES."
     ),
     source=REFERENCING,
+    fits=["accepted"],
+    fails=ANYTHING_ELSE,
+    top=True,
 )
 def test_package_migration_hard_wired_to_auth_user():
-    """What happens when a package's migration with to="auth.User" is applied?"""
+    """A package's migration has a ForeignKey to "auth.User". What happens when you apply it?"""
     user = models.ForeignKey("auth.User", models.CASCADE)
     return outcome(
         lambda: migrate(
@@ -247,15 +259,16 @@ def migrate(operation):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "post_save's sender is the class of the instance, so a player saved as the proxy is "
-        "not a User to a receiver; a custom user never is."
+        "Django compares the sender with the class that is saved. A receiver for auth.User "
+        "misses proxies and custom users."
     ),
-    source='Django 5.2 docs, "Signals", section "post_save"',
+    source=docs("Signals", "post_save"),
+    fits=[True],
+    costs=[False],
 )
 def test_package_signal_of_auth_user():
-    """A package sends a welcome mail on post_save with sender=django.contrib.auth.models.User:
-    is it called when a player registers?
-    """
+    """A package's post_save receiver has sender=django.contrib.auth.models.User. Does Django call
+    it at a registration?"""
     with heard(post_save, sender=DjangosUser) as senders:
         enrolled("alice")
     return bool(senders)
@@ -268,15 +281,16 @@ def test_package_signal_of_auth_user():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Only the proxy misses receivers of the user model: register players as User, or "
-        "connect them to Player too."
+        "A user who is saved through a proxy misses receivers of the user model. Save them as "
+        "User, or connect receivers to the proxy."
     ),
     source=REFERENCING,
+    fits=[True],
+    costs=[False],
 )
 def test_package_signal_of_the_user_model():
-    """A package connects to post_save with sender=get_user_model(): is it called
-    when a player registers?
-    """
+    """A package's post_save receiver has sender=get_user_model(). Does Django call it at a
+    registration?"""
     with heard(post_save, sender=User) as senders:
         enrolled("alice")
     return bool(senders)
@@ -289,11 +303,14 @@ def test_package_signal_of_the_user_model():
     foreignkey="accepted",
     mark="useful",
     so_what=(
-        "Reports and scripts in SQL know the table by name: with a custom user it has another."
+        "With a custom user the table has another name. Change the reports and scripts that "
+        "name auth_user."
     ),
+    fits=["accepted"],
+    costs=ANYTHING_ELSE,
 )
 def test_package_with_sql_on_auth_user():
-    """Does a report in SQL, SELECT count(*) FROM auth_user, still run?"""
+    """What happens when a report runs SELECT count(*) FROM auth_user?"""
     return outcome(lambda: rows("SELECT count(*) FROM auth_user"))
 
 
@@ -304,33 +321,46 @@ def test_package_with_sql_on_auth_user():
     foreignkey=0,
     mark="useful",
     so_what=(
-        "Where the form makes the extras' row, every other way of making a user leaves it "
-        "out; a signal or the user's own columns do not."
+        "Packages do not run your form. Create the profile row in a signal receiver, or keep "
+        "the extra fields on the user."
     ),
-    source=CUSTOMIZING + '"Extending the existing User model"',
+    source=docs(CUSTOMIZING, "Extending the existing User model"),
+    fits=at_least(1),
+    costs=[0],
 )
 def test_package_that_creates_users():
-    """A package calls get_user_model().objects.create_user(): how many rows for extras are made?"""
+    """A package calls get_user_model().objects.create_user(). How many rows for extra fields exist
+    afterwards?"""
     User.objects.create_user("bob")
     return rows_for_extras("bob")
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="IntegrityError",
-    custom_user="IntegrityError",
+    profile_onetoone="IntegrityError, account stays",
+    custom_user="IntegrityError, no account",
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "A mandatory extra keeps all packages from making users, through the signal too; "
-        "without a signal the rule is kept by nobody having a row."
+        "A mandatory extra field makes create_user() of packages fail. With a receiver, the "
+        "account stays behind; without one, no profile row is created."
     ),
+    costs=["IntegrityError, no account", "accepted"],
+    fails=["IntegrityError, account stays"],
 )
-def test_package_that_creates_users_with_a_mandatory_extra():
-    """Birthdate is NOT NULL, and a package calls create_user(username): what happens?"""
+def test_package_that_creates_users_with_a_mandatory_extra(transactional_db):
+    """The birthdate is NOT NULL. What happens when a package calls create_user(username) in
+    autocommit?"""
     table = PlayerModel._meta.get_field("birthdate").model._meta.db_table
     rows(f"ALTER TABLE {table} ALTER COLUMN birthdate SET NOT NULL")
-    return outcome(lambda: User.objects.create_user("bob"))
+    try:
+        result = said(lambda: User.objects.create_user("bob"))
+        deleted, _ = User.objects.filter(username="bob").delete()
+    finally:
+        rows(f"ALTER TABLE {table} ALTER COLUMN birthdate DROP NOT NULL")
+    if not isinstance(result, Exception):
+        return "accepted"
+    return f"{type(result).__name__}, {'account stays' if deleted else 'no account'}"
 
 
 PACKAGE = """
@@ -349,13 +379,14 @@ class Badge(models.Model):
     foreignkey=True,
     mark="useful",
     so_what=(
-        "get_user_model() may be called at import, whatever the order of INSTALLED_APPS: it "
-        "imports the model's module if need be."
+        "A package may call get_user_model() at import. Django then imports the user model's "
+        "module, whatever the order of INSTALLED_APPS."
     ),
     source=REFERENCING,
 )
 def test_package_that_asks_for_the_user_at_import(project):
-    """May the models.py of an app that is listed before players call get_user_model() at import?"""
+    """An app before the players app calls get_user_model() in its models.py. Does the project
+    start?"""
     add_package(project)
     return project.manage("check").code == 0
 
@@ -367,14 +398,15 @@ def test_package_that_asks_for_the_user_at_import(project):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "A custom user draws its module into the imports of every package that asks for it: "
-        "keep it in an app that imports nothing of others."
+        "get_user_model() at import loads the app of a custom user. Let that app import no "
+        "models of other apps."
     ),
+    fits=[True],
+    costs=[False],
 )
 def test_package_that_players_imports_in_turn(project):
-    """An app listed before players calls get_user_model() at import, and players/models.py imports
-    its models: does the project start?
-    """
+    """Another app calls get_user_model() at import, and the players app imports its models. Does
+    the project start?"""
     add_package(project)
     project.add("players/models.py", "from badges.models import Badge  # noqa: E402,F401\n")
     return project.manage("check").code == 0
@@ -393,11 +425,13 @@ def add_package(project):
     foreignkey=True,
     mark="useful",
     so_what=(
-        "It fakes what Django's user has; birthdate and IDs stay as they are in every approach."
+        "set_fake_emails replaces e-mail addresses, but no extra fields. Anonymise birthdates "
+        "and IDs yourself."
     ),
 )
 def test_django_extensions_fakes_the_emails(settings):
-    """django-extensions: does set_fake_emails hide everybody's e-mail in a copy of the database?"""
+    """Does set_fake_emails of django-extensions replace all e-mail addresses in a copy of the
+    database?"""
     settings.DEBUG = True
     enrolled("alice", email="alice@private.example")
     call_command("set_fake_emails", verbosity=0, stdout=StringIO())
@@ -411,13 +445,16 @@ def test_django_extensions_fakes_the_emails(settings):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "UserCreationForm's Meta names Django's User, so with a custom user each form built "
-        "on it needs a Meta of its own."
+        "UserCreationForm names Django's User. With a custom user, give each subclass a Meta "
+        "with your model."
     ),
     source=FORMS,
+    fits=["accepted"],
+    costs=ANYTHING_ELSE,
 )
 def test_package_that_inherits_the_creation_form():
-    """A package subclasses UserCreationForm without a Meta of its own: what does it get?"""
+    """A package subclasses UserCreationForm without its own Meta. What happens when it saves a
+    user?"""
 
     class SignUp(UserCreationForm):
         nickname = forms.CharField(required=False)
@@ -441,10 +478,15 @@ def rows_after_allauth():
     custom_user=1,
     foreignkey=0,
     mark="useful",
-    so_what="A signup by a package knows nothing of the form that makes the extras' row.",
+    so_what=(
+        "django-allauth does not run your form. Create the profile row in a receiver or in "
+        "allauth's adapter."
+    ),
+    fits=at_least(1),
+    costs=[0],
 )
 def test_allauth_signup(site):
-    """A player signs up through django-allauth: how many rows are there for their extras?"""
+    """A user registers through django-allauth. How many rows hold the extra fields?"""
     return site.ask(rows_after_allauth)
 
 
@@ -460,14 +502,14 @@ def logged_in_by_email():
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    mark="surprising",
     so_what=(
-        "Logging in by e-mail is a matter of the backend, so it is no reason for a custom user."
+        "allauth's backend logs users in by e-mail in every approach. You need no custom user "
+        "for that."
     ),
-    source=CUSTOMIZING + '"Writing an authentication backend"',
+    source=docs(CUSTOMIZING, "Writing an authentication backend"),
 )
 def test_allauth_login_by_email(site):
-    """Can a player who registered with us log in by e-mail through django-allauth?"""
+    """Can a user who registered in the variant log in by e-mail through django-allauth?"""
     return site.ask(logged_in_by_email)
 
 
@@ -487,10 +529,15 @@ def rows_after_registration():
     custom_user=1,
     foreignkey=0,
     mark="useful",
-    so_what="A signup by a package knows nothing of the form that makes the extras' row.",
+    so_what=(
+        "django-registration does not run your form. Create the profile row in a receiver or in "
+        "your subclass of its view."
+    ),
+    fits=at_least(1),
+    costs=[0],
 )
 def test_django_registration_signup(site):
-    """A player signs up through django-registration: how many rows are there for their extras?"""
+    """A user registers through django-registration. How many rows hold the extra fields?"""
     return site.ask(rows_after_registration)
 
 
@@ -509,12 +556,14 @@ def form_with_a_birthdate():
     foreignkey="FieldError",
     mark="useful",
     so_what=(
-        "A ModelForm of the user takes fields of the user's own row only; for a profile the "
-        "package's form and view have to be extended."
+        "Meta.fields accepts fields of the user. For a profile, extend the form and the view of "
+        "the package."
     ),
+    fits=["accepted"],
+    costs=ANYTHING_ELSE,
 )
 def test_django_registration_asks_for_the_birthdate(site):
-    """Is the field's name enough to make django-registration's form ask for the birthdate?"""
+    """django-registration's form names the birthdate in Meta.fields. What happens?"""
     return site.ask(form_with_a_birthdate)
 
 
@@ -539,12 +588,15 @@ def permission_for_one_player():
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "django-guardian asks for the content type of the concrete model, while the "
-        "permissions of a proxy hang on its own: GUARDIAN_GET_CONTENT_TYPE has to be set."
+        "django-guardian looks for a proxy's permissions under the concrete model. Set "
+        "GUARDIAN_GET_CONTENT_TYPE if you use a proxy."
     ),
+    fits=["accepted"],
+    costs=ANYTHING_ELSE,
 )
 def test_guardian_permission_for_one_player(site):
-    """Can django-guardian give somebody players.change_... for one object of the listed class?"""
+    """What happens when django-guardian assigns a permission for one object of the variant's own
+    model?"""
     return site.ask(permission_for_one_player)
 
 
@@ -559,12 +611,13 @@ def rows_of_the_anonymous_user():
     foreignkey=0,
     mark="surprising",
     so_what=(
-        "Its AnonymousUser is a row among the players: lists and counts have to leave it out,"
-        " and a mandatory extra stops migrate."
+        "django-guardian adds a row to your users. Leave AnonymousUser out of lists and counts, "
+        "and expect it if an extra field is mandatory."
     ),
 )
 def test_guardian_adds_a_user(site):
-    """django-guardian adds a user AnonymousUser at migrate: how many rows has it for extras?"""
+    """django-guardian creates a user AnonymousUser during migrate. How many rows hold its extra
+    fields?"""
     return site.ask(rows_of_the_anonymous_user)
 
 
@@ -587,12 +640,14 @@ def edit_is_in_the_history():
     foreignkey=False,
     mark="useful",
     so_what=(
-        "A history of the user says nothing of a profile: both models have to be registered, "
-        "and are then two histories."
+        "A history of the user does not contain the profile. Register both models with "
+        "django-simple-history."
     ),
+    fits=[True],
+    costs=[False],
 )
 def test_simple_history_of_the_extras(site):
-    """django-simple-history keeps the history of the user: is a new birthdate in it?"""
+    """django-simple-history tracks the user model. Does it record a new birthdate?"""
     return site.ask(edit_is_in_the_history)
 
 
@@ -607,12 +662,14 @@ def registration_is_in_the_history():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "It listens to post_save of the registered class, and a player saved as the proxy is "
-        "of another class: Player needs a registration of its own."
+        "django-simple-history listens to post_save of the registered class. Register the proxy "
+        "too if you save users through it."
     ),
+    fits=[True],
+    costs=[False],
 )
 def test_simple_history_of_a_registration(site):
-    """django-simple-history keeps the history of get_user_model(): is a registration in it?"""
+    """django-simple-history tracks get_user_model(). Does it record a registration?"""
     return site.ask(registration_is_in_the_history)
 
 
@@ -646,14 +703,15 @@ def similar_queries_of_a_list():
     foreignkey=20,
     mark="useful",
     so_what=(
-        "The toolbar shows the N+1 of a second table; where the extras are columns of the "
-        "user it cannot arise."
+        "django-debug-toolbar shows the repeated queries for profile rows. Load the rows with "
+        "select_related() or prefetch_related()."
     ),
+    fits=[0],
+    costs=at_least(1),
 )
 def test_toolbar_finds_similar_queries(site):
-    """A page reads the birthdates of 20 users one by one: how many similar queries does
-    django-debug-toolbar count?
-    """
+    """A page reads 20 users' birthdates in a loop. How many similar queries does
+    django-debug-toolbar show?"""
     return site.ask(similar_queries_of_a_list)
 
 
@@ -674,9 +732,12 @@ def queries_of_the_profile_page():
         "A page for logged-in users reads the session and the user. Showing a profile row costs "
         "one more query."
     ),
+    fits=at_most(2),
+    costs=at_least(3),
 )
 def test_toolbar_on_the_profile_page(site):
-    """How many queries, without savepoints, does django-debug-toolbar show for /profile/?"""
+    """Sessions are kept in the database. How many queries does django-debug-toolbar show for
+    /profile/?"""
     return site.ask(queries_of_the_profile_page)
 
 
@@ -691,14 +752,14 @@ def errors_of_check():
     foreignkey=[],
     mark="useful",
     so_what=(
-        "These packages keep to the user model's setting, so none of them rules an approach out."
+        "These six packages use settings.AUTH_USER_MODEL, so Django's checks accept them in "
+        "every approach."
     ),
     source=REFERENCING,
 )
 def test_all_packages_together(site):
-    """allauth, debug-toolbar, django-registration, guardian, DRF and simple-history are installed
-    and migrated: what does check find?
-    """
+    """allauth, debug-toolbar, django-registration, guardian, DRF and simple-history are installed.
+    What does check report?"""
     return site.ask(errors_of_check)
 
 
@@ -706,14 +767,14 @@ def test_all_packages_together(site):
 
 
 def serializer(**more):
-    """A ModelSerializer of the user's name and birthdate, which has fields of its own in `more`."""
+    """Return a ModelSerializer of username and birthdate, with the declared fields `more`."""
     field = next(iter(more), "birthdate")
     meta = type("Meta", (), {"model": User, "fields": ["username", field]})
     return type("PlayerSerializer", (serializers.ModelSerializer,), {"Meta": meta, **more})
 
 
 def nested(**options):
-    """The serializer, with the birthdate where the variant has it: beside the name, or nested."""
+    """Return the serializer, with the birthdate beside the username or nested."""
     if PlayerModel.__name__ != "Person":
         return serializer()
     meta = type("Meta", (), {"model": PlayerModel, "fields": ["birthdate"]})
@@ -729,10 +790,16 @@ def nested(**options):
     custom_user="accepted",
     foreignkey="AssertionError",
     mark="useful",
-    so_what="With a second table the serializer needs create() and update() written by hand.",
+    so_what=(
+        "With a profile, write create() and update() of the serializer yourself. A custom user "
+        "needs neither."
+    ),
+    fits=["accepted"],
+    costs=ANYTHING_ELSE,
 )
 def test_drf_writes_user_and_extras():
-    """Does a plain ModelSerializer of Django REST framework store username and birthdate in one?"""
+    """What happens when a plain ModelSerializer of Django REST framework stores username and
+    birthdate together?"""
     birthdate = {"birthdate": "1999-09-09"}
     data = {"username": "bob", "person": birthdate, "person_set": [birthdate], **birthdate}
     writing = nested()(data=data)
@@ -747,12 +814,14 @@ def test_drf_writes_user_and_extras():
     foreignkey=101,
     mark="useful",
     so_what=(
-        "Nested or dotted fields read the other table once for each user unless the queryset "
-        "brings it along."
+        "A nested serializer reads the profile row of each user. Put select_related() or "
+        "prefetch_related() on the view's queryset."
     ),
+    fits=[1],
+    costs=at_least(2),
 )
 def test_drf_list_of_a_hundred(statements):
-    """How many statements does a ModelSerializer need to list 100 users with their birthdates?"""
+    """How many statements does a ModelSerializer run to list 100 users with their birthdates?"""
     enrolled_many(100)
     statements.clear()
     users = User.objects.filter(username__startswith="player")
@@ -767,12 +836,12 @@ def test_drf_list_of_a_hundred(statements):
     foreignkey="[]",
     mark="surprising",
     so_what=(
-        "A missing one-to-one row is swallowed and shown as null, like an empty value; the "
-        "API's reader cannot tell them apart."
+        "Django REST framework shows null for a missing OneToOne profile. Readers of the API "
+        "cannot tell it from an empty field."
     ),
 )
 def test_drf_user_without_extras():
-    """What does Django REST framework show for the extras of a user who has none?"""
+    """A user has no extra fields. What does Django REST framework show for them?"""
     User.objects.bulk_create([User(username="bob")])
     data = nested(read_only=True)(User.objects.get(username="bob")).data
     return json.dumps(data[list(data)[1]])

@@ -9,7 +9,7 @@ from django.db.models.signals import post_save
 from players import roster
 
 from suite.article import person_saved_with_user
-from suite.compare import CANNOT, NotPossible, compare, docs
+from suite.compare import CANNOT, NotPossible, code, compare, docs
 from suite.conftest import ALICE
 from suite.outcomes import heard, outcome, rows, saw
 from suite.variant import (
@@ -28,12 +28,12 @@ NEW = date(2001, 2, 3)
 
 
 def owned_by(user):
-    """What names the user in a row that holds extras."""
+    """Return the field and value that name the user in a row with extra fields."""
     return {"user": user} if PlayerModel.__name__ == "Person" else {"username": user.username}
 
 
 def columns_set(sql):
-    """The columns that an UPDATE sets."""
+    """Return the columns that an UPDATE sets."""
     return re.findall(r'"(\w+)" = ', sql.partition(" SET ")[2].partition(" WHERE ")[0])
 
 
@@ -47,10 +47,15 @@ def birthdate_stored_for(username):
     custom_user=1,
     foreignkey=2,
     mark="known",
-    so_what="Two tables mean two writes, and so a transaction around them.",
+    fits=[1],
+    costs=[2],
+    top=True,
+    so_what="Two tables mean two writes. Put them into one transaction, or half of the change may "
+    "be stored.",
 )
 def test_writes_to_change_email_and_birthdate(alice, statements):
-    """How many statements write when a player's e-mail and birthdate are changed together?"""
+    """How many statements write to the database when a user's e-mail and birthdate change
+    together?"""
     statements.clear()
     roster.change("alice", email="new@example.org", birthdate=NEW)
     return len(statements.writes())
@@ -70,8 +75,8 @@ def test_writes_to_change_email_and_birthdate(alice, statements):
         *("SELECT django_session", "SELECT auth_user"),
         *("SELECT person", "UPDATE person", "UPDATE django_session"),
     ],
-    so_what="A profile row costs no more statements than a custom user. But with a custom user, an "
-    "edit locks and rewrites the row that holds the password.",
+    so_what="A profile row costs no more statements than a custom user. But an edit of a custom "
+    "user locks and rewrites the row with the password.",
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_statements_of_a_profile_edit(alice, client, statements):
@@ -92,12 +97,14 @@ def test_statements_of_a_profile_edit(alice, client, statements):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="save() writes the row of its own object only: a related object has a save() of its "
-    "own, and forgetting it gives no error.",
+    fits=[True],
+    costs=[False],
+    so_what="save() writes only its own object's row. Call user.person.save() too; if you forget "
+    "it, Django raises no error.",
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_saving_the_user_stores_the_extras(alice):
-    """Is user.person.birthdate = x (a custom user's: user.birthdate = x) stored by user.save()?"""
+    """A new birthdate is set on user.person, or on a custom user. Does user.save() store it?"""
     extras_class()
     extras_of(alice).birthdate = NEW
     alice.save()
@@ -110,12 +117,15 @@ def test_saving_the_user_stores_the_extras(alice):
     custom_user=CANNOT,
     foreignkey=False,
     mark="surprising",
-    so_what="This is why the article's view works without saving the person: its receiver does. "
-    "With a ForeignKey it saves a row that it reads anew, and x is lost.",
+    fits=[True],
+    fails=[False],
+    so_what="The receiver saves the profile that is cached on the user. With a ForeignKey it saves "
+    "a row that it reads again, and the change is lost.",
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_saving_the_user_stores_the_extras_by_the_articles_signal(alice):
-    """With the article's signal: does user.person.birthdate = x, then user.save(), store x?"""
+    """The article's receiver saves user.person after the user. Does user.save() then store a
+    changed birthdate?"""
     with person_saved_with_user():
         extras_of(alice).birthdate = NEW
         alice.save()
@@ -123,21 +133,23 @@ def test_saving_the_user_stores_the_extras_by_the_articles_signal(alice):
 
 
 @compare(
-    proxy_model="silently lost",
-    profile_onetoone="silently lost",
+    proxy_model="lost without an error",
+    profile_onetoone="lost without an error",
     custom_user="stored",
-    foreignkey="silently lost",
+    foreignkey="lost without an error",
     mark="surprising",
-    so_what="A Python object takes any attribute: outside the custom user, a birthdate set on "
-    "the user is gone with the object, without a word.",
+    fits=["stored"],
+    costs=["lost without an error"],
+    so_what="Python accepts any attribute on an object. Unless the user model has this field, the "
+    "value is lost without an error.",
 )
 def test_birthdate_set_on_the_user_itself(alice):
-    """What becomes of user.birthdate = x after user.save()?"""
+    """What happens to user.birthdate = x after user.save()?"""
     alice.birthdate = NEW
     alice.save()
     again = User.objects.get(pk=alice.pk)
     kept = getattr(extras_of(again), "birthdate", None)
-    return "stored" if kept == NEW else "silently lost"
+    return "stored" if kept == NEW else "lost without an error"
 
 
 @compare(
@@ -145,11 +157,13 @@ def test_birthdate_set_on_the_user_itself(alice):
     profile_onetoone="ValueError",
     custom_user="accepted",
     foreignkey="ValueError",
-    so_what="Naming the fields in update_fields turns the silent loss into an error.",
-    source='Django 5.2 docs, "Model instance reference", section "Specifying which fields to save"',
+    fits=["accepted"],
+    so_what="Name the fields in update_fields. Django then raises ValueError for a field that the "
+    "model does not have.",
+    source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_birthdate_named_in_update_fields(alice):
-    """What comes of user.birthdate = x; user.save(update_fields=["birthdate"])?"""
+    """What does user.save(update_fields=["birthdate"]) do after user.birthdate = x?"""
     alice.birthdate = NEW
     return outcome(lambda: alice.save(update_fields=["birthdate"]))
 
@@ -159,11 +173,14 @@ def test_birthdate_named_in_update_fields(alice):
     profile_onetoone="FieldDoesNotExist",
     custom_user="accepted",
     foreignkey="FieldDoesNotExist",
-    so_what="update() reaches the columns of one table: for the extras, start from their class.",
-    source='Django 5.2 docs, "Making queries", section "Updating multiple objects at once"',
+    fits=["accepted"],
+    costs=["FieldDoesNotExist"],
+    so_what="update() can set columns of one table only. For the fields of a profile, start from "
+    "Person.objects.",
+    source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_of_an_extra_over_users(alice):
-    """What comes of User.objects.update() of an extra (birthdate=, person__birthdate=)?"""
+    """What does User.objects.update() do when you pass it the birthdate?"""
     return outcome(lambda: User.objects.filter(pk=alice.pk).update(**{path("birthdate"): NEW}))
 
 
@@ -172,11 +189,12 @@ def test_update_of_an_extra_over_users(alice):
     profile_onetoone="FieldDoesNotExist",
     custom_user="accepted",
     foreignkey="FieldDoesNotExist",
-    so_what="What can be filtered across the link (user__username) cannot be updated across it.",
-    source='Django 5.2 docs, "Making queries", section "Updating multiple objects at once"',
+    so_what="You can filter by user__username, but you cannot update it that way. Start from "
+    "User.objects.",
+    source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_of_the_username_through_the_listed_class(alice):
-    """What comes of update() of the username through the variant's own class (Player, Person)?"""
+    """What does update() of the username do on the variant's own model (Player, Person, User)?"""
     name = "user__username" if PlayerModel.__name__ == "Person" else "username"
     return outcome(
         lambda: PlayerModel.objects.filter(pk=extras_of(alice).pk).update(**{name: "zoe"})
@@ -189,11 +207,14 @@ def test_update_of_the_username_through_the_listed_class(alice):
     custom_user="accepted",
     foreignkey="FieldError",
     mark="surprising",
-    so_what="Django's UPDATE has no FROM: F() may name columns of the updated table only.",
-    source='Django 5.2 docs, "Making queries", section "Updating multiple objects at once"',
+    fits=["accepted"],
+    costs=["FieldError"],
+    so_what="In update(), F() may name only columns of the updated table. Use a Subquery to copy "
+    "from another table.",
+    source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_of_an_extra_from_a_user_column(alice):
-    """What comes of update(discord_id=F(username)), which copies a column of the user?"""
+    """What does update(discord_id=F(<the username>)) do?"""
     username = F("user__username" if PlayerModel.__name__ == "Person" else "username")
     extras = extras_class().objects
     return outcome(lambda: extras.update(discord_id=username))
@@ -204,11 +225,12 @@ def test_update_of_an_extra_from_a_user_column(alice):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="The way around the ban on F() across a link is a Subquery; one UPDATE still does.",
+    fits=[True],
+    so_what="A Subquery copies a value from the user table into the profile table in one UPDATE.",
     source="Django ticket #14104",
 )
 def test_update_of_an_extra_by_a_subquery(alice):
-    """Can update() copy the username into the Discord ID by a Subquery?"""
+    """Can update() copy the username into the Discord ID with a Subquery?"""
     link = "user" if PlayerModel.__name__ == "Person" else "pk"
     name = User.objects.filter(pk=OuterRef(link)).values("username")
     extras_class().objects.update(discord_id=Subquery(name))
@@ -220,11 +242,13 @@ def test_update_of_an_extra_by_a_subquery(alice):
     profile_onetoone=True,
     custom_user=False,
     foreignkey=True,
-    so_what="Django puts the other table into a subquery, WHERE id IN (SELECT ...).",
+    fits=[False],
+    so_what="If you filter an update() by a field of another table, Django adds WHERE id IN "
+    "(SELECT ...).",
     source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_filtered_by_an_extra_needs_a_subquery(alice, statements):
-    """Does the UPDATE that deactivates all born after 2000 contain a subquery?"""
+    """One update() deactivates all users born after 2000. Does its SQL contain a subquery?"""
     statements.clear()
     User.objects.filter(**{path("birthdate") + "__year__gt": 2000}).update(is_active=False)
     (update,) = statements
@@ -236,11 +260,14 @@ def test_update_filtered_by_an_extra_needs_a_subquery(alice, statements):
     profile_onetoone=0,
     custom_user=3,
     foreignkey=0,
-    so_what="bulk_create() sends no signals: who makes users in bulk must make the people too.",
-    source='Django 5.2 docs, "QuerySet API reference", section "bulk_create()"',
+    fits=[3],
+    costs=[0],
+    so_what="bulk_create() sends no signals, so no receiver creates profiles. Create the profile "
+    "rows with a second bulk_create().",
+    source=docs("QuerySet API reference", "bulk_create()"),
 )
 def test_extras_rows_after_bulk_create_of_users():
-    """After bulk_create() of three users: how many of them have a row for their extras?"""
+    """bulk_create() adds three users. How many of them have a row for the extra fields?"""
     extras_class()
     names = ["bob", "carol", "dave"]
     User.objects.bulk_create(User(username=name) for name in names)
@@ -269,11 +296,14 @@ def test_statements_to_add_a_thousand_players(statements):
     profile_onetoone="FieldDoesNotExist",
     custom_user="accepted",
     foreignkey="FieldDoesNotExist",
-    so_what="bulk_update() too writes one table: the people must be loaded and updated instead.",
-    source='Django 5.2 docs, "QuerySet API reference", section "bulk_update()"',
+    fits=["accepted"],
+    costs=["FieldDoesNotExist"],
+    so_what="bulk_update() writes one table. For the fields of a profile, load the Person objects "
+    "and update them instead.",
+    source=docs("QuerySet API reference", "bulk_update()"),
 )
 def test_bulk_update_of_birthdates_on_users(alice):
-    """What comes of User.objects.bulk_update(users, ["birthdate"])?"""
+    """What does User.objects.bulk_update(users, ["birthdate"]) do?"""
     alice.birthdate = NEW
     return outcome(lambda: User.objects.bulk_update([alice], ["birthdate"]))
 
@@ -283,11 +313,14 @@ def test_bulk_update_of_birthdates_on_users(alice):
     profile_onetoone="accepted",
     custom_user="accepted",
     foreignkey="ProgrammingError",
-    so_what="ON CONFLICT needs a unique index to conflict with: without one there is no upsert.",
+    fits=["accepted"],
+    costs=["ProgrammingError"],
+    so_what="ON CONFLICT needs a unique index on the named columns. A ForeignKey has none, so "
+    "PostgreSQL rejects the upsert.",
     source='PostgreSQL 18 docs, INSERT, section "ON CONFLICT Clause"',
 )
 def test_upsert_of_extras(alice):
-    """What comes of an upsert of a player's extras: bulk_create(update_conflicts=True)?"""
+    """What happens if you upsert a user's extra fields with bulk_create(update_conflicts=True)?"""
     mine = owned_by(alice)
     row = extras_class()(**mine, birthdate=NEW)
     return outcome(
@@ -303,14 +336,14 @@ def test_upsert_of_extras(alice):
     custom_user=CANNOT,
     foreignkey=[ALICE["discord_id"], None],
     mark="surprising",
-    so_what="The user is the person's primary key, and save() with a key that exists is an "
-    "UPDATE of all columns: what the new object does not know is erased. A foreign key gets a "
-    "second row.",
-    source='Django 5.2 docs, "Model instance reference", section '
-    '"How Django knows to UPDATE vs. INSERT"',
+    costs=[[None], [ALICE["discord_id"], None]],
+    so_what="If the user is the primary key, save() updates the existing row and clears fields "
+    "that you did not set. With a ForeignKey it adds a second row.",
+    source=docs("Model instance reference", "How Django knows to UPDATE vs. INSERT"),
 )
 def test_discord_ids_after_saving_a_new_person(alice):
-    """A player has a Discord ID; which ones after Person(user=user, birthdate=x).save()?"""
+    """A profile row has a Discord ID. Which Discord IDs remain after Person(user=user,
+    birthdate=x).save()?"""
     person_class()(user=alice, birthdate=NEW).save()
     people = person_class().objects.filter(user=alice).order_by("pk")
     return list(people.values_list("discord_id", flat=True))
@@ -321,11 +354,14 @@ def test_discord_ids_after_saving_a_new_person(alice):
     profile_onetoone="IntegrityError",
     custom_user=CANNOT,
     foreignkey="accepted",
-    so_what="create() forces an INSERT, so the primary key stops it, where save() overwrites.",
-    source='Django 5.2 docs, "QuerySet API reference", section "create()"',
+    fits=["IntegrityError"],
+    costs=["accepted"],
+    so_what="create() forces an INSERT. The primary key of a OneToOne profile rejects it; a "
+    "ForeignKey gets a second row.",
+    source=docs("QuerySet API reference", "create()"),
 )
 def test_creating_a_person_for_a_player_who_has_one(alice):
-    """What comes of Person.objects.create(user=user) for a user who has a person?"""
+    """What does Person.objects.create(user=user) do for a user who already has a profile row?"""
     create = person_class().objects.create
     return outcome(lambda: create(user=alice))
 
@@ -336,12 +372,15 @@ def test_creating_a_person_for_a_player_who_has_one(alice):
     custom_user=CANNOT,
     foreignkey=["bob"],
     mark="surprising",
-    so_what="Where the link is the primary key, another user means another row: save() copies "
-    "over the other player's extras and leaves the old row. A foreign key is moved.",
-    source='Django 5.2 docs, "One-to-one relationships"',
+    fits=[["bob"]],
+    costs=[["alice", "bob"]],
+    so_what="If the user is the primary key, save() overwrites the other user's profile and keeps "
+    "the old row. A ForeignKey moves the row.",
+    source=docs("One-to-one relationships"),
 )
 def test_owners_after_giving_a_person_to_another_user(alice):
-    """Alice's person gets person.user = bob and is saved: who has Alice's Discord ID then?"""
+    """Alice's profile gets person.user = bob and is saved. Which users have Alice's Discord ID
+    afterwards?"""
     bob = enrolled("bob")
     person = person_class().objects.get(user=alice)
     person.user = bob
@@ -356,13 +395,16 @@ def test_owners_after_giving_a_person_to_another_user(alice):
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="save() writes all columns as they were when loaded, the password too: in a custom "
-    "user save with update_fields, or the roster's update().",
-    source='Django 5.2 docs, "Model instance reference", section "Specifying which fields to save"',
+    fits=[False],
+    costs=[True],
+    top=True,
+    so_what="save() writes every column as it was loaded. Edit a custom user with "
+    "save(update_fields=[...]). A full save() of a stale user does this in every approach.",
+    source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_stale_save_of_a_birthdate_undoes_a_new_password(alice):
-    """The extras are loaded, the password is changed elsewhere, a birthdate is set and save()d:
-    is the old password back?"""
+    """Extra fields are loaded, then the password changes. Does saving a new birthdate restore the
+    old password?"""
     extras_class()
     loaded_before = extras_of(User.objects.get(pk=alice.pk))
     alice.set_password("The dragon wakes at 10")
@@ -378,12 +420,14 @@ def test_stale_save_of_a_birthdate_undoes_a_new_password(alice):
     custom_user="accepted",
     foreignkey="NotSupportedError",
     mark="surprising",
-    so_what="A user may have no person, so the join is an outer one, and PostgreSQL does not "
-    "lock the side of it that may be missing.",
-    source='Django 5.2 docs, "QuerySet API reference", section "select_for_update()"',
+    fits=["accepted"],
+    costs=["NotSupportedError"],
+    so_what="A user may have no profile, so Django uses an outer join. PostgreSQL cannot lock its "
+    'nullable side; use of=("self",).',
+    source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_locking_a_user_joined_with_the_extras(alice):
-    """What comes of select_for_update() of a user, joined with the birthdate?"""
+    """What does select_for_update() do on a user query that also reads the birthdate?"""
     players = User.objects.select_for_update().annotate(born=F(path("birthdate")))
     return outcome(lambda: players.get(pk=alice.pk))
 
@@ -393,11 +437,14 @@ def test_locking_a_user_joined_with_the_extras(alice):
     profile_onetoone="accepted",
     custom_user="accepted",
     foreignkey="accepted",
-    so_what="of=('self',) locks the user's row alone, and that suffices if everybody locks it.",
-    source='Django 5.2 docs, "QuerySet API reference", section "select_for_update()"',
+    fits=["accepted"],
+    so_what='of=("self",) locks only the user row. That is enough if all code that changes the '
+    "profile locks the user first.",
+    source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_locking_only_the_user_of_a_join(alice):
-    """What comes of select_for_update(of=("self",)) of a user, joined with the birthdate?"""
+    """What does select_for_update(of=("self",)) do on a user query that also reads the
+    birthdate?"""
     players = User.objects.select_for_update(of=("self",)).annotate(born=F(path("birthdate")))
     return outcome(lambda: players.get(pk=alice.pk))
 
@@ -407,11 +454,12 @@ def test_locking_only_the_user_of_a_join(alice):
     profile_onetoone="NotSupportedError",
     custom_user=CANNOT,
     foreignkey="FieldError",
-    so_what="To lock the extras, start from the person, or exclude(person=None) first.",
-    source='Django 5.2 docs, "QuerySet API reference", section "select_for_update()"',
+    costs=["NotSupportedError", "FieldError"],
+    so_what="To lock profile rows, start the query from Person instead of User.",
+    source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_locking_only_the_extras_of_a_join(alice):
-    """What comes of User.objects.select_related("person").select_for_update(of=("person",))?"""
+    """What does User.objects.select_related("person").select_for_update(of=("person",)) do?"""
     person_class()
     players = User.objects.select_related("person").select_for_update(of=("person",))
     return outcome(lambda: players.get(pk=alice.pk))
@@ -422,7 +470,8 @@ def test_locking_only_the_extras_of_a_join(alice):
     profile_onetoone=10,
     custom_user=13,
     foreignkey=10,
-    so_what="Each further attribute of a custom user is written again at every user.save().",
+    so_what="user.save() writes every column of a custom user again, extra fields included. Name "
+    "the changed ones in update_fields.",
     source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_columns_written_by_saving_a_user(alice, statements):
@@ -437,8 +486,9 @@ def test_columns_written_by_saving_a_user(alice, statements):
     profile_onetoone=["last_login"],
     custom_user=["last_login"],
     foreignkey=["last_login"],
-    so_what="A login names its one field, so it cannot undo a change of another.",
-    source="Django 5.2 source, django.contrib.auth.models.update_last_login",
+    so_what="Unless it also upgrades the password hash, a login saves only last_login. It undoes "
+    "no change of another column.",
+    source=code("django.contrib.auth.models.update_last_login"),
 )
 def test_columns_written_by_a_login(client, alice, statements):
     """Which columns of the user does a login write?"""
@@ -454,12 +504,14 @@ def test_columns_written_by_a_login(client, alice, statements):
     custom_user=CANNOT,
     foreignkey=2,
     mark="surprising",
-    so_what="Every login saves last_login, so with the article's signal every login reads and "
-    "rewrites the person; `if created` avoids both.",
-    source="Django 5.2 source, django.contrib.auth.models.update_last_login",
+    costs=[2],
+    so_what="A login saves last_login, so the article's receiver reads and rewrites the profile at "
+    'each login. "if created" avoids that.',
+    source=code("django.contrib.auth.models.update_last_login"),
 )
 def test_further_statements_by_the_articles_signal(alice, statements):
-    """With the article's signal: how many further statements does it take to save last_login?"""
+    """The article's receiver saves user.person after each user. How many statements does it add to
+    a login?"""
     with person_saved_with_user():
         statements.clear()
         alice.save(update_fields=["last_login"])
@@ -471,12 +523,13 @@ def test_further_statements_by_the_articles_signal(alice, statements):
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
-    so_what="refresh_from_db() drops related objects from memory, to be read anew when needed.",
-    source='Django 5.2 docs, "Model instance reference", section '
-    '"Refreshing objects from database"',
+    fits=[True],
+    so_what="refresh_from_db() also forgets cached related objects, so the profile is read again "
+    "when you need it.",
+    source=docs("Model instance reference", "Refreshing objects from database"),
 )
 def test_refreshing_the_user_refreshes_the_extras(alice):
-    """The birthdate was read and then changed elsewhere: is it new after user.refresh_from_db()?"""
+    """A birthdate that was read changes elsewhere. Is it new after user.refresh_from_db()?"""
     assert extras_of(alice).birthdate == ALICE["birthdate"]
     roster.change("alice", birthdate=NEW)
     alice.refresh_from_db()
@@ -488,12 +541,14 @@ def test_refreshing_the_user_refreshes_the_extras(alice):
     profile_onetoone="accepted",
     custom_user="accepted",
     foreignkey="MultipleObjectsReturned",
-    so_what="update_or_create() relies on a unique column; where none is, a second row once "
-    "made breaks every later call.",
-    source='Django 5.2 docs, "QuerySet API reference", section "update_or_create()"',
+    fits=["accepted"],
+    fails=["MultipleObjectsReturned"],
+    so_what="update_or_create() needs a unique column. Once a user has two profile rows, each "
+    "later call fails.",
+    source=docs("QuerySet API reference", "update_or_create()"),
 )
 def test_update_or_create_after_a_second_row_was_tried(alice):
-    """Second extras were tried for one player: what comes of update_or_create() afterwards?"""
+    """The code tries to create a second profile row. What does update_or_create() do afterwards?"""
     extras, mine = extras_class().objects, owned_by(alice)
     saw(outcome(lambda: extras.create(**mine)))
     return outcome(lambda: extras.update_or_create(**mine, defaults={"birthdate": NEW}))
@@ -505,8 +560,8 @@ def test_update_or_create_after_a_second_row_was_tried(alice):
     custom_user=["last_login", "date_joined", "birthdate"],
     foreignkey=["birthdate"],
     mark="surprising",
-    so_what="It writes its defaults, and each field whose class has a pre_save of its own (all "
-    "dates, for auto_now); the row was locked before, so nothing old comes back.",
+    so_what="It writes the defaults and every date field, because those may use auto_now. It locks "
+    "the row first, so it restores no old value.",
     source='Django 4.2 release notes, "Setting update_fields in Model.save() may now be required"',
 )
 def test_columns_written_by_update_or_create(alice, statements):
@@ -520,12 +575,13 @@ def test_columns_written_by_update_or_create(alice, statements):
     profile_onetoone="IntegrityError",
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
-    so_what="Django's defaults live in Python: another program that writes users must name every "
-    "column, in all four.",
-    source='Django 5.2 docs, "Model field reference", section "db_default"',
+    costs=["IntegrityError"],
+    so_what="Django's default= is not in the database. Other programs that insert users must name "
+    "every NOT NULL column.",
+    source=docs("Model field reference", "db_default"),
 )
 def test_user_inserted_by_sql_with_two_columns():
-    """What comes of an INSERT in SQL of a user with a username and a password only?"""
+    """What happens if SQL inserts a user with only a username and a password?"""
     insert = f"INSERT INTO {User._meta.db_table} (username, password) VALUES ('zoe', '')"
     return outcome(lambda: rows(insert))
 
@@ -535,12 +591,16 @@ def test_user_inserted_by_sql_with_two_columns():
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="Signals are Python: a user who comes by SQL has a row for the extras only where "
-    "it is the user's own.",
+    fits=[True],
+    costs=[False],
+    fails=[CANNOT],
+    so_what="Signals run only in Django. A user inserted by SQL has no profile row. A custom user "
+    "holds the fields in the same row.",
     source=docs("Signals", "post_save"),
 )
 def test_user_inserted_by_sql_has_an_extras_row():
-    """Does a user inserted by SQL, with all required columns, have a row for their extras?"""
+    """SQL inserts a user with all required columns. Does that user have a row for the extra
+    fields?"""
     extras_class()
     rows(f"""
         INSERT INTO {User._meta.db_table} (username, password, first_name, last_name, email,
@@ -556,12 +616,12 @@ def test_user_inserted_by_sql_has_an_extras_row():
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="A copy has the fields of its own row, not what points at it: a custom user's "
-    "Discord ID is copied too, wanted or not.",
-    source='Django 5.2 docs, "Making queries", section "Copying model instances"',
+    so_what="A copy contains the fields of its own row. With a custom user, the Discord ID is "
+    "copied too, even if you do not want that.",
+    source=docs("Making queries", "Copying model instances"),
 )
 def test_copied_account_has_the_birthdate(alice):
-    """An account is copied by user.pk = None and save(): does the copy have the birthdate?"""
+    """A user is copied with user.pk = None and save(). Does the copy have the birthdate?"""
     alice.pk = None
     alice.username = "copy"
     alice.save()
@@ -573,12 +633,12 @@ def test_copied_account_has_the_birthdate(alice):
     profile_onetoone=False,
     custom_user=CANNOT,
     foreignkey=False,
-    so_what="Assigning links two objects in memory (with a ForeignKey not even that: the "
-    "accessor is person_set); only saving the person stores it.",
+    costs=[False],
+    so_what="Assigning a profile links two objects in memory. Save the profile itself to store it.",
     source=docs("Making queries", "One-to-one relationships"),
 )
 def test_assigned_person_is_stored_with_the_user(alice):
-    """After user.person = Person(birthdate=x) and user.save(): is x stored?"""
+    """Does user.save() store x after user.person = Person(birthdate=x)?"""
     alice.person = person_class()(birthdate=NEW)
     alice.save()
     return person_class().objects.filter(birthdate=NEW).exists()
@@ -589,12 +649,14 @@ def test_assigned_person_is_stored_with_the_user(alice):
     profile_onetoone="accepted",
     custom_user=CANNOT,
     foreignkey="IntegrityError",
-    so_what="Only the one-to-one accessor sets person.user; on a ForeignKey user.person is an "
-    "attribute that Django knows nothing of.",
-    source='Django 5.2 docs, "One-to-one relationships"',
+    fits=["accepted"],
+    costs=["IntegrityError"],
+    so_what="Only the accessor of a OneToOneField also sets person.user. With a ForeignKey, set it "
+    "yourself.",
+    source=docs("One-to-one relationships"),
 )
 def test_saving_an_assigned_person(alice):
-    """After user.person = Person(birthdate=x): what comes of user.person.save()?"""
+    """What does user.person.save() do after user.person = Person(birthdate=x)?"""
     alice.person = person_class()(birthdate=NEW)
     return outcome(alice.person.save)
 
@@ -605,11 +667,12 @@ def test_saving_an_assigned_person(alice):
     custom_user=False,
     foreignkey=False,
     mark="known",
-    so_what="What hangs on post_save (a log, a cache) hears nothing of update().",
-    source='Django 5.2 docs, "QuerySet API reference", section "update()"',
+    costs=[False],
+    so_what="update() sends no signals. Logs and caches that depend on post_save miss the change.",
+    source=docs("QuerySet API reference", "update()"),
 )
 def test_update_of_all_birthdates_sends_post_save(alice):
-    """Is post_save sent when update() sets everybody's birthdate?"""
+    """Does update() of every user's birthdate send post_save?"""
     with heard(post_save) as senders:
         assert extras_class().objects.update(birthdate=NEW)
     return bool(senders)
@@ -621,12 +684,12 @@ def test_update_of_all_birthdates_sends_post_save(alice):
     custom_user="UPDATE players_user",
     foreignkey="UPDATE person",
     mark="known",
-    so_what="A proxy's rows are the accounts themselves: what is done to all players is done to "
-    "all users.",
-    source='Django 5.2 docs, "Models", section "Proxy models"',
+    so_what="The rows of a proxy are the users themselves. Player.objects.update() changes every "
+    "account.",
+    source=docs("Models", "Proxy models"),
 )
 def test_table_updated_through_the_listed_class(alice, statements):
-    """Which table does an update() through the variant's own class (Player, Person, User) write?"""
+    """Which table does update() on the variant's own model (Player, Person, User) write?"""
     name = PlayerModel._meta.concrete_fields[-1].name
     statements.clear()
     assert PlayerModel.objects.update(**{name: F(name)})
@@ -638,14 +701,15 @@ def test_table_updated_through_the_listed_class(alice, statements):
     profile_onetoone=True,
     custom_user=False,
     foreignkey=True,
-    so_what="Django commits each statement by itself: only one row is all or nothing without "
-    "transaction.atomic.",
-    source='Django 5.2 docs, "Database transactions", section '
-    '"Django\'s default transaction behavior"',
+    fits=[False],
+    costs=[True],
+    so_what="Without transaction.atomic() Django commits each statement at once. Wrap the two "
+    "saves of a user and a profile in it.",
+    source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_half_a_change_is_kept_outside_a_transaction(transactional_db, alice):
-    """User and extras are saved without a transaction, the birthdate is no date: is the new
-    e-mail stored?"""
+    """A new e-mail and an invalid birthdate are saved without a transaction. Is the new e-mail
+    stored?"""
     extras_class()
     extras = extras_of(alice)
     alice.email, extras.birthdate = "new@example.org", "31 February"
@@ -662,12 +726,14 @@ def test_half_a_change_is_kept_outside_a_transaction(transactional_db, alice):
     profile_onetoone="accepted",
     custom_user="ValidationError",
     foreignkey="accepted",
-    so_what="full_clean() looks at the fields of its own model: extras in another table need "
-    "a full_clean() (or a form) of their own.",
-    source='Django 5.2 docs, "Model instance reference", section "Validating objects"',
+    fits=["ValidationError"],
+    costs=["accepted"],
+    so_what="full_clean() checks only the fields of its own model. Call it on the profile too, or "
+    "use a form for the profile.",
+    source=docs("Model instance reference", "Validating objects"),
 )
 def test_full_clean_of_the_user_checks_the_birthdate(alice):
-    """A birthdate that is no date is set on the extras: what does user.full_clean() say?"""
+    """The extra fields contain an invalid birthdate. What does user.full_clean() do?"""
     extras_class()
     extras_of(alice).birthdate = "31 February"
     return outcome(alice.full_clean)
@@ -678,12 +744,14 @@ def test_full_clean_of_the_user_checks_the_birthdate(alice):
     profile_onetoone=False,
     custom_user=True,
     foreignkey=False,
-    so_what="PostgreSQL stores a changed row anew, whole: in one wide table each edit of a "
-    "profile rewrites the row that every login reads.",
+    fits=[False],
+    costs=[True],
+    so_what="PostgreSQL writes a whole new row version for each change. With a custom user, each "
+    "edit rewrites the row that every login reads.",
     source="PostgreSQL 18 docs, Heap-Only Tuples (HOT)",
 )
 def test_change_of_birthdate_rewrites_the_users_row(alice):
-    """Does a change of birthdate write a new version of the row that holds the password?"""
+    """Does a change of the birthdate write a new version of the row with the password?"""
     place = f"SELECT ctid FROM {User._meta.db_table} WHERE id = %s"
     before = rows(place, [alice.pk])
     roster.change("alice", birthdate=NEW)

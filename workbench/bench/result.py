@@ -1,22 +1,38 @@
-"""The result of a run: build/benchmarks.json, and what it was measured on."""
+"""Results: the recorded one in results/bench.json, that of the last own run in build/."""
 
-import importlib.metadata
 import json
-import platform
 import statistics
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
-import psutil  # type: ignore[import-untyped]
-
-from workbench import files
+from workbench import files, recorded
 from workbench.errors import WorkbenchError
 from workbench.paths import BUILD
-from workbench.server import postgres
+from workbench.recorded import Measured
 
+# of a run of your own
 FILE = BUILD / "benchmarks.json"
+RECORDED = recorded.FOLDER / "bench.json"
+# what an interrupted `--record` has measured so far
+PART = BUILD / "bench-part.json"
+COMMAND = "workbench bench --record"
+# what to do if one of these is missing
+HINTS = {
+    FILE: "make one with `workbench bench --fresh`",
+    RECORDED: f"restore it, or run `{COMMAND}`",
+}
+# the code that is measured, and that measures
+SOURCES = (
+    "benchmarks/**/*.py",
+    "benchmarks/**/*.toml",
+    "variants/**/*.py",
+    "variants/**/*.html",
+    "workbench/bench/inside/*.py",
+    "workbench/bench/run.py",
+    "workbench/bench/subjects.py",
+    "workbench/seed/inside/*.py",
+)
 
 # lower quartile, median, upper quartile
 Quartiles = list[float]
@@ -92,21 +108,9 @@ class Size(TypedDict):
     indexes: dict[str, float]
 
 
-class Machine(TypedDict):
-    """The processor, its cores, the memory in bytes, the operating system."""
-
-    cpu: str
-    cores: int
-    memory: int
-    system: str
-
-
-class Result(TypedDict):
+class Result(Measured):
     """All that a run has measured; sizes: at how many players, 0 first."""
 
-    when: str
-    machine: Machine
-    versions: dict[str, str]
     players: int
     sizes: list[int]
     quick: bool
@@ -134,56 +138,17 @@ def _short(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def machine() -> Machine:
-    """The processor, its cores and the memory, in bytes."""
-    return {
-        "cpu": _cpu(),
-        "cores": psutil.cpu_count(),
-        "memory": psutil.virtual_memory().total,
-        "system": f"{platform.system()} {platform.release()}",
-    }
-
-
-def _cpu() -> str:
-    """The processor's name as the system has it (Linux: proc(5), macOS: sysctl(3))."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(it.partition(":")[2].strip() for it in lines if it.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    try:
-        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return platform.processor() or platform.machine()
-
-
-def versions(server: Mapping[str, str]) -> dict[str, str]:
-    """Of Python, Django, psycopg and PostgreSQL, and the memory in which that keeps pages."""
-    with postgres.connect(server, "postgres") as connection:
-        number = connection.info.server_version
-        (buffers,) = connection.execute("SHOW shared_buffers").fetchone() or ("",)
-    return {
-        "python": platform.python_version(),
-        "django": importlib.metadata.version("django"),
-        "psycopg": importlib.metadata.version("psycopg"),
-        "postgresql": f"{number // 10000}.{number % 10000}",
-        "shared_buffers": str(buffers),
-    }
-
-
 def check_writable(path: Path) -> None:
     """Raise WorkbenchError, before a long run, if its result could not be written there."""
     files.writable(path.parent, "name another file with --output")
 
 
-def read(path: Path = FILE) -> Result:
-    """A result; raises WorkbenchError if there is none, or if it is something else."""
+def read(path: Path) -> Result:
+    """Return a result; raise WorkbenchError if there is none, or if it is something else."""
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        hint = "make one with `workbench bench`" if path == FILE else "name a result that is there"
+        hint = HINTS.get(path, "name a result that is there")
         raise WorkbenchError(f"{path} cannot be read ({error.strerror}): {hint}.") from error
     except ValueError:
         result = None
@@ -193,9 +158,9 @@ def read(path: Path = FILE) -> Result:
     return found
 
 
-def last(path: Path = FILE) -> Result | None:
-    """The last result, or None if nothing was measured here yet."""
-    return read(path) if path.exists() else None
+def is_outdated(found: Result) -> bool:
+    """Return whether the code has changed since the result was measured."""
+    return found.get("sources") != recorded.fingerprint(*SOURCES)
 
 
 def is_result(value: Any) -> bool:

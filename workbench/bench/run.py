@@ -4,14 +4,15 @@ Each sample is some calls; in each round every subject, operation and way has on
 moment of the machine hits all alike, and everybody begins a round in turn.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
 
-from workbench.bench import result
+from workbench import recorded
 from workbench.bench.databases import alone, called, empty, sizes
 from workbench.bench.result import (
+    SOURCES,
     Counts,
     Hashes,
     Load,
@@ -123,29 +124,24 @@ class Bench:
     ) -> None:
         self.server, self.subjects, self.plan, self.seed = server, subjects, plan, seed
         self.tell = tell
+        self.when = datetime.now(UTC).isoformat(timespec="seconds")
+        self.sizes: list[int] = []
         self.crew: list[Child] = []
         self.measures: list[Measure] = []
         self.loads: list[Load] = []
         self.disk: list[Size] = []
         self.hashes: list[Hashes] = []
 
-    def run(self) -> Result:
-        """Measure everything; whatever happens, the databases are dropped and processes ended."""
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        with alone(self.server):
-            try:
-                self._begin()
-                for size in self.plan.sizes:
-                    self._at(size)
-                self._empty()
-            finally:
-                processes.end(self.crew)
+    def result(self, command: str) -> Result:
+        """Return what was measured so far; command: what measures it."""
         return {
-            "when": when,
-            "machine": result.machine(),
-            "versions": result.versions(self.server),
+            "when": self.when,
+            "machine": recorded.machine(),
+            "versions": recorded.versions(self.server),
+            "command": command,
+            "sources": recorded.fingerprint(*SOURCES),
             "players": self.plan.players,
-            "sizes": [0, *self.plan.sizes],
+            "sizes": self.sizes,
             "quick": self.plan.quick,
             "seed": self.seed,
             "pages": "WSGI in process, DEBUG off, connections kept, hasher md5",
@@ -154,6 +150,30 @@ class Bench:
             "loads": self.loads,
             "sizes_on_disk": self.disk,
         }
+
+    def go_on(self, part: Result) -> None:
+        """Take over what an interrupted run has measured."""
+        self.when, self.sizes = part["when"], part["sizes"]
+        self.measures, self.loads = part["measures"], part["loads"]
+        self.disk, self.hashes = part["sizes_on_disk"], part["hashes"]
+
+    def run(self, save: Callable[[], object] = lambda: None) -> None:
+        """Measure at each size that is not measured yet; save is called after each.
+
+        Whatever happens, the databases are dropped and the processes ended.
+        """
+        with alone(self.server):
+            try:
+                self._begin()
+                for size in self.plan.sizes:
+                    if size not in self.sizes:
+                        self._at(size)
+                        self.sizes.append(size)
+                        save()
+                self._empty()
+                self.sizes.insert(0, 0)
+            finally:
+                processes.end(self.crew)
 
     def _begin(self) -> None:
         """A migrated, empty database for each subject, of which the others are copies."""

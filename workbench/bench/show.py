@@ -27,37 +27,37 @@ def parts() -> dict[str, Part]:
     """The tables, by name, what matters most first."""
     return {
         "registering": Part(
-            "Registering over HTTP: microseconds of CPU, and of those of SQL by hand (x), at "
-            "{players} players and on empty tables",
+            "Registering over HTTP with {players} users and with empty tables: microseconds of "
+            "CPU, and as a multiple of the same by SQL (x)",
             ["", "at many", "x", "of peer", "on empty", "x", "of peer", "statements", "hashes"],
             registering,
         ),
         "wrong": Part(
-            "What matters more: {players} players, milliseconds a call", ["", *VARIANTS], wrong
+            "What matters more, with {players} users: milliseconds a call", ["", *VARIANTS], wrong
         ),
         "operations": Part(
-            "Each operation: microseconds a call, and of SQL by hand (x, by CPU)",
+            "Each operation: microseconds a call, and its CPU as a multiple of the same by SQL (x)",
             ["", *VARIANTS],
             operations,
         ),
         "faster": Part(
-            "Recipes on custom_user at {players} players: microseconds of CPU and statements, "
-            "and what each saves, also of the same request with its password hash",
+            "Recipes for custom_user with {players} users: microseconds of CPU, statements, what "
+            "each saves, and what it saves of the same request with its password hash",
             ["", "operation", "plain", "faster", "by hand", "statements", "saves", "with hash"],
             faster,
         ),
         "growth": Part(
-            "Growth: a call at {players} players to one at {fewest}, by the roster and by hand",
+            "Growth from {fewest} to {players} users: how many times as long a call takes",
             ["", *VARIANTS],
             growth,
         ),
         "loading": Part(
-            "Loading {players} players into empty tables: players a second, time as a multiple "
-            "of COPY by hand (x), and memory",
+            "Loading {players} users into empty tables: users a second, time as a multiple of "
+            "COPY by hand (x), and memory",
             ["", "add_many", "x", "MB", "workbench seed", "x", "MB", "by hand", "MB"],
             loading,
         ),
-        "on_disk": Part("Bytes on disk for each player", ["", *VARIANTS], on_disk),
+        "on_disk": Part("Bytes on disk for each user", ["", *VARIANTS], on_disk),
     }
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from workbench.bench.result import Measure, Result, find, find_load
+from workbench import recorded
+from workbench.bench.result import Measure, Result, find, find_load, is_outdated
 from workbench.bench.subjects import recipes
 from workbench.variants import VARIANTS
 
@@ -24,8 +25,8 @@ ORM = {
 }
 # the right way of each, and beside it what is commonly done: a label, an operation, a way
 WAYS = [
-    ("50 players with extras: the roster", "page", "roster"),
-    ("... a query for each player", "page", "n_plus_1"),
+    ("50 users with extra fields: the roster", "page", "roster"),
+    ("... a query for each user", "page", "n_plus_1"),
     ("... prefetch_related, then .first() of each", "page", "prefetch_first"),
     ("... as model instances", "page", "instances"),
     ("the last page: after a name", "deepest_page", "roster"),
@@ -65,14 +66,11 @@ class Gain:
 
 
 def measured_on(found: Result) -> str:
-    """The machine, the versions and the day, in one line."""
-    machine, versions = found["machine"], found["versions"]
-    return (
-        f"{found['when'][:10]}, {machine['cores']} cores of {machine['cpu']}, "
-        f"{machine['memory'] / 2**30:.0f} GB, PostgreSQL {versions['postgresql']} "
-        f"(shared_buffers {versions.get('shared_buffers', 'not noted')}), "
-        f"Django {versions['django']}, psycopg {versions['psycopg']}, Python {versions['python']}"
-    )
+    """Return the day, the machine and the versions, in one line; and whether the code is newer."""
+    told = recorded.provenance(found)
+    if is_outdated(found):
+        told += ". The code has changed since then"
+    return told
 
 
 def operations(found: Result) -> list[str]:

@@ -2,13 +2,15 @@
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from suite.compare import CANNOT
 from suite.questions import AREAS
 from workbench.errors import WorkbenchError
-from workbench.paths import BUILD
+from workbench.paths import BUILD, PROJECT
 from workbench.variants import VARIANTS
 
 FILE = BUILD / "comparison.json"
@@ -98,6 +100,17 @@ def chosen(
     return [question for question in questions if everything or differs(question, variants)]
 
 
+def check_asked(area: str | None, ids: Iterable[str]) -> None:
+    """Raise WorkbenchError for an id or area that no module of the suite has."""
+    modules = [(PROJECT / "suite" / "questions" / f"test_{name}.py").read_text() for name in AREAS]
+    if area is not None:
+        areas = [text.splitlines()[0].strip('"').rstrip(".").lower() for text in modules]
+        known(area.lower(), areas, "area")
+    asked = re.findall(r"^def test_(\w+)", "\n".join(modules), re.MULTILINE)
+    for name in ids:
+        known(name, asked, "question")
+
+
 def known(name: str, names: Iterable[str], what: str) -> str:
     """The name if it is among the names; raises WorkbenchError with the nearest if it is not."""
     names = list(names)
@@ -111,6 +124,8 @@ def known(name: str, names: Iterable[str], what: str) -> str:
 
 def said(answer: Any) -> str:
     """An answer as a reader sees it: yes and no for truth values, a list on lines of its own."""
+    if answer == CANNOT:
+        return "not possible"
     if isinstance(answer, bool):
         return "yes" if answer else "no"
     if isinstance(answer, list):
@@ -118,6 +133,14 @@ def said(answer: Any) -> str:
     if isinstance(answer, dict):
         return "\n".join(f"{key}: {said(value)}" for key, value in answer.items()) or "none"
     return "nothing" if answer is None else str(answer)
+
+
+def reason(question: Question, variant: str) -> str:
+    """Why the variant cannot do it: the first line of the error that proved it; "" if it can."""
+    if question["answers"][variant] != CANNOT:
+        return ""
+    errors = [text for kind, text in question["evidence"][variant] if kind == "error"]
+    return errors[-1].splitlines()[0] if errors else ""
 
 
 def in_line(answer: Any) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from workbench.compare import results
 from workbench.compare.answers import Comparison, in_line, known
-from workbench.compare.needs import Need, all_needs, verdicts
+from workbench.compare.needs import Need, all_needs, preferred, verdicts
 from workbench.errors import WorkbenchError
 from workbench.variants import SUMMARIES
 
@@ -84,11 +84,20 @@ def show(console: Console, needs: Sequence[Need], comparison: Comparison) -> Non
             answer = in_line(question["answers"][verdict.variant])
             asked = (f"{question['question']} {answer} ({question['id']})", "dim")
             lines.append(Text.assemble("You need: ", need.need, "\nMeasured: ", asked))
+            if need.cure and (tried := need.cure.tried(verdict.variant)):
+                answer = in_line(tried["answers"][verdict.variant])
+                asked = (f"{tried['question']} {answer} ({tried['id']})", "dim")
+                told = f"From Django {need.cure.django}, use {need.cure.how}.\nMeasured: "
+                lines.append(Text.assemble(told, asked))
         console.print(Padding(Group(*lines), (0, 0, 1, 4)))
-    if not any(verdict.remains for verdict in found):
-        console.print("No approach does all of this: give up the need that you need least.")
-    elif not needs:
-        console.print("You need nothing in particular, so nothing is ruled out.")
+    variant, preference = preferred(needs, found)
+    if preference:
+        console.print(Text.assemble("Take ", (str(variant), "bold green"), f". {preference.why}"))
+        console.print(f"Measured: {preference.question}", style="dim")
+    else:
+        console.print(
+            "No approach does all of this. Drop the requirement that you can best live without."
+        )
     console.print("The evidence for an answer: workbench compare --question ID")
 
 

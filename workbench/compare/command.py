@@ -58,6 +58,8 @@ def compare(
         raise WorkbenchError(f"Name no variant or two to compare, of {', '.join(VARIANTS)}.")
     if fresh and django:
         raise WorkbenchError(f"To run the suite on it: workbench matrix --django {django}.")
+    if fresh:
+        answers.check_asked(area, question or ())
     comparison = run_suite.measured(fresh=fresh, django=django)
     shown = answers.chosen(comparison, names, everything=everything, area=area, ids=question or ())
     if not (fresh or as_json or as_markdown):

@@ -1,7 +1,6 @@
 """The answers that come with the clone: results/answers.json, and what other versions change."""
 
 import datetime
-import hashlib
 import itertools
 import json
 import platform
@@ -12,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from suite.compare import reaches
-from workbench import files
+from workbench import files, recorded
 from workbench.compare.answers import PARTS, Comparison
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 
-FOLDER = PROJECT / "results"
+FOLDER = recorded.FOLDER
 FILE = FOLDER / "answers.json"
 # what an answer depends on, besides the versions
 SOURCES = ("suite/**/*.py", "suite/**/*.sql", "variants/**/*.py", "variants/**/*.html")
@@ -77,7 +76,7 @@ def overlaid(main: Comparison, other: dict[str, Any]) -> Comparison:
     questions |= {question["id"]: question for question in other["only_here"]}
     for name, changed in other["questions"].items():
         for part in PARTS.values():
-            questions[name][part].update(changed.get(part, {}))
+            questions[name].setdefault(part, {}).update(changed.get(part, {}))
     for question in questions.values():
         for change in question["changes"]:
             if change["so_what"] and reaches(other["versions"], change["version"]):
@@ -151,13 +150,7 @@ def record(main: Comparison, others: dict[str, Comparison]) -> None:
 
 def fingerprint() -> str:
     """Return a hash of the sources on which the answers depend, without comments."""
-    found = hashlib.sha256()
-    for path in sorted(files.sources(*SOURCES)):
-        found.update(path.relative_to(PROJECT).as_posix().encode())
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if (code := line.strip()) and not code.startswith("#"):
-                found.update(code.encode())
-    return found.hexdigest()
+    return recorded.fingerprint(*SOURCES)
 
 
 def provenance(comparison: Comparison) -> str:

@@ -13,6 +13,9 @@ from workbench.errors import WorkbenchError
 from workbench.paths import BUILD, PROJECT
 
 LOG = BUILD / "suite.log"
+# pytest's exit code when it cannot begin, and how it then says why
+USAGE_ERROR = 4
+REASON = re.compile(r"^ERROR: (.+)$", re.MULTILINE)
 PERCENT = re.compile(r"\[\s*(\d+)%\]")
 
 
@@ -29,17 +32,24 @@ def measured(*, fresh: bool = False, django: str | None = None) -> answers.Compa
 
 
 def run(
-    python: list[str], file: Path = answers.FILE, what: str = "Asking the four variants"
+    python: list[str],
+    file: Path = answers.FILE,
+    what: str = "Asking the four variants",
+    *,
+    may_differ: bool = False,
 ) -> bool:
     """Run the suite on all four variants under a progress bar; its output is in build/suite.log.
 
-    python: the command of the interpreter. file: where its answers go. Returns whether all tests
-    passed. Raises WorkbenchError when it ends without an answer to every question.
+    python: the command of the interpreter. file: where its answers go. may_differ: whether it
+    passes if the answers are not the recorded ones. Returns whether all tests passed. Raises
+    WorkbenchError when it ends without an answer to every question, with pytest's
+    reason if it could not begin: a Django that refuses this PostgreSQL, say.
     """
     file.unlink(missing_ok=True)
     log = LOG if file == answers.FILE else file.with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [*python, "-m", "pytest", "suite", "--verbose", "--color=no", "--answers", str(file)]
+    command += ["--may-differ"] if may_differ else []
     suite = subprocess.Popen(
         command, cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -50,6 +60,8 @@ def run(
         suite.wait()
         raise
     if not file.exists():
+        if suite.returncode == USAGE_ERROR and (said := REASON.search(log.read_text())):
+            raise WorkbenchError(said[1])
         raise WorkbenchError(
             f"The suite gave no whole comparison; why is in {log.relative_to(PROJECT)}."
         )

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+import fasteners  # type: ignore[import-untyped]
+
+from workbench import files
 from workbench.errors import WorkbenchError
-from workbench.paths import BUILD
+from workbench.paths import BUILD, PROJECT
 
 HERE = Path(__file__).parent
 FOLDER = BUILD / "matrix"
+MAIN_LOCK = PROJECT / "requirements.lock"
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,9 @@ class Environment:
 
     @property
     def lock(self) -> Path:
-        """The file with the locked packages."""
-        return HERE / f"django-{self.django}.lock"
+        """The file with the locked packages: the main environment's is requirements.lock."""
+        its = HERE / f"django-{self.django}.lock"
+        return its if its.exists() else PROJECT / "requirements.lock"
 
     @property
     def folder(self) -> Path:
@@ -40,6 +45,11 @@ class Environment:
         """The file with the answers of its last run."""
         return FOLDER / f"django-{self.django}.json"
 
+    @property
+    def to_record(self) -> Path:
+        """The file with its answers while the others are still to be recorded."""
+        return FOLDER / f"django-{self.django}-to-record.json"
+
 
 def environments() -> list[Environment]:
     """Return all supported environments, oldest first; the first is the main one."""
@@ -47,24 +57,35 @@ def environments() -> list[Environment]:
     return [Environment(django, entry["python"]) for django, entry in entries.items()]
 
 
-def ready(environment: Environment) -> list[str]:
+def ready(environment: Environment, *, whole: bool = False) -> list[str]:
     """Return the command of the environment's Python; make the environment if need be.
 
-    The Django of this process needs no other environment. Raises WorkbenchError if there is no
-    Python that is new enough, or if the packages cannot be installed.
+    whole: with all that the tests of the workbench need, not only the suite. The Django of this
+    process needs no other environment. Raises WorkbenchError if there is no Python that is new
+    enough, or if the packages cannot be installed.
     """
     if metadata.version("Django").startswith(f"{environment.django}."):
         return [sys.executable]
-    python = environment.folder / "bin" / "python"
-    installed = environment.folder / "installed.lock"
-    lock = environment.lock.read_text(encoding="utf-8")
-    if not python.exists() or not installed.exists() or installed.read_text() != lock:
-        interpreter = find_python(environment)
-        uv("venv", "--quiet", "--clear", "--python", interpreter, str(environment.folder))
-        sync = ("pip", "sync", "--quiet", "--require-hashes", "--python", str(python))
-        uv(*sync, str(environment.lock))
-        installed.write_text(lock)
-    return [str(python)]
+    folder, locks = environment.folder, [environment.lock]
+    if whole:
+        # of the main environment's packages, the lock of this one replaces Django
+        folder, locks = folder.with_name(f"{folder.name}-whole"), [MAIN_LOCK, *locks]
+    with fasteners.InterProcessLock(files.writable(FOLDER) / f"{folder.name}.lock"):
+        return [str(made(environment, folder, locks))]
+
+
+def made(environment: Environment, folder: Path, locks: list[Path]) -> Path:
+    """Return the folder's Python; make it anew if its packages are not those of the locks."""
+    python = folder / "bin" / "python"
+    installed = folder / "installed.lock"
+    wanted = "".join(lock.read_text(encoding="utf-8") for lock in locks)
+    if not python.exists() or not installed.exists() or installed.read_text() != wanted:
+        uv("venv", "--quiet", "--clear", "--python", find_python(environment), str(folder))
+        install = ("pip", "install", "--quiet", "--no-deps", "--require-hashes")
+        for lock in locks:
+            uv(*install, "--python", str(python), "-r", str(lock))
+        installed.write_text(wanted)
+    return python
 
 
 def uv(*arguments: str) -> None:

@@ -2,18 +2,21 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from workbench import progress
+from workbench import progress, recorded
 from workbench.errors import WorkbenchError
 from workbench.move import moves, report, run, staged, verify
 from workbench.move.moves import Move, all_moves
 from workbench.move.report import Check, Report, Ride, Staged
 from workbench.server import databases, postgres
+from workbench.server.databases import Server
 from workbench.variants import ONE_VARIANT
 
 app = typer.Typer(
@@ -25,10 +28,21 @@ app = typer.Typer(
 Source = Annotated[str, typer.Argument(help=f"The approach to leave. {ONE_VARIANT}")]
 Target = Annotated[str, typer.Argument(help="The approach to go to: another one.")]
 Players = Annotated[int, typer.Option(help="How many users to load first, at least 100.")]
+RULES = ("newest", "fill")
+
+
+def checked_rule(rule: str) -> str:
+    """Return the rule; raise WorkbenchError if there is none of that name."""
+    if rule and rule not in RULES:
+        raise WorkbenchError(f"--duplicates {rule}: the rule is one of {', '.join(RULES)}.")
+    return rule
+
+
 Duplicates = Annotated[
     str,
     typer.Option(
         metavar="RULE",
+        callback=checked_rule,
         help="If a user has several profile rows: keep the `newest`, or `fill` its gaps.",
     ),
 ]
@@ -40,6 +54,8 @@ Suite = Annotated[
 Questions = Annotated[
     bool, typer.Option("--questions", help="Ask all questions of the result too. Takes minutes.")
 ]
+Recorded = Annotated[int, typer.Option(help="How many players each move is recorded with.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run those too that are recorded already.")]
 Visitors = Annotated[
     bool,
     typer.Option("--visitors/--no-visitors", help="Also move a copy while visitors use it."),
@@ -48,11 +64,11 @@ Visitors = Annotated[
 
 @app.command("list")
 def list_() -> None:
-    """List the twelve moves: what each keeps, and whether a site can serve meanwhile.
+    """List the twelve moves: what each keeps, and what was measured when it ran.
 
     Example: workbench move list
     """
-    show_list(Console())
+    show_list(Console(), report.recorded_reports())
 
 
 @app.command("run")
@@ -119,6 +135,65 @@ def staged_(
     finish(told, f"move_{it.staged_name}", keep)
 
 
+@app.command("record")
+def record_(players: Recorded = 100_000, fresh: Fresh = False) -> None:
+    """Run all moves, there and back and in stages, and record each in results/moves.json.
+
+    A move that is recorded already, for the present code and versions, is not run again. So an
+    interrupted run goes on where it was.
+
+    Example: workbench move record
+    """
+    check_players(players)
+    with postgres.server(large=True) as server:
+        record(server, moves.all_moves(), players, fresh=fresh)
+    show_list(Console(), report.recorded_reports())
+
+
+def record(
+    server: Server, its: Sequence[Move], players: int, *, fresh: bool, file: Path = report.FILE
+) -> None:
+    """Run these moves and write their reports to the file, each as soon as it is there.
+
+    fresh: run those too that are there already. A report with something wrong is not written.
+    Raises WorkbenchError at the end if there was one, or at once if a move is refused.
+    """
+    known = {} if fresh else report.read(file)
+    wrong = []
+    versions = recorded.versions(server)
+    for it in its:
+        for name in report.names_of(it):
+            measured = report.measured_now(it, name, players, versions)
+            if not report.is_recorded(known.get(name), measured):
+                told = recorded_run(server, it, name, players)
+                if told.wrong:
+                    wrong.append(f"{name}: {told.wrong[0]}.")
+                else:
+                    report.write(replace(told, measured=measured), file)
+    if wrong:
+        raise WorkbenchError(f"Not recorded: {' '.join(wrong)} Run it again on a quiet machine.")
+
+
+def recorded_run(server: Server, it: Move, name: str, players: int) -> Report:
+    """Run a move as it is recorded: there and back, plain under visitors, or staged by its name."""
+    rule = "newest" if it.wants_rule else ""
+    typer.echo(name)
+    with progress.steps() as tell:
+        if name == it.staged_name:
+            told: Report = staged.move(server, it, players, rule=rule, tell=tell)
+        else:
+            told = run.move(
+                *(server, it, players),
+                rule=rule,
+                back=True,
+                probed=True,
+                also=[verify.suite],
+                tell=tell,
+            )
+    databases.drop(server, f"move_{name}")
+    return told
+
+
 @app.command("database")
 def database_(
     name: Annotated[str, typer.Argument(help="The database to move: it exists already.")],
@@ -165,7 +240,7 @@ def ask(name: str, it: Move) -> None:
         raise WorkbenchError(f"The database {name} was not moved: answer y, or add --yes.")
 
 
-def move_own(server: run.Server, it: Move, name: str, rule: str) -> Report:
+def move_own(server: Server, it: Move, name: str, rule: str) -> Report:
     """Move a database that is not the tool's; nothing of the census stays in it.
 
     Raises WorkbenchError if it has a schema of that name.
@@ -192,7 +267,7 @@ def move(
     also: Sequence[run.Also],
     visitors: bool,
 ) -> None:
-    """Run a move, show what it did, and write it to build/moves.json.
+    """Run a move, and show what it did.
 
     Raises WorkbenchError if it is refused, or if something is not as it was.
     """
@@ -214,8 +289,7 @@ def check_players(players: int) -> None:
 
 
 def finish(told: Report, database: str, keep: bool) -> None:
-    """Write the report; say where the database is; raise WorkbenchError if something is wrong."""
-    report.write(told)
+    """Say where the database is; raise WorkbenchError if something is wrong."""
     if keep:
         Console().print(f"The database {database} is there to look at.")
     check_right(told)
@@ -231,14 +305,24 @@ def check_right(told: Report) -> None:
 SHORT = 0.05
 
 
-def show_list(console: Console) -> None:
-    """The twelve: what is kept, what waits in the archive, whether a site may serve meanwhile."""
+def show_list(console: Console, found: dict[str, Report]) -> None:
+    """What each move keeps, and what was measured: how long it took, its longest lock and wait."""
     table = Table(box=None, pad_edge=False)
     for heading in ("from", "to", "kept", "waits in the archive", "while the site serves"):
         table.add_column(heading)
     for it in all_moves():
         table.add_row(it.source, it.target, it.kept, it.waits, it.serving)
     console.print(table)
+    console.print()
+    table = Table(box=None, pad_edge=False)
+    for heading in report.HEADINGS:
+        table.add_column(heading, justify="left" if heading == "move" else "right")
+    for it in all_moves():
+        for name in report.names_of(it):
+            table.add_row(name, *report.figures(found[name]))
+    console.print(table)
+    for line in report.measured_on(found):
+        console.print(line, highlight=False)
 
 
 def show(console: Console, report: Report) -> None:
@@ -254,7 +338,7 @@ def show_ride(console: Console, report: Report, ride: Ride) -> None:
     console.print(f"\n[bold]{report.name}, {ride.direction}[/], {report.players:,} players")
     show_checks(console, ride.checks, "as it was")
     console.print(
-        f"{len(ride.statements)} statements in {ride.seconds:.2f} s, of which PostgreSQL took "
+        f"{ride.executed} statements in {ride.seconds:.2f} s, of which PostgreSQL took "
         f"{ride.sql:.2f} s; the rest is Django's."
     )
     if ride.floor:

@@ -1,18 +1,34 @@
-"""What a move did and what was checked: for the terminal, tests, build/moves.json and the site."""
+"""What a move did and what was checked: for the terminal, the site and results/moves.json."""
 
-import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-from workbench import files
+from workbench import files, recorded
+from workbench.errors import WorkbenchError
 from workbench.move.moves import Move, all_moves
-from workbench.paths import BUILD
+from workbench.recorded import Measured
 from workbench.variants import VARIANTS
 
-FILE = BUILD / "moves.json"
+FILE = recorded.FOLDER / "moves.json"
+# the command that records
+COMMAND = "workbench move record"
+# what every move runs, besides its own folder and two variants
+SOURCES = (
+    "moves/*.py",
+    "moves/operations/*.py",
+    "moves/world/**/*.py",
+    "workbench/move/inside/*.py",
+    "workbench/move/census.*",
+    "workbench/move/project.py",
+    "workbench/move/run.py",
+    "workbench/move/staged.py",
+    "workbench/move/verify.py",
+    "workbench/move/watch.py",
+)
 
 # when it began (since the epoch), seconds, what was done, the error or ""
 Act = tuple[float, float, str, str]
@@ -96,14 +112,16 @@ class Ride:
 
     seconds: from the first statement to the last. sql: what PostgreSQL took of it; the rest is
     Django's, most of it to sign open sessions anew if the move changes their backend. floor: what
-    PostgreSQL takes for as many rewrites and inserts alone (see workbench.move.watch). locks:
+    PostgreSQL takes for as many rewrites and inserts alone (see workbench.move.watch). executed:
+    how many statements. statements: those that change something, of the way forward. locks:
     longest first.
     """
 
     direction: str
     seconds: float
     sql: float
-    statements: list[Statement]
+    executed: int
+    statements: list[str]
     locks: list[Lock]
     rewritten: list[str]
     floor: float = 0.0
@@ -120,7 +138,7 @@ class Report:
     """A move, with its way back if that was asked for.
 
     probes: what visitors met while it ran once more on a copy, by the code that they used, "old"
-    and "new".
+    and "new". measured: when and where, if the report is recorded.
     """
 
     name: str
@@ -128,6 +146,7 @@ class Report:
     rule: str
     rides: list[Ride] = field(default_factory=list)
     probes: dict[str, VisitSummary] = field(default_factory=dict)
+    measured: Measured | None = None
 
     @property
     def wrong(self) -> list[str]:
@@ -175,15 +194,109 @@ def write(report: Report, file: Path = FILE) -> None:
 
 
 def read(file: Path = FILE) -> dict[str, Report]:
-    """Return the reports of the last runs, by the moves' names.
+    """Return the recorded reports by the moves' names; none if there is no such file.
 
-    Those that an older version of the workbench has written with other values are left out.
+    Raises WorkbenchError if an older version of the workbench has written other values.
     """
-    found: dict[str, Report] = {}
-    for name, its in json.loads(file.read_text("utf-8")).items() if file.exists() else ():
-        with contextlib.suppress(TypeError, KeyError):
-            found[name] = read_report(its)
+    try:
+        known = json.loads(file.read_text("utf-8")) if file.exists() else {}
+        return {name: read_report(its) for name, its in known.items()}
+    except (ValueError, TypeError, KeyError) as error:
+        raise WorkbenchError(
+            f"{file} is of another version: remove it, and run `{COMMAND}`."
+        ) from error
+
+
+def recorded_reports(file: Path = FILE) -> dict[str, Report]:
+    """Return the recorded report of every move, plain and staged; raise WorkbenchError without."""
+    found = read(file)
+    names = [name for it in all_moves() for name in names_of(it)]
+    if missing := [name for name in names if name not in found]:
+        more = f" and {len(missing) - 1} others" if missing[1:] else ""
+        raise WorkbenchError(f"results/moves.json lacks {missing[0]}{more}: run `{COMMAND}`.")
     return found
+
+
+def names_of(it: Move) -> list[str]:
+    """Return the names of a move's reports: its own, and that of the staged way if there is one."""
+    return [it.name, it.staged_name] if it.stages else [it.name]
+
+
+def sources(it: Move, name: str) -> str:
+    """Return the fingerprint of the code that runs the move, plain or staged by its name."""
+    return recorded.fingerprint(
+        f"moves/{name}/**/*.py",
+        f"variants/{it.source}/**/*.py",
+        f"variants/{it.target}/**/*.py",
+        *SOURCES,
+    )
+
+
+def measured_now(it: Move, name: str, players: int, versions: dict[str, str]) -> Measured:
+    """Return what is recorded beside a report that is made now."""
+    return {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": recorded.machine(),
+        "versions": versions,
+        "command": f"{COMMAND} --players {players}",
+        "sources": sources(it, name),
+    }
+
+
+def is_recorded(told: Report | None, now: Measured) -> bool:
+    """Return whether a move was recorded by the same command, code and versions as now."""
+    return bool(
+        told
+        and told.measured
+        and all(told.measured[key] == now[key] for key in ("command", "versions", "sources"))
+    )
+
+
+def measured_on(found: Mapping[str, Report]) -> list[str]:
+    """Return when and where the reports were measured, and which are older than the code."""
+    told = dict.fromkeys(
+        f"{its.players:,} users: {recorded.provenance(its.measured)}"
+        for its in found.values()
+        if its.measured
+    )
+    old = [
+        name
+        for it in all_moves()
+        for name in names_of(it)
+        if name in found and is_outdated(it, found[name])
+    ]
+    late = [f"The code has changed since these were measured: {', '.join(old)}."] if old else []
+    return [f"Measured with {its}." for its in told] + late
+
+
+def is_outdated(it: Move, told: Report) -> bool:
+    """Return whether the code has changed since the report was recorded."""
+    return told.measured is None or told.measured["sources"] != sources(it, told.name)
+
+
+HEADINGS = ("move", "seconds", "longest lock", "longest wait", "old code's errors", "lost writes")
+
+
+def figures(told: Report) -> list[str]:
+    """Return what was measured of a move, in the order of HEADINGS without the first.
+
+    The seconds are those from the first statement to the last, of a staged move those of its
+    stages there and back. The longest lock is the longest ACCESS EXCLUSIVE one, for which readers
+    wait too. Visitors measured the rest: the longest that one waited, how many errors those of the
+    old code met, and how many of their writes were not there afterwards.
+    """
+    stages = told.stages if isinstance(told, Staged) else []
+    seconds = sum(stage.seconds for stage in stages) or told.rides[0].seconds
+    held = [lock for its in (stages or told.rides[:1]) for lock in its.locks]
+    longest = max((it[2] for it in held if it[1] == "AccessExclusiveLock"), default=0.0)
+    visits, old = told.probes.values(), told.probes["old"]
+    return [
+        f"{seconds:.1f}",
+        f"{longest:.2f}",
+        f"{max(visit['longest']['seconds'] for visit in visits):.2f}",
+        str(old["errors"]),
+        str(sum(len(visit["lost"]) for visit in visits)),
+    ]
 
 
 def read_report(its: dict[str, Any]) -> Report:
@@ -207,52 +320,49 @@ def checks(its: dict[str, Any]) -> list[Check]:
     return [Check(**check) for check in its["checks"]]
 
 
-def changing(statements: list[Statement]) -> list[str]:
-    """The statements that change something, without those of Django's own record.
+READING = ("SELECT", "SET CONSTRAINTS", "ANALYZE", "SAVEPOINT", "RELEASE SAVEPOINT")
 
-    Nor what was made, to be compared with, in a schema that is rolled back.
+
+def changing(statements: list[Statement]) -> list[str]:
+    """Return the statements that change something, without those of Django's own record.
+
+    Those in a schema that is made for a comparison and rolled back are left out too.
     """
     found, aside = [], False
     for statement in statements:
         text = " ".join(statement["sql"].split()).rstrip(";")
         aside = aside or text.startswith("CREATE SCHEMA fresh_names")
-        reads = text.startswith(("SELECT", "SET CONSTRAINTS", "ANALYZE")) and "setval" not in text
+        reads = text.startswith(READING) and "setval" not in text
         if not (aside or reads or "django_migrations" in text):
             found.append(text)
         aside = aside and not text.startswith("ROLLBACK TO SAVEPOINT")
     return found
 
 
-NOT_RUN = "not run here"
 THERE = "is there"
 
 
-def kept(it: Move, told: Report | None) -> str:
+def kept(it: Move, told: Report) -> str:
     """What the target has a place for; the rest waits in the archive."""
     return it.kept
 
 
-def rewritten(it: Move, told: Report | None) -> str:
+def rewritten(it: Move, told: Report) -> str:
     """Counted by the files that the tables lie in."""
-    return str(len(told.rides[0].rewritten)) if told else NOT_RUN
+    return str(len(told.rides[0].rewritten))
 
 
-def old_code_goes_on(it: Move, told: Report | None) -> str:
+def old_code_goes_on(it: Move, told: Report) -> str:
     """Whether a visitor of the old code met no error, during the move and after it."""
-    return seen(told, lambda probes: "yes" if not probes["old"]["errors"] else "no")
+    return "yes" if not told.probes["old"]["errors"] else "no"
 
 
-def written_meanwhile(it: Move, told: Report | None) -> str:
+def written_meanwhile(it: Move, told: Report) -> str:
     """Players whom a visitor registered or changed while the move ran, and who are so no longer."""
-    return seen(told, lambda probes: str(sum(len(visit["lost"]) for visit in probes.values())))
+    return str(sum(len(visit["lost"]) for visit in told.probes.values()))
 
 
-def seen(told: Report | None, by: Callable[[dict[str, VisitSummary]], str]) -> str:
-    """What visitors saw, if the move ran with some."""
-    return by(told.probes) if told and told.probes else NOT_RUN
-
-
-QUESTIONS: dict[str, Callable[[Move, Report | None], str]] = {
+QUESTIONS: dict[str, Callable[[Move, Report], str]] = {
     "What is kept at its place?": kept,
     "How many tables are rewritten?": rewritten,
     "Does the old code go on without an error?": old_code_goes_on,
@@ -264,9 +374,9 @@ def answers(ran: Mapping[str, Report]) -> dict[str, dict[str, list[str]]]:
     """{target: {question: [an answer for each source]}}, from the reports of the last runs."""
     moves = {(it.source, it.target): it for it in all_moves()}
 
-    def answer(source: str, target: str, ask: Callable[[Move, Report | None], str]) -> str:
+    def answer(source: str, target: str, ask: Callable[[Move, Report], str]) -> str:
         it = moves.get((source, target))
-        return ask(it, ran.get(it.name)) if it else THERE
+        return ask(it, ran[it.name]) if it else THERE
 
     return {
         target: {

@@ -9,7 +9,7 @@ from workbench.move import census, project, watch
 from workbench.move.census import Ends
 from workbench.move.moves import Move
 from workbench.move.project import Project, Server
-from workbench.move.report import Check, Report, Ride, VisitSummary
+from workbench.move.report import Check, Report, Ride, VisitSummary, changing
 from workbench.move.verify import before, counted_checks, kept_what_was_done, verified
 from workbench.server import databases, postgres
 
@@ -161,7 +161,8 @@ def ridden(
         direction,
         seconds=statements[-1]["at"] + statements[-1]["seconds"] - statements[0]["at"],
         sql=sum(it["seconds"] for it in statements),
-        statements=statements,
+        executed=len(statements),
+        statements=changing(statements) if direction == "forward" else [],
         locks=locks,
         rewritten=watch.rewritten(before, watch.files(connection)),
         floor=watch.seconds(connection, known, watch.tables(connection)) if ours else 0.0,

@@ -10,7 +10,10 @@ from workbench.variants import ONE_VARIANT
 
 def notebook(
     variant: Annotated[
-        str | None, typer.Argument(help=f"Open this one's. {ONE_VARIANT}", show_default=False)
+        str | None,
+        typer.Argument(
+            help=f"Open the notebook of this variant. {ONE_VARIANT}", show_default=False
+        ),
     ] = None,
     port: Annotated[
         int | None, typer.Option(help="The port; otherwise the first free one from 8005.")

@@ -89,6 +89,7 @@ def _start(port: int, token: str) -> "subprocess.Popen[bytes]":
     assert spec is not None
     assert spec.origin is not None
     env = _environment(token)
+    _log().unlink(missing_ok=True)
     return processes.spawn_bound(_log(), run.FOLDER, env, spec.origin, *_options(port))
 
 

@@ -15,32 +15,33 @@ from workbench.paths import BUILD
 HERE = Path(__file__).parent
 FOLDER = BUILD / "npm"
 LISTS = ("package.json", "package-lock.json", ".npmrc")
-INSTALLED = FOLDER / ".installed"
 
 
 @functools.cache
-def node_modules() -> Path:
+def node_modules(lists: Path = HERE, folder: Path = FOLDER) -> Path:
     """The folder of the packages in package-lock.json, installed first if it is not there.
 
-    Raises WorkbenchError when npm cannot install them.
+    lists: the folder with LISTS. folder: where to install. Raises WorkbenchError when npm cannot
+    install them.
     """
-    state = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in LISTS)).hexdigest()
-    if not INSTALLED.exists() or INSTALLED.read_text() != state:
-        install()
-        INSTALLED.write_text(state)
-    return FOLDER / "node_modules"
+    installed = folder / ".installed"
+    state = hashlib.sha256(b"".join((lists / name).read_bytes() for name in LISTS)).hexdigest()
+    if not installed.exists() or installed.read_text() != state:
+        installed.unlink(missing_ok=True)
+        install(lists, folder)
+        installed.write_text(state)
+    return folder / "node_modules"
 
 
-def install() -> None:
+def install(lists: Path, folder: Path) -> None:
     """Install the packages; raises WorkbenchError with npm's own words when that fails."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    INSTALLED.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in LISTS:
-        shutil.copy(HERE / name, FOLDER / name)
+        shutil.copy(lists / name, folder / name)
     done = npm(
         ["ci", "--loglevel", "error"],
         return_completed_process=True,
-        cwd=FOLDER,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

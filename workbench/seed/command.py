@@ -42,7 +42,12 @@ def seed(
         int, typer.Option("--seed", help="Another number makes other players.")
     ] = SEED,
     password: Annotated[
-        str, typer.Option(help="With it all of them can log in; otherwise nobody can.")
+        str,
+        typer.Option(
+            envvar="SEED_PASSWORD",
+            help="All new users can log in with it. Without it, they cannot log in. Other users of "
+            "the machine can see a command line, but not the environment.",
+        ),
     ] = "",
 ) -> None:
     """Add many made-up players to a variant's database, or the same ones to all four.
@@ -57,19 +62,35 @@ def seed(
     with postgres.server(large=True) as server:
         postgres.check_room(players * len(names), players * len(names) * ROOM)
         databases.prepare(server, names)
-        check_absence(server, names, number)
-        show(Console(), fill(server, names, players, number, password))
+        empty = lacking(server, names, players, number)
+        show(Console(), fill(server, empty, players, number, password))
 
 
-def check_absence(server: Mapping[str, str], names: Iterable[str], of: int) -> None:
-    """Raises WorkbenchError if one of the variants has the first player of the seed."""
-    first = next(made_up.players(1, of))["username"]
-    for name in names:
-        table = tables.user_table(name, tables.read(server, name))
-        query = sql.SQL("SELECT FROM {} WHERE upper(username) = upper(%s)")
-        with postgres.connect(server, name) as connection:
-            if connection.execute(query.format(sql.Identifier(table)), [first]).fetchall():
-                raise already(name, of)
+def lacking(server: Mapping[str, str], names: Iterable[str], players: int, seed: int) -> list[str]:
+    """Return the variants that lack the players of the seed: an interrupted run has left them out.
+
+    Raises WorkbenchError if none lacks them, or if a variant holds another number of them.
+    """
+    found = []
+    for name in (names := list(names)):
+        held = [is_held(server, name, number, seed) for number in (1, players, players + 1)]
+        if not held[0]:
+            found.append(name)
+        elif held != [True, True, False] or len(names) == 1:
+            raise already(name, seed)
+    if not found:
+        raise already(ALL, seed)
+    return found
+
+
+def is_held(server: Mapping[str, str], variant: str, number: int, seed: int) -> bool:
+    """Return whether the variant's database holds the seed's player of that number."""
+    player = next(made_up.players(1, seed, first=number))
+    table = tables.user_table(variant, tables.read(server, variant))
+    query = sql.SQL("SELECT FROM {} WHERE upper(username) = upper(%s)")
+    with postgres.connect(server, variant) as connection:
+        found = connection.execute(query.format(sql.Identifier(table)), [player["username"]])
+        return found.rowcount > 0
 
 
 def fill(
@@ -121,7 +142,7 @@ def load(
 
     server holds libpq's variables. The database is there; it is migrated first. told hears how
     many players were handed over so far; after the last of them, indexes are built. password lets
-    all of them log in; without one nobody can. demo: a database without users gets the demo
+    all of them log in; without one they cannot. demo: a database without users gets the demo
     players, too, afterwards. PostgreSQL gathers its statistics at the end. Raises WorkbenchError
     if a player is there already or PostgreSQL refuses.
     """
@@ -148,7 +169,8 @@ def load(
 
 def already(database: str, seed: int) -> WorkbenchError:
     """What to say when there are players of this seed."""
+    holds = "All hold" if database == ALL else f"{database} holds"
     return WorkbenchError(
-        f"{database} holds players of seed {seed} already, so nobody was added: "
-        "add others with another --seed."
+        f"{holds} players of seed {seed} already, so nothing was added. "
+        "Use another --seed to add others."
     )

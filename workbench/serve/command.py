@@ -2,9 +2,8 @@
 
 import contextlib
 import json
-import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -16,17 +15,12 @@ from rich.table import Table
 
 from workbench import files, paths
 from workbench.errors import WorkbenchError
-from workbench.serve import front_page, ports
+from workbench.serve import front_page, ports, sites
 from workbench.server import databases, postgres, processes
 from workbench.variants import SUMMARIES, VARIANTS
 
-# seconds that a site has to answer its first request
-PATIENCE = 60
 # seconds between two looks at whether everything still runs
 HEARTBEAT = 0.5
-
-Sites = dict[str, subprocess.Popen[bytes]]
-
 
 ONLY_ASCII = (
     "upper() of this PostgreSQL knows only ASCII, so 'é' and 'É' are two usernames: use a database "
@@ -50,9 +44,10 @@ def serve(
 def run(chosen: Mapping[str, int], console: Console) -> None:
     """Serve until Ctrl-C or SIGTERM, then stop all that was started.
 
-    chosen: the ports, as `ports.chosen()` gives them. Raises WorkbenchError when something cannot
-    start, or stops while serving.
+    chosen: the ports, as `ports.chosen()` gives them. What is killed meanwhile is started again.
+    Raises WorkbenchError when something cannot start, or cannot start again.
     """
+    told = Console(stderr=True, highlight=False, soft_wrap=True)
     with processes.stoppable(), _only_one(chosen):
         ports.check_free(dict(chosen))
         with contextlib.ExitStack() as stack:
@@ -62,11 +57,11 @@ def run(chosen: Mapping[str, int], console: Console) -> None:
                 databases.prepare(server, demo=True)
                 ignores_case = databases.ignores_case(server, VARIANTS[0])
                 status.update("Starting the sites ...")
-                sites = _started(server, chosen, stack)
+                running = _started(server, chosen, stack)
             console.print(_summary(chosen), "", _hint(), sep="\n", highlight=False)
             if not ignores_case:
-                Console(stderr=True).print(ONLY_ASCII)
-            _watch(server, sites)
+                told.print(ONLY_ASCII)
+            _watch(server, running, told)
 
 
 @contextlib.contextmanager
@@ -94,46 +89,43 @@ def _where(folder: Path) -> str:
 
 def _started(
     server: Mapping[str, str], chosen: Mapping[str, int], stack: contextlib.ExitStack
-) -> Sites:
+) -> list[sites.Site]:
     """Start all sites and the index page, and wait until each answers."""
-    logs = files.writable(paths.logs())
-    sites: Sites = {}
-    stack.callback(lambda: processes.end(sites.values()))
-    for name in VARIANTS:
-        log = logs / f"{name}.log"
-        sites[name] = processes.spawn_site(name, server, chosen[name], log)
+    running = sites.start(server, chosen)
+    stack.callback(lambda: processes.end(site.process for site in running))
     stack.callback(front_page.serve(chosen[ports.INDEX], chosen).shutdown)
-    for name in VARIANTS:
-        address = f"http://{ports.HOST}:{chosen[name]}/"
-        failed = f"{name} does not answer: see {logs / name}.log."
-        processes.wait_for_page(address, PATIENCE, lambda: _check_running(sites), failed)
-    return sites
+    for site in running:
+        site.wait()
+    return running
 
 
-def _check_running(sites: Sites) -> None:
-    for name, process in sites.items():
-        if (code := process.poll()) is not None:
-            log = paths.logs() / f"{name}.log"
-            said = processes.last_line(log.read_text(errors="replace"))
-            reason = said if code > 0 else f"signal {-code}"
-            raise WorkbenchError(
-                f"{name}'s site stopped ({reason}), so everything was stopped: see {log}."
-            )
+def _watch(server: Mapping[str, str], running: Iterable[sites.Site], told: Console) -> None:
+    """Start again what ends, and say when PostgreSQL stops answering and when it answers again.
+
+    Meanwhile the sites answer 503. Raises WorkbenchError if something cannot start again.
+    """
+    failed = ""
+    while True:
+        postgres.revive()
+        for site in running:
+            if site.revive():
+                told.print(f"{site.name}'s site had stopped and starts again: see {site.log}.")
+        failure = _failure(server)
+        if failure and not failed:
+            told.print(f"PostgreSQL does not answer ({failure}). The sites go on when it does.")
+        if failed and not failure:
+            told.print("PostgreSQL answers again.")
+        failed = failure
+        time.sleep(HEARTBEAT)
 
 
-def _watch(server: Mapping[str, str], sites: Sites) -> None:
+def _failure(server: Mapping[str, str]) -> str:
+    """Return why PostgreSQL takes no connection now, or nothing if it does."""
     try:
-        # not `with` the connection itself: stopped in a query, it would complain of its rollback
-        with contextlib.closing(postgres.connect(server, "postgres")) as connection:
-            while True:
-                connection.execute("SELECT 1")
-                _check_running(sites)
-                time.sleep(HEARTBEAT)
+        postgres.connect(server, "postgres").close()
     except psycopg.Error as error:
-        raise WorkbenchError(
-            f"PostgreSQL stopped ({postgres.reason(error)}), so everything was stopped: "
-            "start again with `workbench serve`."
-        ) from error
+        return postgres.reason(error)
+    return ""
 
 
 def _summary(chosen: Mapping[str, int]) -> Table:

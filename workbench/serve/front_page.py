@@ -2,9 +2,12 @@
 
 import http.server
 import json
+import re
 import string
 import threading
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 
 from workbench import paths
 from workbench.errors import WorkbenchError
+from workbench.serve.hosts import FOREIGN, is_local
 from workbench.serve.ports import HOST
 from workbench.server.databases import DEMO
 from workbench.variants import SUMMARIES
@@ -20,6 +24,13 @@ HERE = Path(__file__).parent
 LINK = '<li><a href="{address}">{name}</a><br>{summary}</li>'
 # where the built site stands
 BELOW = "/site/"
+# what a page may load, besides the scripts that are written in it: nothing of another host
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'self'; script-src 'self'"
+)
+INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
 def serve(port: int, ports: Mapping[str, int]) -> http.server.ThreadingHTTPServer:
@@ -41,6 +52,16 @@ def page(name: str, **filled: str) -> str:
     return string.Template((HERE / name).read_text(encoding="utf-8")).substitute(filled)
 
 
+def policy(html: bytes) -> str:
+    """Return the Content Security Policy of a page, with the hashes of the scripts written in it.
+
+    Source: W3C, Content Security Policy Level 3, 2.3.1 Source Lists (hash-source).
+    """
+    scripts = dict.fromkeys(INLINE_SCRIPT.findall(html))
+    hashes = (b64encode(sha256(script).digest()).decode() for script in scripts)
+    return " ".join([POLICY, *(f"'sha256-{it}'" for it in hashes)])
+
+
 def _links(addresses: Mapping[str, str]) -> str:
     return "\n".join(
         LINK.format(address=address, name=name, summary=SUMMARIES[name])
@@ -60,10 +81,15 @@ def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequest
             ".wasm": "application/wasm",
         }
 
+        # the Content Security Policy of the page that is being sent
+        _policy = ""
+
         def __init__(self, *args: Any) -> None:
             super().__init__(*args, directory=str(paths.SITE))
 
         def send_head(self) -> Any:
+            if not is_local(self.headers.get("Host", "")):
+                return self._say(FOREIGN, HTTPStatus.BAD_REQUEST, "text/plain")
             path = self.path.partition("?")[0]
             if path == "/":
                 return self._say(front)
@@ -74,7 +100,16 @@ def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequest
                 return None
             if not (paths.SITE / "index.html").exists():
                 return self._say(page("not_built.html"), HTTPStatus.NOT_FOUND)
+            file = Path(self.translate_path(self.path))
+            file = file / "index.html" if file.is_dir() else file
+            if file.suffix == ".html" and file.is_file():
+                self._policy = policy(file.read_bytes())
             return super().send_head()
+
+        def end_headers(self) -> None:
+            if self._policy:
+                self.send_header("Content-Security-Policy", self._policy)
+            super().end_headers()
 
         def translate_path(self, path: str) -> str:
             return super().translate_path("/" + path.removeprefix(BELOW.rstrip("/")))
@@ -96,6 +131,8 @@ def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequest
             self.send_response(code)
             self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
+            if kind == "text/html":
+                self._policy = policy(body)
             self.end_headers()
             return b"" if self.command == "HEAD" else body
 

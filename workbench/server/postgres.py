@@ -35,6 +35,12 @@ def is_external() -> bool:
     return any(os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"))
 
 
+def address() -> str:
+    """Return the variables that name your own server, such as "PGHOST=/tmp, PGPORT=5433"."""
+    given = {key: os.environ.get(key) for key in ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT")}
+    return ", ".join(f"{key}={value}" for key, value in given.items() if value)
+
+
 @contextlib.contextmanager
 def server(*, large: bool = False) -> Iterator[dict[str, str]]:
     """libpq's variables of a running server, which stays for as long as the block lasts.
@@ -63,13 +69,29 @@ def start() -> dict[str, str]:
     return env
 
 
+def revive() -> None:
+    """Start another keeper if the one of this process was killed.
+
+    Until then nobody starts the embedded server again, or stops it in the end. Raises
+    WorkbenchError if there is no server to keep any more.
+    """
+    global _keeper
+    if _keeper is not None and _keeper.poll() is not None:
+        _dismiss(_keeper)
+        _keeper = None
+        _embedded(large=False)
+
+
 def stop() -> None:
     """End this process's use of the embedded server, which stops unless another process uses it."""
     global _keeper, _users
-    keeper, _keeper, _users = _keeper, None, 0
-    _env.clear()
-    if keeper is not None:
-        _dismiss(keeper)
+    try:
+        revive()
+    finally:
+        keeper, _keeper, _users = _keeper, None, 0
+        _env.clear()
+        if keeper is not None:
+            _dismiss(keeper)
 
 
 def connect(server: Mapping[str, str], database: str) -> Connection:
@@ -119,13 +141,8 @@ def _external() -> dict[str, str]:
     try:
         connect(env, "postgres").close()
     except psycopg.Error as error:
-        named = ", ".join(
-            f"{key}={env[key]}"
-            for key in ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT")
-            if env.get(key)
-        )
         raise WorkbenchError(
-            f"No PostgreSQL to use at {named} ({reason(error)}): start it or correct the "
+            f"No PostgreSQL to use at {address()} ({reason(error)}): start it or correct the "
             "variables, or unset them for the embedded server."
         ) from error
     return env

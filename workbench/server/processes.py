@@ -1,6 +1,6 @@
 """The processes in which variants run: how one is started, talked to and ended.
 
-    python -m workbench.server.processes variants/custom_user/manage.py runserver 8003
+    python -m workbench.server.processes workbench/serve/inside/site.py 127.0.0.1:8003
 
 runs a program of Python in a process that ends when its parent does, even if that is killed.
 """
@@ -30,15 +30,28 @@ from workbench.paths import PROJECT
 
 # seconds that a process has to end by itself
 GRACE = 5
+# What programs need, a terminal's among them. The rest of the developer's environment may hold
+# secrets, and a site in development shows its environment to whoever sees an error page.
+NEEDED = {
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "VIRTUAL_ENV", "LD_LIBRARY_PATH"),
+    *("LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
+    *("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "DISPLAY"),
+    *("EDITOR", "VISUAL", "PAGER", "LESS"),
+    *("SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "USERPROFILE"),
+    "WORKBENCH_DATA",
+}
+NEEDED_FAMILIES = ("LC_", "PYTHON", "XDG_", "MOVES_")
 
 
 def environment(server: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's environment, in which PostgreSQL is only the given server.
+    """Return the part of this process's environment that programs need, and the given server.
 
-    server: libpq's variables, as `postgres.server()` gives them. Django's variables are left out.
+    server: libpq's variables, as `postgres.server()` gives them.
     """
     ours = {
-        key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PG"))
+        key: value
+        for key, value in os.environ.items()
+        if key in NEEDED or key.startswith(NEEDED_FAMILIES)
     }
     return ours | dict(server or {})
 
@@ -76,7 +89,7 @@ class Conversation:
         # not a pipe, which would hold the process up when it is full
         self._complaints = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
         self.process = subprocess.Popen(
-            command("workbench.inside", module, json.dumps(order)),
+            command("workbench.inside", module),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
@@ -85,6 +98,7 @@ class Conversation:
             env=dict(env),
             start_new_session=True,
         )
+        self.tell(order)
 
     def tell(self, what: Any) -> None:
         """Say something to the process."""
@@ -141,23 +155,14 @@ def inside(
     return Conversation(module, order, env, failed, advice)
 
 
-def spawn_site(
-    name: str, server: Mapping[str, str], port: int, log: Path
-) -> subprocess.Popen[bytes]:
-    """Start a variant's development server on that port of 127.0.0.1; log its output."""
-    folder = variants.path(name)
-    arguments = (str(folder / "manage.py"), "runserver", "--noreload", f"127.0.0.1:{port}")
-    return spawn_bound(log, folder, environment_of(folder, server), *arguments)
-
-
 def spawn_bound(
     log: Path, folder: Path, env: Mapping[str, str], *program: str
 ) -> subprocess.Popen[bytes]:
-    """Start a program of Python in that folder, which ends with this process; log its output.
+    """Start a program of Python in that folder, which ends with this process; append to its log.
 
     It gets a session of its own, so that Ctrl-C reaches only the tool, which ends it.
     """
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         return subprocess.Popen(
             command("workbench.server.processes", *program),
             stdin=subprocess.PIPE,

@@ -17,7 +17,7 @@ from workbench.compare.run_suite import measured
 from workbench.errors import WorkbenchError
 from workbench.notebook import run
 from workbench.paths import BUILD, PROJECT, SITE
-from workbench.site import notebooks, pages, playground, snapshots
+from workbench.site import notebooks, pages, playground, search, snapshots
 
 COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)|^(?:Config value|Error: )(.*)", re.MULTILINE)
 
@@ -41,6 +41,7 @@ def _build(console: Console, *, fresh: bool) -> Path:
     steps: list[tuple[str, Callable[[], object]]] = [
         ("Fetching what comes from npm", npm.node_modules),
         ("Filling in the pages", lambda: pages.render(comparison, found)),
+        ("Packing the search", lambda: search.write(pages.RENDERED)),
         ("Packing the playground", lambda: playground.write(pages.RENDERED)),
         ("Writing the notebooks", lambda: notebooks.write(pages.RENDERED)),
         ("Building the site", mkdocs),

@@ -34,7 +34,7 @@ def growth(found: Result, operation: str) -> str:
     way = summary.ORM[operation]
     lines = {name: points(found, operation, name, way) for name in VARIANTS}
     by_hand = {name: points(found, operation, name, "sql") for name in VARIANTS}
-    title = f"{operation}: microseconds a call, by the number of players"
+    title = f"{operation}: microseconds a call, by the number of users"
     rows = [
         [f"{size:,}", *(show.number(dict(lines[name]).get(size)) for name in VARIANTS)]
         for size in found["sizes"]
@@ -43,7 +43,7 @@ def growth(found: Result, operation: str) -> str:
     return "\n\n".join(
         [
             f'<figure class="chart">{drawn(lines, by_hand, title)}</figure>',
-            indented('??? note "The same as a table"', markdown(["players", *VARIANTS], rows)),
+            indented('??? note "The same as a table"', markdown(["users", *VARIANTS], rows)),
         ]
     )
 
@@ -70,7 +70,7 @@ def drawn(lines: dict[str, Points], by_hand: dict[str, Points], title: str) -> s
             if by_hand[name]:
                 axes.plot(*zip(*by_hand[name], strict=True), color=OF[name], linestyle=":")
         axes.plot([], [], color=SQL, linestyle=":", label="SQL by hand")
-        axes.set(xscale="log", yscale="log", xlabel="players", ylabel="microseconds")
+        axes.set(xscale="log", yscale="log", xlabel="users", ylabel="microseconds")
         axes.grid(color=LINE, linewidth=0.5)
         axes.tick_params(which="both", colors=INK)
         axes.xaxis.label.set_color(INK)

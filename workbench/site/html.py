@@ -12,11 +12,14 @@ from typing import Any
 
 from suite.compare import MARKS
 from workbench import files
-from workbench.compare.answers import Question, in_line, said
+from workbench.compare.answers import Question, in_line, reason, said
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
 # what a reader calls the kinds of evidence
 KINDS = {"sql": "Statements", "error": "Error", "plan": "Plan", "saw": "Seen", "ran": "Ran"}
+
+# how a judgement looks without colours
+SIGNS = {"fits": "✓", "costs": "~", "fails": "✗"}
 
 
 def part(name: str, *values: Any) -> str:
@@ -28,10 +31,11 @@ def part(name: str, *values: Any) -> str:
 def _parts() -> Any:
     template = files.template(
         Path(__file__).with_name("parts.html"),
-        (text, prose, answer, breakable, kind, blocks, alike, in_line),
+        (text, prose, answer, breakable, kind, blocks, alike, in_line, reason),
         variants=VARIANTS,
         summaries=SUMMARIES,
         marks=MARKS,
+        signs=SIGNS,
         kinds=KINDS,
         extra_fields=EXTRA_FIELDS,
     )

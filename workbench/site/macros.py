@@ -6,13 +6,16 @@ is an answer; the answers come from build/comparison.json and build/snapshots.js
 """
 
 import html
+import json
 import posixpath
 import re
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from itertools import combinations
+from dataclasses import asdict
+from functools import cache
+from itertools import combinations, groupby
 from typing import Any
 
 from suite.compare import MARKS
@@ -21,7 +24,7 @@ from workbench.bench import result
 from workbench.bench import summary as bench
 from workbench.bench.result import Result
 from workbench.compare import answers as comparison
-from workbench.compare import needs
+from workbench.compare import needs, results
 from workbench.compare.answers import Comparison, Question, asking, in_line, known
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
@@ -30,38 +33,43 @@ from workbench.paths import PROJECT
 from workbench.schema.tables import of_players
 from workbench.site import (
     charts,
+    errors,
     excerpts,
     operations,
     playground,
     schemas,
     snapshots,
+    sources,
 )
-from workbench.site.html import part
+from workbench.site.html import kind, part
 from workbench.site.snapshots import Snapshots
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
 Block = str
 Inline = str
 
-LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql"}
+LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql", ".txt": "text"}
 
 
 class Macros:
     """The macros as one page sees them: links are relative to it.
 
-    page is the page's path below docs/, such as "tutorial/2-models.md".
+    page is the page's path below docs/, such as "tutorial/2-model.md".
     """
 
     def __init__(self, measured: Comparison, found: Snapshots, page: str) -> None:
         self._comparison = measured
         self._snapshots = found
         self._questions: dict[str, Question] = {its["id"]: its for its in measured["questions"]}
+        for django in _djangos()[1:]:  # what only newer ones can be asked
+            for name, question in _recorded(django).items():
+                self._questions.setdefault(name, question)
         self._page = page
 
     # questions
 
     def question(self, name: str) -> Question:
-        """The question with this id, as build/comparison.json has it."""
+        """The question with this id; one that only a newer Django can answer is that Django's."""
         return self._questions[known(name, self._questions, "question")]
 
     def questions(self, module: str | None = None) -> list[Question]:
@@ -71,10 +79,14 @@ class Macros:
         ]
 
     def areas(self) -> list[dict[str, Any]]:
-        """The areas in their order: module, title, how many questions, in how many they differ."""
+        """The areas in their order: module, title, how many questions, in how many they differ.
+
+        An area whose questions no Django has answered yet is left out.
+        """
         found = []
         for module in AREAS:
-            its = self.questions(module)
+            if not (its := self.questions(module)):
+                continue
             differing = sum(comparison.differs(question) for question in its)
             title = its[0]["area"]
             found.append(
@@ -95,7 +107,7 @@ class Macros:
 
     def evidence(self, name: str) -> str:
         """The relative link to a question's evidence."""
-        return self.link(f"compare/{self.question(name)['module']}.md#{name}")
+        return self.link(self._evidence_page(name))
 
     def pairs(self) -> list[dict[str, str]]:
         """Any two variants: a and b, and their places in the order of the four, such as "03"."""
@@ -122,7 +134,7 @@ class Macros:
             if needs.is_among(answer, answers)
         ]
         if not found:
-            raise WorkbenchError(f"nobody answers {name} with {answers}.")
+            raise WorkbenchError(f"No variant answers {name} with {answers}.")
         return f"[{in_words(found)}]({self.evidence(name)})"
 
     def so_what(self, name: str) -> Inline:
@@ -162,12 +174,92 @@ class Macros:
         return "\n\n".join([*parts, "</div>\n"])
 
     def questions_table(self) -> Block:
-        """All questions with their answers, a row each, by area."""
-        areas = [
-            (it["title"], self.address(f"compare/{it['module']}.md"), self.questions(it["module"]))
-            for it in self.areas()
+        """All questions with their answers, a row each: those that matter most first, then by area.
+
+        Questions that only other versions of Django can be asked are among them.
+        """
+        first: tuple[str, str, list[Any]]
+        first = ("The questions that matter most for the choice", "", [])
+        groups = [first]
+        for area in self.areas():
+            address = self.address(f"compare/{area['module']}.md")
+            groups.append((area["title"], address, []))
+            for question in self.questions(area["module"]):
+                djangos = self._djangos_of(question["id"])
+                row = (question, address, [] if djangos == self.djangos() else djangos)
+                (first if question["top"] else groups[-1])[2].append(row)
+        return part("questions_table", [group for group in groups if group[2]])
+
+    def djangos(self) -> list[str]:
+        """The versions of Django with recorded answers, oldest first."""
+        return list(_djangos())
+
+    def other_answers(self) -> str:
+        """What other versions of Django answer, as JSON: {version: {question: {variant: cell}}}.
+
+        A cell has the class and the HTML of a table's cell.
+        """
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for django in self.djangos()[1:]:
+            found[django] = {}
+            for question in _recorded(django).values():
+                mine = self.question(question["id"])
+                cells = {
+                    variant: {
+                        "kind": f"{kind(answer)} {question['judgements'][variant]}",
+                        "html": part("judged", answer, question["judgements"][variant]),
+                    }
+                    for variant, answer in question["answers"].items()
+                    if answer != mine["answers"][variant]
+                }
+                if cells:
+                    found[django][question["id"]] = cells
+        # no "</script>" in the middle of a page
+        return json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
+
+    def _djangos_of(self, name: str) -> list[str]:
+        """The versions of Django that can be asked a question."""
+        return [it for it in self.djangos() if name in _recorded(it)]
+
+    def changed(self, django: str) -> Block:
+        """What this Django changes: each question with its old and new answers, and the reason."""
+        blocks = []
+        changes = [it for it in results.changed_answers() if it.django == django]
+        for name, its in groupby(changes, key=lambda it: it.id):
+            rows: dict[str, list[results.Changed]] = {}
+            for it in its:
+                rows.setdefault(f"{inline(it.before)} | {inline(it.after)}", []).append(it)
+            lines = ["| | before | now |", "| --- | --- | --- |"]
+            for cells, group in rows.items():
+                who = (
+                    "all four"
+                    if len(group) == len(VARIANTS)
+                    else in_words([it.variant for it in group])
+                )
+                lines.append(f"| {who} | {cells} |")
+            question = _recorded(django)[name]
+            blocks += [f"**{self.ask(name)}**", "\n".join(lines), f"Why: {escaped(group[0].why)}"]
+            if question["so_what"]:
+                blocks.append(f"So what? {escaped(question['so_what'])}")
+        return "\n\n".join([*blocks, ""])
+
+    def count_errors(self) -> Inline:
+        """How many distinct errors the evidence holds."""
+        return str(len(errors.index()))
+
+    def errors_by_class(self) -> Block:
+        """Every distinct error in the evidence, by its class, linked to its questions."""
+        groups = [
+            (name, [(error, self._linked(error)) for error in its])
+            for name, its in groupby(errors.index(), key=lambda error: error.name)
         ]
-        return part("questions_table", areas)
+        return part("errors", groups, self.djangos())
+
+    def _linked(self, error: errors.Raised) -> list[tuple[Question, str]]:
+        return [
+            (its, self.address(f"compare/{its['module']}.md#{its['id']}"))
+            for its in error.questions.values()
+        ]
 
     def needs_table(self) -> Block:
         """All needs, a row each, with the measured answers that rule an approach out."""
@@ -178,14 +270,29 @@ class Macros:
 
         return part("needs_table", rows, address)
 
+    def preferences(self) -> str:
+        """Which approach to take if several remain, as JSON, each with its evidence's address."""
+        found = [
+            asdict(it) | {"address": self.address(self._evidence_page(it.question))}
+            for it in needs.all_preferences()
+        ]
+        return json.dumps(found)
+
+    def _evidence_page(self, name: str) -> str:
+        return f"compare/{self.question(name)['module']}.md#{name}"
+
     def detail(self, name: str) -> Block:
         """All that is known about a question: answers, meaning, source, what ran, who asked how."""
         question = self.question(name)
-        parts = [part("badges", question), part("answers", question)]
+        parts = [part("badges", question), part("answers", question, True)]
+        djangos = self._djangos_of(name)
+        if djangos and djangos != self.djangos():
+            parts.append(f"Asked of Django {in_words(djangos)}.")
         if question["so_what"]:
             parts.append(f"**So what?** {escaped(question['so_what'])}")
         if question["source"]:
-            parts.append(f"Source: {escaped(question['source'])}.")
+            cited = [f"[{escaped(text)}]({to})" for text, to in sources.links(question["source"])]
+            parts.append(f"Source: {'; '.join(cited)}.")
         return "\n\n".join(
             [*parts, part("evidence", question), part("code", asking(question["code"]))]
         )
@@ -231,6 +338,27 @@ class Macros:
         """
         its = excerpts.Source(PROJECT / path).excerpt(*names)
         return fenced(its, path, path, highlight)
+
+    def write(self, path: str, *, without: str = "", leave_out: Sequence[str] = ()) -> Block:
+        """Show a whole file that the reader is to write, in a tab for each variant that differs.
+
+        The title of each block is the file's path in the reader's project. A variant that has no
+        such file, or is to be left out, gets a tab with the sentence `without`.
+        """
+        found = {}
+        for variant in VARIANTS:
+            file = PROJECT / "variants" / variant / path
+            if file.exists() and variant not in leave_out:
+                found[variant] = fenced(file.read_text(encoding="utf-8").rstrip(), path, path)
+        if len(found) == len(VARIANTS) and len(set(found.values())) == 1:
+            return found[VARIANTS[0]]
+        if not found or (len(found) < len(VARIANTS) and not without):
+            raise WorkbenchError(f"not every variant has {path}: say what they do without it.")
+        return tabs({variant: found.get(variant, without) for variant in VARIANTS})
+
+    def for_each(self, texts: dict[str, str]) -> Block:
+        """A text for each variant, in tabs: {variant: Markdown}."""
+        return tabs({variant: texts[variant] for variant in VARIANTS})
 
     def include(self, path: str, heading: str = "") -> Block:
         """Insert the text of a file of the project, or only its part below a heading."""
@@ -320,22 +448,33 @@ class Macros:
         return "\n".join(lines)
 
     def moving(self) -> Block:
-        """The questions about moving, answered by the last runs: to each approach, from each."""
+        """The questions about moving, answered by the recorded runs, by target and source."""
         lines = [f"| | {' | '.join(f'from {name}' for name in VARIANTS)} |", "| --- " * 5 + "|"]
-        for target, questions in move_report.answers(move_report.read()).items():
+        for target, questions in move_report.answers(move_report.recorded_reports()).items():
             for question, found in questions.items():
                 asked = f"To {target}: {question[0].lower()}{question[1:]}"
                 lines.append(f"| {asked} | {' | '.join(found)} |")
         return "\n".join(lines)
 
+    def moves_measured(self) -> Block:
+        """What was measured of each move: how long it took, its longest lock, what visitors met."""
+        reports = move_report.recorded_reports()
+        rows = [
+            [self.to(name, f"moves/{name}.md"), *move_report.figures(reports[name])]
+            for it in all_moves()
+            for name in move_report.names_of(it)
+        ]
+        told = " ".join(map(escaped, move_report.measured_on(reports)))
+        return f"{told}\n\n{charts.markdown(list(move_report.HEADINGS), rows)}"
+
     # what it costs when it grows
 
-    def benchmarks(self) -> Result | None:
-        """The last result of `workbench bench`; None if there is none, and the page says so."""
-        return result.last()
+    def benchmarks(self) -> Result:
+        """The recorded result of `workbench bench`."""
+        return result.read(result.RECORDED)
 
     def measured_on(self, found: Result) -> Inline:
-        """The machine, the versions and the day of a result."""
+        """The day, the machine and the versions of a result, and whether the code is newer."""
         return escaped(bench.measured_on(found))
 
     def growth_chart(self, found: Result, operation: str) -> Block:
@@ -370,6 +509,17 @@ class Macros:
         return dict(MARKS)
 
 
+@cache
+def _djangos() -> tuple[str, ...]:
+    return tuple(results.recorded_djangos())
+
+
+@cache
+def _recorded(django: str) -> dict[str, Question]:
+    """The questions of a version of Django by their ids."""
+    return {its["id"]: its for its in results.load(django)["questions"]}
+
+
 def folder(page: str) -> str:
     """The folder below the site's root in which mkdocs puts a page; "" is the root."""
     stem = page.removesuffix(".md")
@@ -382,8 +532,14 @@ def public(macros: Macros) -> dict[str, Callable[..., Any]]:
     return {name: getattr(macros, name) for name in names}
 
 
+# In tabs the approach for most projects comes first, and the proxy, which stores nothing, last.
+TABS = ("custom_user", "profile_onetoone", "foreignkey", "proxy_model")
+
+
 def tabs(contents: dict[str, str]) -> Block:
     """Content tabs by label, a set of their own; those with the same labels switch together."""
+    if contents.keys() <= set(TABS):
+        contents = {name: contents[name] for name in TABS if name in contents}
     blocks = (
         f'==={"" if number else "!"} "{label}"\n\n{textwrap.indent(content, "    ")}\n'
         for number, (label, content) in enumerate(contents.items())

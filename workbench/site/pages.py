@@ -37,16 +37,13 @@ def render(measured: Comparison, found: Snapshots) -> None:
         write(path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8"))
     for area in Macros(measured, found, "").areas():
         write(f"compare/{area['module']}.md", AREA.read_text(encoding="utf-8"), area=area)
-    ran = report.read()
+    reports = report.recorded_reports()
     for move in all_moves():
-        its = ran.get(move.name)
-        ride = its.rides[0] if its else None
-        statements = report.changing(ride.statements) if ride else []
-        more = {"move": move, "report": its, "ride": ride, "statements": statements}
-        write(f"moves/{move.name}.md", MOVE.read_text(encoding="utf-8"), **more)
-        if move.stages:
-            more = {"move": move, "report": ran.get(move.staged_name)}
-            write(f"moves/{move.staged_name}.md", STAGED.read_text(encoding="utf-8"), **more)
+        for name in report.names_of(move):
+            its = reports[name]
+            template = MOVE if name == move.name else STAGED
+            more = {"move": move, "report": its, "measured_on": report.measured_on({name: its})}
+            write(f"moves/{name}.md", template.read_text(encoding="utf-8"), **more)
 
 
 def filled(text: str, page: str, measured: Comparison, found: Snapshots, **more: object) -> str:

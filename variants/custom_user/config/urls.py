@@ -5,6 +5,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("players.urls")),
-    path("", include("django.contrib.auth.urls")),  # login, logout, password change and reset
+    path("", include("django.contrib.auth.urls")),  # login, logout, password reset
     path("admin/", admin.site.urls),
 ]

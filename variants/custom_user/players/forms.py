@@ -7,7 +7,7 @@ from players.fields import EXTRA_FIELDS, ExtraFieldsForm
 from players.models import User
 
 
-class RegisterForm(ExtraFieldsForm, UserCreationForm):
+class RegisterForm(UserCreationForm, ExtraFieldsForm):
     field_order = ["username", "email", "password1", "password2"]
 
     class Meta(UserCreationForm.Meta):
@@ -17,7 +17,7 @@ class RegisterForm(ExtraFieldsForm, UserCreationForm):
         widgets = {"email": forms.EmailInput(attrs={"autocomplete": "email"})}
 
 
-class ProfileForm(ExtraFieldsForm, forms.ModelForm):
+class ProfileForm(forms.ModelForm, ExtraFieldsForm):
     class Meta:
         model = User
         fields = EXTRA_FIELDS

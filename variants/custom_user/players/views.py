@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
+from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect, render
@@ -47,8 +48,8 @@ def register(request):
 @transaction.atomic
 def profile(request):
     if request.method == "POST":
-        # Read the row again and lock it until the transaction ends. Then this request cannot
-        # overwrite what another request changes at the same time, such as the password.
+        # Lock the user until the transaction ends. Another edit or a deletion of the account waits
+        # until then. Of two edits the later one is kept, and other columns stay as they are.
         user = User.objects.select_for_update(no_key=True).filter(pk=request.user.pk).first()
         if user is None:
             return account_is_gone(request)
@@ -60,6 +61,16 @@ def profile(request):
     else:
         form = ProfileForm(instance=request.user)
     return render(request, "players/profile.html", {"form": form})
+
+
+class PasswordChangeView(auth_views.PasswordChangeView):
+    @transaction.atomic
+    def form_valid(self, form):
+        """Read the user again and lock it. Django saves all its columns, not only the password."""
+        form.user = User.objects.select_for_update(no_key=True).filter(pk=form.user.pk).first()
+        if form.user is None:
+            return account_is_gone(self.request)
+        return super().form_valid(form)
 
 
 @sensitive_post_parameters("password")
@@ -92,7 +103,7 @@ def players(request):
     """List the usernames, a page at a time, starting after the username in the address."""
     after = request.GET.get("after", "").replace("\x00", "")  # PostgreSQL cannot store NUL
     users = User.objects.filter(username__gt=after).order_by("username")
-    # One name more than a page holds tells whether there is a next page.
+    # Read one name more than the page shows. If there is one, there is a next page.
     names = list(users.values_list("username", flat=True)[: PAGE_SIZE + 1])
     context = {"after": after, "names": names[:PAGE_SIZE], "has_next": len(names) > PAGE_SIZE}
     return render(request, "players/players.html", context)

@@ -1,8 +1,8 @@
 """The admin: profile rows are edited on the page of their user. The list shows the newest."""
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.forms import UserChangeForm as BaseUserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -12,7 +12,7 @@ from players.forms import PersonForm
 from players.models import Person
 
 
-class PlayerChangeForm(UserChangeForm):
+class UserChangeForm(BaseUserChangeForm):
     def clean_username(self):
         """Reject usernames that differ only in case, as AdminUserCreationForm does."""
         username = self.cleaned_data["username"]
@@ -28,7 +28,7 @@ class PersonInline(admin.TabularInline):
     extra = 1
 
     def get_queryset(self, request):
-        # Each row shows its user. Without this, Django reads the user once per row.
+        # Each row shows its user. Without this, Django would read the user once for each row.
         return super().get_queryset(request).select_related("user")
 
 
@@ -36,18 +36,18 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class PlayerAdmin(UserAdmin):
-    form = PlayerChangeForm
+class UserAdmin(BaseUserAdmin):
+    form = UserChangeForm
     inlines = [PersonInline]
     list_display = ["username", "email", "birthdate", "discord_id", "is_staff"]
-    search_fields = [*UserAdmin.search_fields, "person__discord_id", "person__zoom_id"]
+    search_fields = [*BaseUserAdmin.search_fields, "person__discord_id", "person__zoom_id"]
 
     def get_queryset(self, request):
-        newest = Person.objects.filter(user=OuterRef("pk")).order_by("-person_id")
+        newest_first = Person.objects.filter(user=OuterRef("pk")).order_by("-person_id")
         users = super().get_queryset(request)
         return users.annotate(
-            newest_birthdate=Subquery(newest.values("birthdate")[:1]),
-            newest_discord_id=Subquery(newest.values("discord_id")[:1]),
+            newest_birthdate=Subquery(newest_first.values("birthdate")[:1]),
+            newest_discord_id=Subquery(newest_first.values("discord_id")[:1]),
         )
 
     @admin.display(ordering="newest_birthdate")
@@ -65,6 +65,12 @@ class PlayerAdmin(UserAdmin):
             with transaction.atomic():  # the admin's page for a new password opens none
                 user = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
         return user
+
+    @transaction.atomic
+    def delete_queryset(self, request, queryset):
+        """Lock the users, so that none of them gets a profile row while they are deleted."""
+        users = User.objects.select_for_update().filter(pk__in=queryset)
+        super().delete_queryset(request, User.objects.filter(pk__in=[user.pk for user in users]))
 
     def changeform_view(self, request, *args, **kwargs):
         try:

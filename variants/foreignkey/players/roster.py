@@ -13,13 +13,15 @@ from django.utils import timezone
 
 from players.models import Person
 
-newest = Person.objects.filter(user=OuterRef("pk")).order_by("-person_id")
-DETAILS = {
-    "birthdate": Subquery(newest.values("birthdate")[:1]),
-    "discord_id": Subquery(newest.values("discord_id")[:1]),
-    "zoom_id": Subquery(newest.values("zoom_id")[:1]),
+newest_first = Person.objects.filter(user=OuterRef("pk")).order_by("-person_id")
+EXTRA_FIELDS = {
+    "birthdate": Subquery(newest_first.values("birthdate")[:1]),
+    "discord_id": Subquery(newest_first.values("discord_id")[:1]),
+    "zoom_id": Subquery(newest_first.values("zoom_id")[:1]),
 }
-newer = Person.objects.filter(user=OuterRef("user"), person_id__gt=OuterRef("person_id"))
+is_newest = ~Exists(
+    Person.objects.filter(user=OuterRef("user"), person_id__gt=OuterRef("person_id"))
+)
 
 
 @transaction.atomic
@@ -32,19 +34,19 @@ def register(username, password, email="", **extra_fields):
 
 def find(username):
     """Return one user's details as a dict, or None."""
-    users = User.objects.values("username", "email", **DETAILS)
+    users = User.objects.values("username", "email", **EXTRA_FIELDS)
     return users.filter(username=username).first()
 
 
 def page(after="", size=50):
     """Return the details of the next `size` users in the order of their usernames."""
-    users = User.objects.values("username", "email", **DETAILS)
+    users = User.objects.values("username", "email", **EXTRA_FIELDS)
     return list(users.filter(username__gt=after).order_by("username")[:size])
 
 
 def by_discord_id(discord_id):
     """Return the details of all users whose newest profile row has this Discord ID."""
-    people = Person.objects.filter(~Exists(newer), discord_id=discord_id)
+    people = Person.objects.filter(is_newest, discord_id=discord_id)
     details = people.values(
         "birthdate",
         "discord_id",
@@ -57,7 +59,7 @@ def by_discord_id(discord_id):
 
 def count_under(age):
     """Count the users who are younger than `age` years. Users without a birthdate do not count."""
-    return Person.objects.filter(~Exists(newer), birthdate__gt=born_after(age)).count()
+    return Person.objects.filter(is_newest, birthdate__gt=born_after(age)).count()
 
 
 def born_after(age):

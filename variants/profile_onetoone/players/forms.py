@@ -14,7 +14,7 @@ class RegisterForm(UserCreationForm):
         widgets = {"email": forms.EmailInput(attrs={"autocomplete": "email"})}
 
 
-class PersonForm(ExtraFieldsForm, forms.ModelForm):
+class PersonForm(forms.ModelForm, ExtraFieldsForm):
     class Meta:
         model = Person
         fields = EXTRA_FIELDS

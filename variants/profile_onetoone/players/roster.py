@@ -1,7 +1,8 @@
 """The same operations in all four projects, each written in the way of its approach.
 
 They take and return plain values, so that the four can be compared.
-This approach has two tables. Reading uses a LEFT JOIN, so users without a profile row are found.
+This approach has two tables. `find` and `page` use a LEFT JOIN, so they also return users without a
+profile row.
 """
 
 from django.contrib.auth.hashers import make_password

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
+from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -28,7 +29,9 @@ def register(request):
         if form.is_valid() and person_form.is_valid():
             try:
                 with transaction.atomic():
-                    user = form.save()  # the signal receiver creates user.person
+                    user = form.save()
+                    # The signal receiver has just created the empty row user.person. Bind the form
+                    # again, to this row. Saving person_form would create another row.
                     PersonForm(request.POST, instance=user.person).save()
             except IntegrityError:
                 # Someone else registered the same username after this form was checked.
@@ -65,18 +68,30 @@ def profile(request):
 
 
 def lock_person(user):
-    """Read the user's profile row again and lock it until the transaction ends.
+    """Return the user's profile row, locked until the transaction ends.
 
-    Then this request cannot overwrite what another request changes at the same time. Return an
-    unsaved row if the user has none yet, or None if the account was deleted.
+    Another edit or a deletion of the account waits until then. Of two edits the later one is kept.
+    Return an unsaved row if the user has none yet, or None if the account was deleted.
     """
     people = Person.objects.select_for_update().filter(user=user)
     person = people.first()
     if person is None:
         # Lock the user instead, so that no other request deletes it or creates the row.
         user = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
-        person = user and (people.first() or Person(user=user))
+        if user is None:
+            return None
+        person = people.first() or Person(user=user)
     return person
+
+
+class PasswordChangeView(auth_views.PasswordChangeView):
+    @transaction.atomic
+    def form_valid(self, form):
+        """Read the user again and lock it. Django saves all its columns, not only the password."""
+        form.user = User.objects.select_for_update(no_key=True).filter(pk=form.user.pk).first()
+        if form.user is None:
+            return account_is_gone(self.request)
+        return super().form_valid(form)
 
 
 @sensitive_post_parameters("password")
@@ -109,7 +124,7 @@ def players(request):
     """List the usernames, a page at a time, starting after the username in the address."""
     after = request.GET.get("after", "").replace("\x00", "")  # PostgreSQL cannot store NUL
     users = User.objects.filter(username__gt=after).order_by("username")
-    # One name more than a page holds tells whether there is a next page.
+    # Read one name more than the page shows. If there is one, there is a next page.
     names = list(users.values_list("username", flat=True)[: PAGE_SIZE + 1])
     context = {"after": after, "names": names[:PAGE_SIZE], "has_next": len(names) > PAGE_SIZE}
     return render(request, "players/players.html", context)

@@ -4,12 +4,12 @@ In development nothing has to be configured. In production these variables are r
 
     DJANGO_SECRET_KEY       50 random characters or more; setting it means production
     DJANGO_ALLOWED_HOSTS    the site's host names, separated by commas
-    DJANGO_BEHIND_PROXY     set it if a proxy handles TLS and sends X-Forwarded-Proto
+    DJANGO_BEHIND_PROXY     1 if a proxy handles TLS and sends X-Forwarded-Proto
     DJANGO_EMAIL_HOST       the SMTP server (localhost), and with it
     DJANGO_EMAIL_PORT       its port (25)
     DJANGO_EMAIL_USER       the user name and
     DJANGO_EMAIL_PASSWORD   the password to log in with (none)
-    DJANGO_EMAIL_TLS        set it if the server expects STARTTLS, as on port 587
+    DJANGO_EMAIL_TLS        1 if the server expects STARTTLS, as on port 587
     DJANGO_EMAIL_FROM       the sender of password reset mails (webmaster@localhost)
 
 PostgreSQL is found through libpq's variables: PGHOST, PGPORT, PGUSER, PGPASSWORD.
@@ -20,10 +20,16 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+
+def is_on(name):
+    """Return whether an environment variable is set, and not to 0, false, no or off."""
+    return os.environ.get(name, "").strip().lower() not in {"", "0", "false", "no", "off"}
+
+
 PRODUCTION = "DJANGO_SECRET_KEY" in os.environ
 SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY", "django-insecure-for-development-only")
 DEBUG = not PRODUCTION
-ALLOWED_HOSTS = [host for host in os.environ.get("DJANGO_ALLOWED_HOSTS", "").split(",") if host]
+ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "").replace(",", " ").split()
 
 INSTALLED_APPS = [
     "players",  # before the admin, so that our templates in registration/ are found first
@@ -98,7 +104,6 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -112,7 +117,7 @@ if PRODUCTION:
     EMAIL_PORT = int(os.environ.get("DJANGO_EMAIL_PORT", "25"))
     EMAIL_HOST_USER = os.environ.get("DJANGO_EMAIL_USER", "")
     EMAIL_HOST_PASSWORD = os.environ.get("DJANGO_EMAIL_PASSWORD", "")
-    EMAIL_USE_TLS = "DJANGO_EMAIL_TLS" in os.environ
+    EMAIL_USE_TLS = is_on("DJANGO_EMAIL_TLS")
     EMAIL_TIMEOUT = 5  # seconds; a visitor waits for the mail server
     DEFAULT_FROM_EMAIL = os.environ.get("DJANGO_EMAIL_FROM", "webmaster@localhost")
     SESSION_COOKIE_SECURE = True
@@ -121,5 +126,5 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = 3600  # one hour; raise it when the site works over HTTPS
     # A new project cannot promise HTTPS for all subdomains or for ever (preload).
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-    if "DJANGO_BEHIND_PROXY" in os.environ:
+    if is_on("DJANGO_BEHIND_PROXY"):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -8,7 +8,9 @@ from players.models import Player
 class PlayerBackend(ModelBackend):
     def authenticate(self, request, username=None, password=None, **kwargs):
         user = super().authenticate(request, username, password, **kwargs)
-        return user and self.get_user(user.pk)
+        if user is None:
+            return None
+        return self.get_user(user.pk)
 
     def get_user(self, user_id):
         player = Player.objects.filter(pk=user_id).first()

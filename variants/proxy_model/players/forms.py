@@ -15,7 +15,7 @@ class DisabledExtraFieldsForm(ExtraFieldsForm):
             self.fields[name].help_text = "A proxy model adds no column, so this cannot be stored."
 
 
-class RegisterForm(DisabledExtraFieldsForm, UserCreationForm):
+class RegisterForm(UserCreationForm, DisabledExtraFieldsForm):
     field_order = ["username", "email", "password1", "password2"]
 
     class Meta(UserCreationForm.Meta):

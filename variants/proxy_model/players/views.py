@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
+from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect, render
@@ -51,6 +52,16 @@ def profile(request):
     return render(request, "players/profile.html", {"form": form})
 
 
+class PasswordChangeView(auth_views.PasswordChangeView):
+    @transaction.atomic
+    def form_valid(self, form):
+        """Read the user again and lock it. Django saves all its columns, not only the password."""
+        form.user = Player.objects.select_for_update(no_key=True).filter(pk=form.user.pk).first()
+        if form.user is None:
+            return account_is_gone(self.request)
+        return super().form_valid(form)
+
+
 @sensitive_post_parameters("password")
 @login_required
 @transaction.atomic
@@ -81,7 +92,7 @@ def players(request):
     """List the usernames, a page at a time, starting after the username in the address."""
     after = request.GET.get("after", "").replace("\x00", "")  # PostgreSQL cannot store NUL
     users = Player.objects.filter(username__gt=after).order_by("username")
-    # One name more than a page holds tells whether there is a next page.
+    # Read one name more than the page shows. If there is one, there is a next page.
     names = list(users.values_list("username", flat=True)[: PAGE_SIZE + 1])
     context = {"after": after, "names": names[:PAGE_SIZE], "has_next": len(names) > PAGE_SIZE}
     return render(request, "players/players.html", context)

@@ -1,0 +1,88 @@
+"""`workbench find`, and with it the site's search: people's own words and pasted errors."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.find import command
+from workbench.find.documents import documents
+
+QUERIES = tomllib.loads(Path(__file__).with_name("queries.toml").read_text("utf-8"))["query"]
+
+
+@pytest.fixture(scope="module")
+def known():
+    return {one["id"] for one in documents()}
+
+
+def test_each_document_has_an_id_of_its_own_a_title_and_an_address(known):
+    every = documents()
+    assert len(known) == len(every) > 500
+    assert all(one["title"] and isinstance(one["address"], str) for one in every)
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query["text"].strip()[-40:])
+def test_what_should_be_found_is_there(query, known):
+    assert known & set(query["right"])
+
+
+def test_people_find_what_they_look_for():
+    """At most one of the queries has no right hit among its first three."""
+    missed = [
+        query["text"].strip()[-70:]
+        for query in QUERIES
+        if not {hit["id"] for hit in command.search(query["text"], 3)} & set(query["right"])
+    ]
+    assert len(QUERIES) >= 24
+    assert len(missed) <= 1, missed
+
+
+def test_half_of_the_queries_are_errors():
+    errors = [query for query in QUERIES if "Error" in query["text"] or "has no" in query["text"]]
+    assert len(errors) * 2 >= len(QUERIES) - 4
+
+
+def test_own_names_and_values_in_an_error_do_not_matter():
+    mine = command.search(
+        "ValueError: Cannot assign 'x': must be a 'Foo' instance. (fields.E304)", 5
+    )
+    error = 'IntegrityError: duplicate key value violates unique constraint "{0}_user_id_key"\n'
+    one, other = (
+        [hit["id"] for hit in command.search(error.format(name), 5)]
+        for name in ("accounts_profile", "members_member")
+    )
+    assert one == other
+    assert mine
+
+
+def test_a_traceback_is_read_from_its_end():
+    last = "MultipleObjectsReturned: get() returned more than one Profile -- it returned 2!"
+    trace = f"""Traceback (most recent call last):
+  File "views.py", line 3, in login
+    raise IntegrityError("select_related prefetch_related")
+app.models.Profile.{last}
+"""
+    found = [[hit["id"] for hit in command.search(text, 3)] for text in (trace, last)]
+    assert found[0] == found[1]
+
+
+def test_json_is_a_list_of_hits(capsys):
+    command.find(["user", "has", "no", "profile"], limit=3, as_json=True)
+    hits = json.loads(capsys.readouterr().out)
+    assert len(hits) == 3
+    assert set(hits[0]) == {"id", "kind", "title", "address", "line", "score"}
+    assert hits[0]["score"] >= hits[1]["score"]
+
+
+def test_nothing_found_says_what_to_try(capsys):
+    command.find(["qqqqzzzz"], limit=3, as_json=False)
+    assert "Try fewer words" in capsys.readouterr().out
+
+
+def test_no_words_are_refused(monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    with pytest.raises(WorkbenchError, match="Say what to look for"):
+        command.find([" "], limit=3, as_json=False)

@@ -1,0 +1,1 @@
+"""`workbench diagnose`: what a Django project of yours does with its users."""

@@ -1,0 +1,1 @@
+"""What runs in the Python of the project that is diagnosed."""

@@ -1,0 +1,1 @@
+"""`workbench find`: search the questions and pages."""

@@ -1,0 +1,10 @@
+// Answers one search: node find.mjs ENGINE NODE_MODULES < {"documents": [...], "query": "...", "limit": n}
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const [engine, modules] = process.argv.slice(2).map((path) => pathToFileURL(path).href);
+const { Search } = await import(engine);
+const { default: MiniSearch } = await import(`${modules}/minisearch/dist/es/index.js`);
+const { stemmer } = await import(`${modules}/stemmer/index.js`);
+const { documents, query, limit } = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(new Search(documents, MiniSearch, stemmer).find(query, limit)));

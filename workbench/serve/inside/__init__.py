@@ -1,0 +1,1 @@
+"""What `workbench serve` runs inside a variant's process."""

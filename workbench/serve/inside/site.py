@@ -1,0 +1,134 @@
+"""Serve a variant's site for `workbench serve`, and keep overload and outages inside it.
+
+    python workbench/serve/inside/site.py 127.0.0.1:8003
+
+The environment names the settings and the server. waitress reads a request whole before it takes up
+a thread, so slow clients hold none. At most ROOM requests at a time use PostgreSQL. A visitor who
+finds no room within PATIENCE seconds, or whose request PostgreSQL cannot answer, gets 503 and is
+told when to try again (RFC 9110, 10.2.3 Retry-After).
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+import waitress  # type: ignore[import-untyped]
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.signals import got_request_exception
+from django.core.wsgi import get_wsgi_application
+from django.db import InterfaceError, OperationalError
+
+from workbench.serve.hosts import FOREIGN, is_local
+
+# requests that use PostgreSQL at once: four sites stay far below its 100 connections
+ROOM = 8
+# seconds that a request waits for room
+PATIENCE = 1
+# so many threads hold requests that wait for room or are being refused
+THREADS = 32
+# connections of visitors, idle ones included: many systems allow a process 1024 files
+CONNECTIONS = 900
+# seconds after which an idle connection is closed
+IDLE = 30
+LARGEST_REQUEST = 10 * 2**20  # bytes
+
+Environ = dict[str, Any]
+Respond = Callable[..., Any]
+Application = Callable[[Environ, Respond], Iterable[bytes]]
+
+BUSY = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Please try again</title>
+<h1>Please try again in a few seconds</h1>
+<p>This site is busy, or its PostgreSQL is starting again.
+  If you sent a form, look whether it was stored before you send it once more.</p>
+"""
+
+
+class Site:
+    """A WSGI application around Django's."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._room = threading.BoundedSemaphore(ROOM)
+        self._request = threading.local()
+        got_request_exception.connect(self._note)
+
+    def __call__(self, environ: Environ, respond: Respond) -> Iterable[bytes]:
+        """Answer a request; log its method, path and status."""
+        if not self._room.acquire(timeout=PATIENCE):
+            return _say(environ, respond, HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
+        try:
+            self._request.failed = False
+            return self._answer(environ, respond)
+        finally:
+            self._room.release()
+
+    def _answer(self, environ: Environ, respond: Respond) -> Iterable[bytes]:
+        head: list[Any] = []
+        response = self._application(environ, lambda *its: head.extend(its))
+        try:
+            body = b"".join(response)
+        finally:
+            response.close()  # type: ignore[attr-defined]  # Django then closes its connection
+        if self._request.failed:
+            return _say(environ, respond, HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
+        _log(environ, head[0])
+        respond(*head)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+    def _note(self, **_: Any) -> None:
+        """Django has made a page of this error: note whether it says that PostgreSQL cannot now."""
+        self._request.failed = isinstance(sys.exception(), (OperationalError, InterfaceError))
+
+
+def for_this_machine(application: Application) -> Application:
+    """Return the application behind a check of the Host header."""
+
+    def checked(environ: Environ, respond: Respond) -> Iterable[bytes]:
+        if not is_local(environ.get("HTTP_HOST", "")):
+            return _say(environ, respond, HTTPStatus.BAD_REQUEST, FOREIGN, "text/plain")
+        return application(environ, respond)
+
+    return checked
+
+
+def _say(
+    environ: Environ, respond: Respond, status: HTTPStatus, text: str, kind: str = "text/html"
+) -> Iterable[bytes]:
+    body = text.encode()
+    headers = [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(body)))]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers += [("Retry-After", "3"), ("Cache-Control", "no-store")]
+    line = f"{status.value} {status.phrase}"
+    _log(environ, line)
+    respond(line, headers)
+    return [body]
+
+
+def _log(environ: Environ, status: str) -> None:
+    print(environ["REQUEST_METHOD"], environ["PATH_INFO"], status)
+
+
+def main() -> None:
+    """Serve on the address that the command line names."""
+    # its type asks for more than it does: it calls any WSGI application
+    application = StaticFilesHandler(Site(get_wsgi_application()))  # type: ignore[arg-type]
+    waitress.serve(
+        for_this_machine(application),
+        listen=sys.argv[1],
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        channel_timeout=IDLE,
+        max_request_body_size=LARGEST_REQUEST,
+        asyncore_use_poll=True,
+        ident=None,
+    )
+
+
+if __name__ == "__main__":
+    main()
