@@ -5,15 +5,16 @@ Source: PostgreSQL 18 docs, part VII, chapter 52 "System Catalogs".
 """
 
 import re
+from typing import Any
 
 
-def facts(cursor, *schemas, table=None):
+def facts(cursor: Any, *schemas: str, table: str | None = None) -> dict[str, set[str]]:
     """Return {schema: its lines}, such as "table person: column 2 zoom_id text"; no rows.
 
     cursor: psycopg's or Django's. schemas: their names, which are left out of the lines. table: the
     name of the only one to describe; without it, also views, functions and what else is there.
     """
-    found = {schema: set() for schema in schemas}
+    found: dict[str, set[str]] = {schema: set() for schema in schemas}
     names = re.compile(rf"\b({'|'.join(schemas)})\.")
     oids = ", ".join(f"'{schema}'::regnamespace" for schema in schemas)
     its = f"= '{table}'" if table else "<> ''"
