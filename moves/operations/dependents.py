@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from django.db import DatabaseError, transaction
 
 from moves.catalogs import facts
-from moves.operations.base import is_there, rows
+from moves.operations.base import rows, type_of
 
 SCRATCH = "fresh_names"
 # rows of these are written by every move, and of whatever else points at content types
@@ -37,11 +37,13 @@ DEPENDENTS = """
         LEFT JOIN pg_type ON pg_type.oid = reltype
         LEFT JOIN pg_attribute ON attrelid = pg_class.oid AND attname = column_name
     ), found AS (
-        SELECT classid, objid, objsubid, its.oid AS its FROM its JOIN pg_depend
-            ON refclassid = 'pg_class'::regclass AND refobjid = its.oid
+        SELECT classid, objid, objsubid, its.oid AS its FROM its CROSS JOIN LATERAL (
+            SELECT * FROM pg_depend
+            WHERE refclassid = 'pg_class'::regclass AND refobjid = its.oid
                 AND (attnum IS NULL OR refobjsubid = attnum)
-            OR refclassid = 'pg_type'::regclass AND refobjid IN (reltype, typarray)
-        WHERE deptype IN ('n', 'a')
+            UNION ALL SELECT * FROM pg_depend
+            WHERE refclassid = 'pg_type'::regclass AND refobjid IN (reltype, typarray)
+        ) AS direct WHERE deptype IN ('n', 'a')
         UNION
         SELECT pg_depend.classid, pg_depend.objid, pg_depend.objsubid, ev_class
         FROM found JOIN pg_rewrite ON found.classid = 'pg_rewrite'::regclass
@@ -91,11 +93,11 @@ def mentioning(cursor, tables):
     return [line for (line,) in rows(cursor, FUNCTIONS, [rf"\m({'|'.join(tables)})\M"])]
 
 
+# PostgreSQL's own functions have oids below (src/include/access/transam.h, FirstNormalObjectId)
 FUNCTIONS = """
     SELECT pg_describe_object('pg_proc'::regclass, pg_proc.oid, 0) FROM pg_proc
-    WHERE prosrc ~ %s AND prosqlbody IS NULL AND pronamespace NOT IN
-        ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass
+    WHERE pg_proc.oid >= 16384 AND prosrc ~ %s AND prosqlbody IS NULL AND NOT EXISTS (
+        SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass
           AND objid = pg_proc.oid AND deptype = 'e')
     ORDER BY 1
 """
@@ -199,7 +201,7 @@ def on_extras(cursor, users, extras):
 
     Dropping a column drops its indexes and constraints silently.
     """
-    if not is_there(cursor, users):
+    if type_of(cursor, users, extras[0]) is None:
         return []
     found = facts(cursor, "public", table=users)["public"]
     about = re.compile(rf"table {users}: (column|constraint|index) .*\b({'|'.join(extras)})\b")
