@@ -8,7 +8,9 @@ from workbench.paths import PROJECT
 
 SUMMARIES = {
     "proxy_model": "Django's own User as another class. It adds methods and no column.",
-    "profile_onetoone": "One Person row for each User. The extra fields are in a table of their own.",
+    "profile_onetoone": (
+        "One Person row for each User. The extra fields are in a table of their own."
+    ),
     "custom_user": "A User class of your own. The extra fields are in the user's row.",
     "foreignkey": "Any number of Person rows for each User, or none.",
 }
