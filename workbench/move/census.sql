@@ -200,8 +200,9 @@ FROM {{ about(table, translated | reject("eq", "object_id") | first) }}
     {% endif %}
 {% else %}
     {% if "archive.reference" in tables %}
+    {# Translate, the other way round, writes them down under the second label #}
     SELECT NULL, concat_ws('|', 'reference', rel, object) FROM archive.reference
-    WHERE label = 'players.{{ model }}'
+    WHERE label IN ('players.{{ model }}', 'players.{{ model }}, back')
     UNION ALL
     {% endif %}
     {% if model in folded and "archive.permission" in tables and "archive.content_type" in tables %}
