@@ -68,7 +68,7 @@ def list_() -> None:
 
     Example: workbench move list
     """
-    show_list(Console(), report.recorded_reports())
+    show_list(Console(), report.read())
 
 
 @app.command("run")
@@ -147,7 +147,7 @@ def record_(players: Recorded = 100_000, fresh: Fresh = False) -> None:
     check_players(players)
     with postgres.server(large=True) as server:
         record(server, moves.all_moves(), players, fresh=fresh)
-    show_list(Console(), report.recorded_reports())
+    show_list(Console(), report.read())
 
 
 def record(
@@ -316,10 +316,11 @@ def show_list(console: Console, found: dict[str, Report]) -> None:
     console.print()
     table = Table(box=None, pad_edge=False)
     for heading in report.HEADINGS:
-        table.add_column(heading, justify="left" if heading == "move" else "right")
+        is_name = heading == "move"
+        table.add_column(heading, justify="left" if is_name else "right", no_wrap=is_name)
     for it in all_moves():
         for name in report.names_of(it):
-            table.add_row(name, *report.figures(found[name]))
+            table.add_row(name, *report.figures(found.get(name)))
     console.print(table)
     for line in report.measured_on(found):
         console.print(line, highlight=False)

@@ -208,16 +208,6 @@ def read(file: Path = FILE) -> dict[str, Report]:
         ) from error
 
 
-def recorded_reports(file: Path = FILE) -> dict[str, Report]:
-    """Return the recorded report of every move, plain and staged; raise WorkbenchError without."""
-    found = read(file)
-    names = [name for it in all_moves() for name in names_of(it)]
-    if missing := [name for name in names if name not in found]:
-        more = f" and {len(missing) - 1} others" if missing[1:] else ""
-        raise WorkbenchError(f"results/moves.json lacks {missing[0]}{more}: run `{COMMAND}`.")
-    return found
-
-
 def names_of(it: Move) -> list[str]:
     """Return the names of a move's reports: its own, and that of the staged way if there is one."""
     return [it.name, it.staged_name] if it.stages else [it.name]
@@ -266,7 +256,7 @@ def measured_on(found: Mapping[str, Report]) -> list[str]:
         for name in names_of(it)
         if name in found and is_outdated(it, found[name])
     ]
-    late = f" for {', '.join(old)}" if len(found) > 1 else ""
+    late = f" for {', '.join(old)}" if len(old) < len(found) else ""
     return [
         *(f"Measured with {its}." for its in told),
         *([f"The code has changed since then{late}."] if old else []),
@@ -281,7 +271,10 @@ def is_outdated(it: Move, told: Report) -> bool:
 HEADINGS = ("move", "seconds", "longest lock", "longest wait", "old code's errors", "lost writes")
 
 
-def figures(told: Report) -> list[str]:
+NOT_RECORDED = "not recorded"
+
+
+def figures(told: Report | None) -> list[str]:
     """Return what was measured of a move, in the order of HEADINGS without the first.
 
     The seconds are those from the first statement to the last, of a staged move those of its
@@ -290,6 +283,8 @@ def figures(told: Report) -> list[str]:
     that one waited, how many errors those of the old code met, and how many of their writes were
     not there afterwards.
     """
+    if told is None:
+        return [NOT_RECORDED, *[""] * (len(HEADINGS) - 2)]
     stages = told.stages if isinstance(told, Staged) else []
     seconds = sum(stage.seconds for stage in stages) or told.rides[0].seconds
     served = [stage for stage in stages if stage.longest]
@@ -385,7 +380,9 @@ def answers(ran: Mapping[str, Report]) -> dict[str, dict[str, list[str]]]:
 
     def answer(source: str, target: str, ask: Callable[[Move, Report], str]) -> str:
         it = moves.get((source, target))
-        return ask(it, ran[it.name]) if it else THERE
+        if it is None:
+            return THERE
+        return ask(it, ran[it.name]) if it.name in ran else NOT_RECORDED
 
     return {
         target: {
