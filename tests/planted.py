@@ -89,7 +89,7 @@ CASES = [
         ],
     ),
     Case(
-        "profiles_created_on_demand",
+        "missing_profiles_are_expected",
         "deleted_child",
         [
             "DELETE FROM club_membership WHERE user_id % 4 = 0",
@@ -356,3 +356,19 @@ CASES = [
         ],
     ),
 ]
+
+
+# what the page "Your own project" walks through: the receiver of the article, and 100 users from
+# before it was there
+WALK = (
+    "own_key",
+    [
+        (
+            SIGNALS,
+            GUARD,
+            "if created:\n        Profile.objects.create(user=instance)\n"
+            "    instance.profile.save()",
+        ),
+        f"DELETE FROM accounts_profile {SOME}",
+    ],
+)

@@ -39,6 +39,7 @@ def there_and_back_and_there(databases, tool, source, target):
             moving.do(("migrate", {}))
         census.count(cursor, "again", target, ends, "")
         lost = census.compare(cursor, "before", "again")
+        it.execute("DROP SCHEMA census CASCADE")
         checks = verify.verified(server, target, name)
         said.append(tool.complaint("move", "database", name, target, source, "--yes"))
         databases.moving(name, source, target).do(("migrate", {"app": "players", "to": run.START}))

@@ -13,11 +13,11 @@ KINDS = {
     "unique_foreignkey": "a ForeignKey with unique=True",
     "foreignkey": "a ForeignKey",
 }
-# a profile's kind, and the variant that is built like it
+# a profile's kind, and the variant whose code is like it: a unique ForeignKey has a manager, too
 VARIANT_OF = {
     "onetoone": "profile_onetoone",
     "onetoone_own_key": "profile_onetoone",
-    "unique_foreignkey": "profile_onetoone",
+    "unique_foreignkey": "foreignkey",
     "foreignkey": "foreignkey",
 }
 

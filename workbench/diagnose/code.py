@@ -52,10 +52,11 @@ class Code:
         """Return where the code names Django's User instead of the setting."""
         return list(self.grep(NAMED))
 
-    def creates_on_demand(self, model: str) -> list[dict[str, Any]]:
-        """Return where the code creates a row of this model when it needs one."""
+    def expects_no_row(self, model: str) -> list[dict[str, Any]]:
+        """Return where the code creates a row of this model on demand, or handles its absence."""
         name = model.rpartition(".")[2]
-        return list(self.grep(rf"\b{name}\.objects\.(get|update)_or_create\("))
+        create = rf"{name}\.objects\.(get|update)_or_create\("
+        return list(self.grep(rf"\b({create}|{name}\.DoesNotExist\b)"))
 
     def migrations_naming_auth_user(self) -> list[str]:
         """Return the migrations, of packages too, that name auth.User instead of the setting."""

@@ -52,20 +52,21 @@ class Finding:
 
 
 def findings(
-    found: Iterable[dict[str, Any]], creates_on_demand: Callable[[str], list[dict[str, Any]]]
+    found: Iterable[dict[str, Any]], expects_no_row: Callable[[str], list[dict[str, Any]]]
 ) -> list[Finding]:
-    """Return what was found in words, the most severe first.
+    """Return what was found in words, the most severe first, each once.
 
-    creates_on_demand: returns where the code creates a row of a model when it needs one. A user
-    without such a row is then no fault.
+    expects_no_row: returns where the code creates a row of a model on demand, or handles its
+    absence. A user without such a row is then no fault.
     """
-    told = []
+    told: dict[str, Finding] = {}
     for it in found:
         alone = it["id"] == "users_without_profile" and not it["creator"]
-        if places := creates_on_demand(it["subject"])[:1] if alone else []:
-            it = it | {"id": "profiles_created_on_demand", "places": it["places"] + places}
-        told.append(_told(it))
-    return sorted(told, key=lambda it: SEVERITIES.index(it.severity))
+        if places := expects_no_row(it["subject"])[:1] if alone else []:
+            it = it | {"id": "missing_profiles_are_expected", "places": it["places"] + places}
+        finding = _told(it)
+        told.setdefault(finding.key, finding)
+    return sorted(told.values(), key=lambda it: SEVERITIES.index(it.severity))
 
 
 def _told(found: dict[str, Any]) -> Finding:

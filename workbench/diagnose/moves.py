@@ -44,9 +44,9 @@ def _to_custom_user(facts: Facts, code: Code, findings: list[Finding]) -> Move:
     ] * bool(apps)
     if places := code.names_auth_user():
         files = sorted({it["file"] for it in places})
-        way.append(f"{len(places)} places name auth.User, the first in {files[0]}")
+        way.append(f"The code names auth.User in {', '.join(files)}")
     if names := code.migrations_naming_auth_user():
-        way.append(f"These migrations name auth.User: {', '.join(names)}")
+        way.append(f"Migrations name auth.User: {', '.join(names)}")
     if deleted := code.deleted_children():
         way.append(
             f"The history creates and deletes {', '.join(deleted)}, which inherit from the user "

@@ -38,7 +38,8 @@ class Report:
         if database:
             where = f"{database['host']}:{database['port']} as {database['user']}"
             yield "database", f"{database['dbname']} at {where} ({database['alias']})"
-            yield "PostgreSQL", f"{database['postgresql']}, through {read['driver']}"
+            major, minor = divmod(database["server_version"], 10_000)
+            yield "PostgreSQL", f"{major}.{minor}, through {read['driver']}"
         else:
             yield "database", "none was read"
 
@@ -66,7 +67,7 @@ def report(found: dict[str, Any]) -> Report:
     facts = Facts(found["facts"], found["read"])
     comparison = results.load()
     code = Code(found)
-    everything = known.findings([*found["findings"], *findings(code)], code.creates_on_demand)
+    everything = known.findings([*found["findings"], *findings(code)], code.expects_no_row)
     names = known.ignored(Path(found["read"]["folder"]))
     kept = list(known.kept(everything, names))
     return Report(

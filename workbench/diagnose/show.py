@@ -56,6 +56,7 @@ def _print_findings(console: Console, report: Report) -> None:
         console.print(Text.assemble((f"  {finding.severity}", colour), f"  {finding.title}."))
         lines = [("", finding.why), ("", finding.fix)]
         lines += [("", line) for line in finding.sql.splitlines()]
+        lines += [("found by ", line) for line in [" ".join(finding.query.split())] if line]
         lines += [("at ", str(place)) for place in finding.places[:5]]
         if more := len(finding.places) - 5:
             lines += [("", f"and {more} more places")] * (more > 0)

@@ -1,6 +1,7 @@
 """What a move did and what was checked: for the terminal, the site and results/moves.json."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -265,8 +266,11 @@ def measured_on(found: Mapping[str, Report]) -> list[str]:
         for name in names_of(it)
         if name in found and is_outdated(it, found[name])
     ]
-    late = [f"The code has changed since these were measured: {', '.join(old)}."] if old else []
-    return [f"Measured with {its}." for its in told] + late
+    late = f" for {', '.join(old)}" if len(found) > 1 else ""
+    return [
+        *(f"Measured with {its}." for its in told),
+        *([f"The code has changed since then{late}."] if old else []),
+    ]
 
 
 def is_outdated(it: Move, told: Report) -> bool:
@@ -282,12 +286,14 @@ def figures(told: Report) -> list[str]:
 
     The seconds are those from the first statement to the last, of a staged move those of its
     stages there and back. The longest lock is the longest ACCESS EXCLUSIVE one, for which readers
-    wait too. Visitors measured the rest: the longest that one waited, how many errors those of the
-    old code met, and how many of their writes were not there afterwards.
+    wait too; in a staged move only while visitors come. Visitors measured the rest: the longest
+    that one waited, how many errors those of the old code met, and how many of their writes were
+    not there afterwards.
     """
     stages = told.stages if isinstance(told, Staged) else []
     seconds = sum(stage.seconds for stage in stages) or told.rides[0].seconds
-    held = [lock for its in (stages or told.rides[:1]) for lock in its.locks]
+    served = [stage for stage in stages if stage.longest]
+    held = [lock for its in (served or told.rides[:1]) for lock in its.locks]
     longest = max((it[2] for it in held if it[1] == "AccessExclusiveLock"), default=0.0)
     visits, old = told.probes.values(), told.probes["old"]
     return [
@@ -321,6 +327,8 @@ def checks(its: dict[str, Any]) -> list[Check]:
 
 
 READING = ("SELECT", "SET CONSTRAINTS", "ANALYZE", "SAVEPOINT", "RELEASE SAVEPOINT")
+# a query that begins with WITH may write all the same
+WRITING = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b")
 
 
 def changing(statements: list[Statement]) -> list[str]:
@@ -333,6 +341,7 @@ def changing(statements: list[Statement]) -> list[str]:
         text = " ".join(statement["sql"].split()).rstrip(";")
         aside = aside or text.startswith("CREATE SCHEMA fresh_names")
         reads = text.startswith(READING) and "setval" not in text
+        reads = reads or (text.startswith("WITH") and not WRITING.search(text))
         if not (aside or reads or "django_migrations" in text):
             found.append(text)
         aside = aside and not text.startswith("ROLLBACK TO SAVEPOINT")

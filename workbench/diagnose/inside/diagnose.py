@@ -32,6 +32,7 @@ STATEMENT, ALL_STATEMENTS, VERY_MANY = 3.0, 7.0, 2_000_000
 PROFILE_NAMES = re.compile(
     r"profile|person$|player$|user_?(info|details?|data|extras?|settings?|meta)$", re.IGNORECASE
 )
+READ_ONLY = "SET TRANSACTION READ ONLY; SET LOCAL lock_timeout = 1000; SET LOCAL work_mem = '64MB'"
 IN_SESSION = "-c default_transaction_read_only=on -c statement_timeout=10000 -c lock_timeout=1000"
 
 
@@ -55,8 +56,7 @@ def in_short(error: BaseException) -> str:
 def load(path: Path, module: str) -> Path:
     """Load settings and apps as the project's own manage.py does; return the project's folder.
 
-    path: a folder, or the manage.py in it. module: the settings, or "" for those of manage.py.
-    Raises StopError if the project cannot be loaded.
+    For path and module see diagnose(). Raises StopError if the project cannot be loaded.
     """
     folder = (path.parent if path.is_file() else path).resolve()
     manages = [it for it in (folder / "manage.py", *folder.glob("*/manage.py")) if it.is_file()]
@@ -134,8 +134,8 @@ class Database:
         self.name: Any = self.connection.ops.quote_name
         self.until = time.monotonic() + ALL_STATEMENTS
 
-    def connect(self) -> str:
-        """Open the connection, return the server's version; raise StopError if there is none."""
+    def connect(self) -> None:
+        """Open the connection; raise StopError if there is none to be had."""
         database: Any = self.connection.settings_dict
         try:
             with suppress(Exception):
@@ -144,7 +144,6 @@ class Database:
                 # a pooler such as PgBouncer may refuse to set up a session
                 database["OPTIONS"].pop("options", None)
                 self.connection.ensure_connection()
-            return str(self.one("SHOW server_version")[0])
         except Exception as error:
             where = f"{database['NAME'] or ''} at {database['HOST'] or 'localhost'}"
             raise StopError(
@@ -161,10 +160,7 @@ class Database:
             raise NotReadError("there was no time left")
         try:
             with transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
-                cursor.execute(
-                    "SET TRANSACTION READ ONLY; SET LOCAL lock_timeout = 1000;"
-                    f"SET LOCAL statement_timeout = {int(seconds * 1000)}"
-                )
+                cursor.execute(f"{READ_ONLY}; SET LOCAL statement_timeout = {int(seconds * 1000)}")
                 cursor.execute(query, params or None)
                 return [tuple(row) for row in cursor.fetchall()]
         except Error as error:
@@ -434,7 +430,7 @@ class Project:
                 "accessor": field.remote_field.get_accessor_name() or "+",
                 "to_proxy": field.remote_field.model._meta.proxy,
                 "profile": place["own"] and (one or field.unique or named),
-                "columns": [it.column for it in meta.local_fields if it is not field],
+                "columns": [it.column for it in meta.local_fields if it not in (field, meta.pk)],
                 "pointed_at_by": [
                     str(it) for _, it, to in foreign_keys(self.models) if to is model
                 ],
@@ -468,9 +464,10 @@ class Project:
         tables. So a receiver creates it, or it is the only one, and is named so or common.
         """
         one = [it for it in self.profiles if it["kind"] != "foreignkey"]
+        alone = [link] in (one, [it for it in one if it["named"]])
         most = link.get("without", self.users) * 2 <= self.users
         created = bool(self.creator(link))
-        return link in one and (most or link["named"] or created) and (created or one == [link])
+        return link in one and (most or link["named"] or created) and (created or alone)
 
     @contextmanager
     def noting(self, what: str) -> Iterator[None]:
@@ -492,16 +489,17 @@ class Project:
         users = self.tables.get(self.user._meta.db_table)
         if not users:
             self.tables, self.database = {}, None
-            raise NotReadError(
-                f"it has no table {self.user._meta.db_table}: run `migrate`, or check which"
-                " database the settings name"
-            )
+            advice = "run `migrate`, or name the right settings"
+            raise NotReadError(f"it has no table {self.user._meta.db_table}: {advice}")
         if self.loader:
             done, nodes = self.loader.applied_migrations, self.loader.graph.nodes
             self.behind = {app for app, name in nodes if (app, name) not in done}
-        if users.rows < VERY_MANY:
-            with self.noting("the number of users"):
-                [users.rows] = database.one(f"SELECT count(*) FROM {users.sql}")
+        share, sample = min(1.0, VERY_MANY / max(users.rows, 1)), ""
+        if share < 1:
+            sample = f" TABLESAMPLE SYSTEM ({share * 100:.4f})"
+            self.notes.append(f"Numbers of users are estimates: {share:.0%} of them were read.")
+        else:
+            [users.rows] = database.one(f"SELECT count(*) FROM {users.sql}")
         self.users = users.rows
         key, when = database.name(self.user._meta.pk.column), ("at once", "initially deferred")
         for link in self.links:
@@ -514,7 +512,7 @@ class Project:
             link["unique"] = table.is_indexed(link["column"], unique=True)
             link["objects"] = table.objects
             link["query"] = (
-                f"SELECT count(*) FROM {users.sql} u WHERE NOT EXISTS\n"
+                f"SELECT count(*) FROM {users.sql} u{sample} WHERE NOT EXISTS\n"
                 f"    (SELECT FROM {table.sql} p WHERE p.{column} = u.{key})"
             )
             link["several_query"] = (
@@ -522,8 +520,8 @@ class Project:
                 f"    GROUP BY {column} HAVING count({column}) > 1) several"
             )
             with self.noting(f"the rows of {link['table']}"):
+                link["without"] = round(database.one(link["query"])[0] / share)
                 [link["rows"]] = database.one(f"SELECT count(*) FROM {table.sql}")
-                [link["without"]] = database.one(link["query"])
                 link["several"] = 0 if link["unique"] else database.one(link["several_query"])[0]
 
     def schema(self) -> Iterator[tuple[Any, Table]]:
@@ -593,16 +591,17 @@ def check_case(project: Project) -> Iterator[dict[str, Any]]:
     """Find usernames and e-mail addresses that differ only in case."""
     assert project.database
     for text in texts_of_user(project):
-        column, what = f"{text['column']}::text", text["name"]
+        column = f"{text['column']}::text"
         query = (
             f"SELECT count(*), coalesce(sum(n), 0) FROM (SELECT count(*) n FROM {text['table']}\n"
-            f"    WHERE {column} <> '' GROUP BY UPPER({column})\n"
-            f"    HAVING min({column}) <> max({column})) twins"
+            f"    WHERE UPPER({column}) IN (SELECT UPPER({column}) FROM {text['table']}"
+            f" WHERE {column} <> LOWER({column}))\n"
+            f"    GROUP BY UPPER({column}) HAVING min({column}) <> max({column})) twins"
         )
         with project.noting(f"values of {text['subject']} that differ only in case"):
             groups, users = (0, 0) if text["is_unique"] else project.database.one(query)
             if groups:
-                check = "usernames" if what == project.user.USERNAME_FIELD else "emails"
+                check = "usernames" if text["name"] == project.user.USERNAME_FIELD else "emails"
                 about = {"groups": groups, "users": int(users), "query": query}
                 yield found(f"{check}_differ_only_in_case", text["subject"], **about)
 
@@ -740,6 +739,8 @@ def check_admin(project: Project) -> Iterator[dict[str, Any]]:
 
 def slow_columns(project: Project, model_admin: Any) -> Iterator[tuple[str, str]]:
     """Yield the columns of an admin list that read a relation which its query does not join."""
+    from django import VERSION
+
     relations = {
         it.get_accessor_name() if it.auto_created else it.name: it
         for it in model_admin.model._meta.get_fields()
@@ -747,9 +748,11 @@ def slow_columns(project: Project, model_admin: Any) -> Iterator[tuple[str, str]
     }
     joined = model_admin.list_select_related
     fetched = set() if isinstance(joined, bool) else {it.split("__")[0] for it in joined}
-    shown = [relations[it] for it in model_admin.list_display if it in relations]
-    if joined is True or (joined is False and any(it.concrete for it in shown)):
-        fetched |= {name for name, it in relations.items() if it.concrete and not it.null}
+    shown = {it for it in model_admin.list_display if getattr(relations.get(it), "concrete", False)}
+    if joined is True or (joined is False and shown):
+        plain = {name for name, it in relations.items() if it.concrete and not it.null}
+        # until Django 6.1, a list that shows a relation joins all that are not nullable instead
+        fetched |= plain if joined or VERSION < (6, 1) else shown
     for owner in (type(model_admin), type(model_admin.model._default_manager)):
         node = project.source.function(owner.get_queryset)
         if node and re.search(r"'(select|prefetch)_related'", ast.dump(node)):
@@ -763,8 +766,7 @@ def slow_columns(project: Project, model_admin: Any) -> Iterator[tuple[str, str]
         for owner in (model_admin.model, type(model_admin)) if isinstance(column, str) else ():
             value = inspect.getattr_static(owner, column, value)
         node = project.source.function(getattr(value, "fget", value))
-        parameters = [it.arg for it in node.args.args] if node else []
-        row = re.escape(parameters[-1]) if parameters else "$^"
+        row = re.escape(node.args.args[-1].arg) if node and node.args.args else "$^"
         ways = "|".join({*relations} - fetched) or "$^"
         if read := re.search(rf"\b{row}\.({ways})\.\w", ast.unparse(node) if node else ""):
             yield getattr(node, "name", str(column)), read[1]
@@ -808,8 +810,6 @@ def describe(project: Project) -> dict[str, Any]:
     }
     if table:
         facts["objects"] = table.objects
-        facts["key_type"] = table.columns[user._meta.pk.column]["type"]
-        facts["ignores_case"] = table.ignores_case(columns.get(user.USERNAME_FIELD, ""))
     links = [{key: it[key] for key in it if not key.endswith("query")} for it in project.links]
     modules = [getattr(it, "__file__", None) or "" for it in list(sys.modules.values())]
     migrations = project.loader.disk_migrations.values() if project.loader else ()
@@ -845,12 +845,12 @@ def diagnose(path: Path, module: str = "", with_database: bool = True) -> dict[s
 
     with stopping("The user model cannot be loaded"):
         alias = router.db_for_read(get_user_model())
-    with suppress(Exception):  # receivers may stand in what only the URLs import
+    with suppress(Exception):  # receivers may be in what only the URLs import
         importlib.import_module(django.conf.settings.ROOT_URLCONF)
-    database, version = None, ""
+    database = None
     if with_database and connections[alias].vendor == "postgresql":
         database = Database(alias)
-        version = database.connect()
+        database.connect()
     project = Project(Source(folder), database)
     with project.noting("the database"):
         if database:
@@ -864,9 +864,9 @@ def diagnose(path: Path, module: str = "", with_database: bool = True) -> dict[s
             findings.extend(check(project))
     database_read = {}
     if project.tables:
-        info, names = connections[alias].connection.info, ("host", "port", "user", "dbname")
-        database_read = {"alias": alias, "postgresql": version}
-        database_read.update({it: getattr(info, it) for it in names})
+        names = ("host", "port", "user", "dbname", "server_version")
+        info = connections[alias].connection.info
+        database_read = {"alias": alias, **{it: getattr(info, it) for it in names}}
     connections.close_all()
     read = {
         **{"folder": str(folder), "settings": os.environ["DJANGO_SETTINGS_MODULE"]},
