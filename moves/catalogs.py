@@ -5,15 +5,16 @@ Source: PostgreSQL 18 docs, part VII, chapter 52 "System Catalogs".
 """
 
 import re
+from typing import Any
 
 
-def facts(cursor, *schemas, table=None):
+def facts(cursor: Any, *schemas: str, table: str | None = None) -> dict[str, set[str]]:
     """Return {schema: its lines}, such as "table person: column 2 zoom_id text"; no rows.
 
     cursor: psycopg's or Django's. schemas: their names, which are left out of the lines. table: the
     name of the only one to describe; without it, also views, functions and what else is there.
     """
-    found = {schema: set() for schema in schemas}
+    found: dict[str, set[str]] = {schema: set() for schema in schemas}
     names = re.compile(rf"\b({'|'.join(schemas)})\.")
     oids = ", ".join(f"'{schema}'::regnamespace" for schema in schemas)
     its = f"= '{table}'" if table else "<> ''"
@@ -68,9 +69,11 @@ COLUMNS = """
 PARTS = """
     SELECT relnamespace::regnamespace::text, 'table', concat(relname, ':'), what
     FROM pg_class CROSS JOIN LATERAL (
-        SELECT concat_ws(' ', 'constraint', conname,
-            pg_get_constraintdef(oid), 'comment ' || obj_description(oid, 'pg_constraint')) AS what
-        FROM pg_constraint WHERE conrelid = pg_class.oid
+        SELECT concat_ws(' ', 'constraint', conname, pg_get_constraintdef(own.oid),
+            (SELECT 'disabled' FROM pg_trigger
+             WHERE tgconstraint = own.oid AND tgenabled <> 'O' LIMIT 1),
+            'comment ' || obj_description(own.oid, 'pg_constraint')) AS what
+        FROM pg_constraint AS own WHERE conrelid = pg_class.oid
         UNION ALL
         SELECT concat_ws(' ', 'index', pg_get_indexdef(indexrelid),
             CASE WHEN indisclustered THEN 'clustered' END,

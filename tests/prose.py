@@ -26,23 +26,23 @@ KINDS = ("question", "advice", "need", "message", "help", "page")
 
 YES_OR_NO = re.compile(r"(Do|Does|Did|Is|Are|Was|Were|Can|May|Must|Should|Has|Have|Will)\b")
 
-# what no reader reads as a sentence: code, comments, macros, tags, the targets of links
+# not prose: blocks of code, comments, macros, tags, the targets of links
 NOT_PROSE = [
     re.compile(r"\A---\n.*?\n---\n", re.DOTALL),
     re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2 *$", re.DOTALL | re.MULTILINE),
     re.compile(r"<(script|textarea|style).*?</\1>|<!--.*?-->", re.DOTALL),
     re.compile(r"\[#.*?#\]|\[%.*?%\]|\[\[.*?\]\]", re.DOTALL),
-    re.compile(r"``?[^`]+``?"),
     re.compile(r"<[^<>]+>"),
     re.compile(r"(?<=\])\([^)]*\)"),
     re.compile(r"^\[[^]]+\]: .*$", re.MULTILINE),
     re.compile(r"\{[^{}]*\}"),
 ]
+CODE = re.compile(r"`[^`]+`")
 
 
 @dataclass(frozen=True)
 class Text:
-    """What a person reads: its kind, one of KINDS, and where it is.
+    """A text that people read: its kind, one of KINDS, and where it is.
 
     yes_or_no: whether the answers of a question are True or False; None if the text is no question.
     """
@@ -56,7 +56,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a text, by which rule, in which line."""
+    """A fault of a text: where it is, which rule found it, and what to write."""
 
     path: str
     line: int
@@ -86,7 +86,7 @@ CheckRegistry().register_many(checks.__register__ + tuple(check for check, _ in 
 
 
 def checks_of(kind):
-    """Return {the name of a check or of a family of proselint's: whether it is for this kind}."""
+    """Return {name of a check or of a family of checks: whether it is for this kind of text}."""
     mine = {name: kind in entry.get("only", KINDS) for name, (_, entry) in RULES.items()}
     return mine | DEFAULT["checks"] | dict.fromkeys(GUIDE["without"], False)
 
@@ -112,7 +112,7 @@ def asks_for_yes_or_no(text):
 
 
 def counted(text):
-    """Yield (what, its number of words) for what prose.toml limits in a Text."""
+    """Yield (part, its number of words) for each part of a Text that prose.toml limits."""
     if text.kind == "question":
         setting, question = parted(text.text)
         yield "question", len(question.split())
@@ -137,8 +137,7 @@ def texts():
     pages = [PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "moves/README.md")]
     pages += [*PROJECT.glob("variants/*/README.md"), *PROJECT.glob("docs/**/*.md")]
     for path in sorted(pages):
-        if not name(path).startswith(tuple(GUIDE["later"])):
-            yield Text("page", name(path), 1, prose(path.read_text(encoding="utf-8")))
+        yield Text("page", name(path), 1, prose(path.read_text(encoding="utf-8")))
 
 
 def name(path):
@@ -146,14 +145,14 @@ def name(path):
 
 
 def prose(markdown):
-    """Return a page with blanks for what is no prose; the lines stay where they are."""
-    for pattern in NOT_PROSE:
+    """Replace what is not prose by blanks, so that all lines keep their numbers."""
+    for pattern in [*NOT_PROSE, CODE]:
         markdown = pattern.sub(lambda found: re.sub(r"\S", " ", found[0]), markdown)
     return markdown
 
 
 def of_questions(path):
-    """Yield the questions of a module of the suite, and what they say besides."""
+    """Yield the questions of a module of the suite, their advice and their reasons."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.FunctionDef):
             continue

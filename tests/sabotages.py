@@ -27,15 +27,15 @@ SABOTAGES = {
     ),
     "people_without_extra_fields_deleted": (
         *(KEPT, "forward", f"DELETE FROM person WHERE {NOTHING}"),
-        ["rows of people"],
+        ["profile rows"],
     ),
     "people_without_extra_fields_deleted_on_the_way_back": (
         *(ONE, "back", f"DELETE FROM person WHERE {NOTHING}"),
-        ["rows of people"],
+        ["profile rows"],
     ),
     "people_made_up_on_the_way_back": (
         *(ONE, "back", "INSERT INTO person (user_id) SELECT id FROM USERS ON CONFLICT DO NOTHING"),
-        ["rows of people"],
+        ["profile rows"],
     ),
     "log_about_the_deleted_names_a_group": (
         ONE,
@@ -54,17 +54,17 @@ SABOTAGES = {
     ),
     "users_without_a_person_forgotten": (
         *(ONE, "forward", "DROP TABLE archive.without_person"),
-        ["users without a person"],
+        ["users without a profile row"],
     ),
     "archive_emptied": (
         ONE,
         "forward",
         "TRUNCATE archive.reference, archive.permission, archive.holder, archive.name",
-        ["what waits in the archive", "permissions that wait", "names"],
+        ["references in the archive", "permissions in the archive", "names in the archive"],
     ),
     "archive_of_references_emptied": (
         *(KEPT, "forward", "TRUNCATE archive.reference"),
-        ["what waits in the archive"],
+        ["references in the archive"],
     ),
     # tables
     "owner_changed": (ONE, "forward", "ALTER TABLE USERS OWNER TO pg_monitor", ["schema"]),
@@ -121,6 +121,18 @@ SABOTAGES = {
     ),
     "table_left_in_another_schema": (
         *(ONE, "back", "CREATE SCHEMA old; CREATE TABLE old.users AS SELECT * FROM USERS"),
+        ["schema"],
+    ),
+    "passwords_left_in_the_archive": (
+        *(ONE, "forward", "CREATE TABLE archive.leak AS SELECT password FROM USERS"),
+        ["schema"],
+    ),
+    "everybody_may_read_the_archive": (
+        *(MANY, "forward", "GRANT SELECT ON archive.person TO PUBLIC"),
+        ["schema"],
+    ),
+    "foreign_key_disabled": (
+        *(ONE, "forward", "ALTER TABLE world_guild DISABLE TRIGGER ALL"),
         ["schema"],
     ),
     "rule_left_behind": (

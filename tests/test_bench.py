@@ -326,7 +326,7 @@ def test_an_interrupted_run_goes_on_after_the_last_size_that_it_measured(bench, 
         first.run(interrupt)
     part = json.loads(json.dumps(first.result("a command")))
     assert part["sizes"] == [200]
-    second.go_on(part)
+    second.go_on(copy.deepcopy(part))
     second.run()
     found = second.result("a command")
     assert found["sizes"] == [0, 200, 300]

@@ -77,7 +77,7 @@ def test_an_answer_reads_well(answer, text):
 def test_a_table_for_a_page(answers):
     [_, line, row] = as_markdown(chosen(answers, ids=[JOINS])).splitlines()
     assert line == "| --- | --- | --- | --- | --- |"
-    assert row.endswith("| cannot | 1 | 0 | 1 |")
+    assert row.endswith("| not possible | 1 | 0 | 1 |")
 
 
 def test_the_command_shows_a_question_with_its_evidence(tool):

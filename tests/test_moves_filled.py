@@ -90,7 +90,7 @@ def test_there_and_back_every_record_of_every_player_is_as_it_was(databases, tem
         back = run.backward(databases.server, it, name, "fill")
     assert there.wrong == []
     assert back.wrong == []
-    assert {"extras", "rows of people"} <= {check.name for check in back.checks}
+    assert {"extra fields", "profile rows"} <= {check.name for check in back.checks}
 
 
 def test_who_has_changed_nothing_has_their_gaps_again(filled):

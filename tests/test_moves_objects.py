@@ -76,6 +76,20 @@ ON_PERSON = {
         "row level security",
     ),
 }
+ON_PERSON["permission in another table"] = (
+    """CREATE TABLE may (id int PRIMARY KEY, permission integer REFERENCES auth_permission);
+       INSERT INTO may SELECT 1, id FROM auth_permission WHERE codename = 'change_person'""",
+    "rows of may that point at auth_permission",
+)
+ON_PERSON["content type in a table without a primary key"] = (
+    """CREATE TABLE tag (object_id int, type integer REFERENCES django_content_type);
+       INSERT INTO tag SELECT 101, id FROM django_content_type WHERE model = 'person'""",
+    "rows of tag that point at django_content_type",
+)
+ON_PERSON["generic relation that is unique"] = (
+    """CREATE UNIQUE INDEX one_note ON world_note (content_type_id, object_id)""",
+    "rows of world_note about users and about their profiles, where one_note is unique",
+)
 # of a table that it renames, and whose key it changes; {users} is its name
 ON_USERS = {
     "view": ("CREATE VIEW names AS SELECT username FROM {users}", "view names"),
@@ -102,6 +116,16 @@ ON_USERS = {
         """CREATE TABLE visit (who {key});
            CREATE TABLE visit0 (FOREIGN KEY (who) REFERENCES {users}) INHERITS (visit)""",
         "the inheritance of visit0",
+    ),
+    "expression index on the key": (
+        """CREATE FUNCTION half({key}) RETURNS {key} IMMUTABLE LANGUAGE sql AS 'SELECT $1 / 2';
+           CREATE INDEX by_half ON {users} (half(id))""",
+        "an index or constraint of {users} (function half",
+    ),
+    "check constraint on a column that points at it": (
+        """CREATE FUNCTION known({key}) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';
+           CREATE TABLE visit (who {key} REFERENCES {users} CHECK (known(who)))""",
+        "an index or constraint of visit (function known",
     ),
     "name of a table that it makes": ("CREATE VIEW {new} AS SELECT 1 AS one", "the name {new}"),
     "trigger on rows that it writes": (
@@ -161,7 +185,7 @@ def is_refused(databases, template, pair, to, sql, named):
         with pytest.raises(WorkbenchError, match=r"^The move would lose or be stopped by") as error:
             databases.moving(name, *pair).do(("migrate", to))
         assert named in str(error.value)
-        assert "drop these objects" in str(error.value)
+        assert "drop or change what is listed" in str(error.value)
         assert databases.everything(name) == before
 
 

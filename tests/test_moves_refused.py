@@ -163,6 +163,26 @@ def test_a_database_with_objects_of_its_own_is_moved_and_they_are_kept(databases
         assert databases.sql(name, "SELECT to_regnamespace('census')::text") == [(None,)]
 
 
+def test_a_database_without_the_tools_players_is_moved(databases, tool):
+    name = "own_guild"
+    databases.create(name, "template0")
+    Project(databases.server, "profile_onetoone", name, world=False).do(("migrate", {}))
+    databases.sql(
+        name,
+        """INSERT INTO auth_user (username, password, first_name, last_name, email, is_superuser,
+               is_staff, is_active, date_joined)
+           SELECT 'user' || n, '', '', '', '', false, false, true, now()
+           FROM generate_series(1, 9) AS n;
+           INSERT INTO person (user_id, zoom_id) SELECT id, '123456789' FROM auth_user WHERE id > 2;
+           CREATE SCHEMA archive; CREATE TABLE archive.letters (n int); INSERT INTO archive.letters
+           VALUES (1)""",
+    )
+    done = tool.run("move", "database", name, "profile_onetoone", "custom_user", "--yes")
+    drop(databases.server, name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "wrong" not in done.stdout
+
+
 def test_run_twice_the_second_run_says_that_there_is_nothing_to_do(databases, tool):
     with databases.copy(databases.template("proxy_model")) as name:
         move = ("move", "database", name, "proxy_model", "profile_onetoone", "--yes")

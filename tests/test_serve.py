@@ -173,8 +173,9 @@ def test_a_killed_serve_does_not_stop_the_next(running, set_up):
 
 def test_a_site_that_stops_again_and_again_is_one_sentence_and_the_end(running):
     for _ in range(sites_of_serve.TRIES):
-        victim(running, "a site").kill()
-        wait_until(lambda: running.process.poll() is not None or victim(running, "a site"))
+        killed = wait_until(lambda: victim(running, "a site"))
+        killed.kill()
+        killed.wait(15)
     code, errors = running.ends()
     assert code == 2
     assert errors.splitlines()[-1].startswith(

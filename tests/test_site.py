@@ -146,17 +146,14 @@ def test_the_index_of_errors_holds_every_error_of_the_evidence_and_no_other():
 
 
 def test_every_page_has_a_preview():
-    for page in built.pages():
-        head = (
-            soup(page.path.removesuffix("index.html").rstrip("/")).head
-            if page.path != built.LOST
-            else None
-        )
-        if head:
-            found = {one["property"]: one["content"] for one in head.select("meta[property]")}
-            assert found["og:title"], page.path
-            assert found["og:description"], page.path
-            assert (paths.SITE / "assets/preview.png").exists()
+    pages = [page.path for page in built.pages() if page.path.endswith("index.html")]
+    assert (paths.SITE / "assets/preview.png").exists()
+    for path in pages:
+        head = soup(path.removesuffix("index.html")).head
+        found = {one["property"]: one["content"] for one in head.select("meta[property]")}
+        assert found["og:title"], path
+        assert found["og:description"], path
+        assert found["og:image"].endswith("/assets/preview.png"), path
 
 
 # What is there

@@ -163,7 +163,7 @@ def test_ticking_does_not_push_the_ticked_row_away(page, need):
     wanted, _ = need
     page.goto("choose/")
     box = tick(page, wanted)
-    box.scroll_into_view_if_needed()
+    box.evaluate("box => box.scrollIntoView({block: 'center'})")
     before = box.bounding_box()["y"]
     box.click()
     expect(page.locator("#reasons .out").first).to_be_attached()
@@ -237,13 +237,14 @@ def test_the_questions_that_matter_most_come_first(page, questions):
 
 def test_words_find_questions_best_first(page):
     page.goto("compare/")
-    page.get_by_label("Words").fill("User has no profile.")
+    words = page.get_by_role("searchbox", name="Words")
+    words.fill("User has no profile.")
     expect(page.locator("#questions tbody:not([hidden]) .area").first).to_have_text(
         "Best hits first"
     )
     found = page.evaluate(SHOWN)
     assert "login_without_row_under_the_articles_signal" in found[:4]
-    page.get_by_label("Words").fill("")
+    words.fill("")
     expect(page.locator("#questions tbody:not([hidden]) .area").first).not_to_have_text(
         "Best hits first"
     )
@@ -302,7 +303,7 @@ def test_a_hidden_column_stays_hidden_in_the_address(page):
 def test_another_django_shows_its_answers_and_the_old_ones(page):
     change = next(comparison.changed_answers())
     page.goto("compare/")
-    page.get_by_label("Django").select_option(change.django)
+    page.get_by_role("combobox", name="Django").select_option(change.django)
     in_address(page, django=change.django)
     cell = page.locator(f"tr[id={change.id}] td[data-variant={change.variant}]")
     expect(cell).to_contain_text(said(change.after).splitlines()[0])
@@ -361,7 +362,7 @@ CHOSEN = """() => [...document.querySelectorAll(".tabbed-set")].map(set => {
 
 
 def test_tabs_switch_together_and_are_remembered_on_the_next_page(page):
-    chosen = "custom_user"
+    chosen = "foreignkey"
     page.goto(ALL_TABS)
     sets = [shown for names, shown in page.evaluate(CHOSEN) if chosen in names]
     assert len(sets) > 1

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from prose import CODE, NOT_PROSE
 
 from workbench.compare.run_suite import measured
 from workbench.paths import PROJECT
@@ -12,18 +13,6 @@ TEMPLATE = PROJECT / "workbench" / "site" / "area.md"
 # decisions say why, with the figures of their time
 WRITTEN = [TEMPLATE, *sorted(its for its in DOCS.rglob("*.md") if its.parent.name != "decisions")]
 
-# what no reader reads as a sentence of ours, in the order in which it goes
-NOT_SAID = [
-    re.compile(r"\A---\n.*?\n---\n", re.DOTALL),
-    re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2 *$", re.DOTALL | re.MULTILINE),
-    re.compile(r"<(script|textarea).*?</\1>|<!--.*?-->", re.DOTALL),
-    re.compile(r"\[#.*?#\]|\[%.*?%\]|\[\[.*?\]\]", re.DOTALL),
-    re.compile(r"<[^<>]+>"),
-    re.compile(r"(?<=\])\([^)]*\)"),
-    re.compile(r"^\[[^]]+\]: .*$", re.MULTILINE),
-    re.compile(r"\{[^{}]*\}"),
-]
-CODE = re.compile(r"`[^`]+`")
 END = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.) )|(?<=[.?!:])\s")
 
 # a figure that nobody measured: a list's number, a step's, the oldest Python that will do, the
@@ -58,7 +47,7 @@ LONG = re.compile(r"([A-Z][a-z]+){2,}|(\S+\s+){3,}\S+")
 
 
 def prose(text):
-    for pattern in NOT_SAID:
+    for pattern in NOT_PROSE:
         text = pattern.sub(" ", text)
     return text
 

@@ -71,11 +71,21 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:
-        # whoever read the output has seen enough; Python must not complain at its exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _end_unread()
+    except SystemExit as end:
+        # Typer and rich make this of a BrokenPipeError
+        if isinstance(end.__context__, BrokenPipeError):
+            _end_unread()
+        raise
     except OSError as error:
         _fail(f"{error.filename or 'The system'}: {error.strerror or error}.")
+
+
+def _end_unread() -> NoReturn:
+    """End well: whoever read the output has seen enough, as `head -1` has."""
+    # Python must not complain at its exit either
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
 
 
 def _fail(sentence: str) -> NoReturn:

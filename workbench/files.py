@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,20 @@ def write(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write the value in one go as JSON."""
     write(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_rows(path: Path, table: Mapping[str, Any]) -> None:
+    """Write the mapping in one go as JSON, with a line for each element of a list in it."""
+
+    def rows(its: Any) -> str:
+        lines = ",\n".join(f" {dumped(it)}" for it in its) if isinstance(its, list) else ""
+        return f"[\n{lines}\n]" if lines else dumped(its)
+
+    def dumped(its: Any) -> str:
+        return json.dumps(its, ensure_ascii=False)
+
+    lines = ",\n".join(f"{dumped(key)}: {rows(its)}" for key, its in table.items())
+    write(path, f"{{\n{lines}\n}}\n")
 
 
 def writable(folder: Path, instead: str = "name another folder with WORKBENCH_DATA") -> Path:

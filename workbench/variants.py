@@ -7,10 +7,10 @@ from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 
 SUMMARIES = {
-    "proxy_model": "Django's own User under a new name: new behaviour, no new column.",
-    "profile_onetoone": "A Person beside each User, one to one: the extras in their own table.",
-    "custom_user": "A User class of your own: the extras in the user's own row.",
-    "foreignkey": "Person rows that point at a User: any number for each, none guaranteed.",
+    "proxy_model": "Django's own User as another class. It adds methods and no column.",
+    "profile_onetoone": "One Person row for each User. The extra fields are in its table.",
+    "custom_user": "A User class of your own. The extra fields are in the user's row.",
+    "foreignkey": "Any number of Person rows for each User, or none.",
 }
 
 VARIANTS = tuple(SUMMARIES)

@@ -7,7 +7,7 @@ from moves.operations.indexes import without_indexes
 
 PEOPLE = """archive.person (
     person_id bigint, user_id bigint NOT NULL, birthdate date, discord_id text, zoom_id text)"""
-WITHOUT = "archive.without_person (user_id bigint NOT NULL)"
+WITHOUT = "archive.without_person (user_id bigint PRIMARY KEY)"
 
 
 class Archive(Step):

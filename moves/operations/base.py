@@ -93,3 +93,14 @@ def is_there(cursor, table):
 def rows(cursor, sql, params=()):
     cursor.execute(sql, params)
     return cursor.fetchall()
+
+
+def type_of(cursor, table, column):
+    """The type of a column as PostgreSQL calls it, or None."""
+    found = rows(
+        cursor,
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
+        " WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped",
+        [table, column],
+    )
+    return found[0][0] if found else None

@@ -71,11 +71,14 @@ def nothing_is_lost(*, drops=False, users=False, makes=()):
             keys = dependents.keys_of(cursor, tables[0])
             columns += [(table, column) for table, column, _ in keys]
             found += [said for *_, said in keys if said] + dependents.on(cursor, columns)
+            found += dependents.failing(cursor, [(tables[0], "id"), *(it[:2] for it in keys)])
             found += dependents.on_extras(cursor, tables[0], EXTRAS)
         if drops:
             found += dependents.on(cursor, [("person", None)], keys=True)
             found += dependents.unlike_fresh(cursor, state.apps.get_model("players", "person"))
             tables.append("person")
+        pointing(cursor)
+        found += dependents.pointing_elsewhere(cursor)
         found += dependents.published(cursor, tables)
         found += dependents.interfering(cursor, tables)
         found += dependents.mentioning(cursor, tables) if tables else []
@@ -113,8 +116,8 @@ def in_the_way(found):
     more = f"; and {len(found) - MANY} more" if len(found) > MANY else ""
     return (
         f"The move would lose or be stopped by: {'; '.join(found[:MANY])}{more}. Nothing has been "
-        "changed. Save the definitions (pg_dump --schema-only), drop these objects or reset these "
-        "settings, and create them again after the move."
+        "changed. Save the definitions (pg_dump --schema-only), drop or change what is listed, and "
+        "restore it after the move."
     )
 
 

@@ -81,7 +81,7 @@ class PeopleAgain(InBatches):
             """INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
                SELECT id, birthdate, discord_id, zoom_id FROM auth_user
                WHERE id = ANY(%(users)s) AND (num_nonnulls(birthdate, discord_id, zoom_id) > 0
-                   OR id NOT IN (SELECT user_id FROM archive.without_person))
+                   OR NOT EXISTS (SELECT FROM archive.without_person WHERE user_id = id))
                ON CONFLICT DO NOTHING"""
         ]
 

@@ -1,16 +1,16 @@
 """What depends on the tables that a move drops, renames or rewrites: found before it changes any.
 
-DROP ... CASCADE would take it away without a word, and ALTER TABLE would stop halfway. Source:
+DROP ... CASCADE would drop it silently, and ALTER TABLE would stop halfway. Source:
 PostgreSQL 18 docs, 5.15 Dependency Tracking, and 52.18 pg_depend.
 """
 
 import re
 from contextlib import contextmanager
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from moves.catalogs import facts
-from moves.operations.base import is_there, rows
+from moves.operations.base import rows, type_of
 
 SCRATCH = "fresh_names"
 # rows of these are written by every move, and of whatever else points at content types
@@ -37,11 +37,13 @@ DEPENDENTS = """
         LEFT JOIN pg_type ON pg_type.oid = reltype
         LEFT JOIN pg_attribute ON attrelid = pg_class.oid AND attname = column_name
     ), found AS (
-        SELECT classid, objid, objsubid, its.oid AS its FROM its JOIN pg_depend
-            ON refclassid = 'pg_class'::regclass AND refobjid = its.oid
+        SELECT classid, objid, objsubid, its.oid AS its FROM its CROSS JOIN LATERAL (
+            SELECT * FROM pg_depend
+            WHERE refclassid = 'pg_class'::regclass AND refobjid = its.oid
                 AND (attnum IS NULL OR refobjsubid = attnum)
-            OR refclassid = 'pg_type'::regclass AND refobjid IN (reltype, typarray)
-        WHERE deptype IN ('n', 'a')
+            UNION ALL SELECT * FROM pg_depend
+            WHERE refclassid = 'pg_type'::regclass AND refobjid IN (reltype, typarray)
+        ) AS direct WHERE deptype IN ('n', 'a')
         UNION
         SELECT pg_depend.classid, pg_depend.objid, pg_depend.objsubid, ev_class
         FROM found JOIN pg_rewrite ON found.classid = 'pg_rewrite'::regclass
@@ -91,11 +93,11 @@ def mentioning(cursor, tables):
     return [line for (line,) in rows(cursor, FUNCTIONS, [rf"\m({'|'.join(tables)})\M"])]
 
 
+# PostgreSQL's own functions have oids below (src/include/access/transam.h, FirstNormalObjectId)
 FUNCTIONS = """
     SELECT pg_describe_object('pg_proc'::regclass, pg_proc.oid, 0) FROM pg_proc
-    WHERE prosrc ~ %s AND prosqlbody IS NULL AND pronamespace NOT IN
-        ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass
+    WHERE pg_proc.oid >= 16384 AND prosrc ~ %s AND prosqlbody IS NULL AND NOT EXISTS (
+        SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass
           AND objid = pg_proc.oid AND deptype = 'e')
     ORDER BY 1
 """
@@ -125,6 +127,56 @@ INTERFERING = """
 """
 
 
+def pointing_elsewhere(cursor):
+    """Return the tables whose rows would keep a content type or permission of players in place.
+
+    A move deletes these, and lets rows that point at a content type point at another one. It cannot
+    do so for rows without a primary key, nor for permissions, which mean something else then.
+    """
+    return [
+        f"rows of {table} that point at {target} of players.person or players.player"
+        for table, column, target in rows(cursor, POINTING_ELSEWHERE)
+        if rows(cursor, OF_PLAYERS[target].format(table=table, column=column))
+    ] + [
+        f"rows of {table} about users and about their profiles, where {index} is unique"
+        for table, column, index in rows(cursor, UNIQUE)
+        if len(rows(cursor, KINDS.format(table=table, column=column))) > 1
+    ]
+
+
+# those about a profile are about its user afterwards, and may meet others there
+UNIQUE = """
+    SELECT DISTINCT ON (conrelid) conrelid::regclass::text, quote_ident(attname),
+        indexrelid::regclass::text
+    FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+    JOIN pg_index ON indrelid = conrelid AND indisunique AND conkey[1] = ANY(indkey)
+    WHERE contype = 'f' AND confrelid = to_regclass('django_content_type')
+        AND conrelid <> 'auth_permission'::regclass
+"""
+KINDS = """
+    SELECT DISTINCT app_label, model FROM {table}
+    JOIN django_content_type AS type ON type.id = {column}
+    WHERE app_label IN ('players', 'auth') AND model IN ('person', 'player', 'user')
+"""
+POINTING_ELSEWHERE = """
+    SELECT conrelid::regclass::text, quote_ident(attname), confrelid::regclass::text
+    FROM pg_constraint AS own JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+    WHERE contype = 'f' AND conparentid = 0 AND (confrelid = to_regclass('auth_permission')
+        AND conrelid::regclass::text !~ '^(auth_group|(auth|players)_user_user)_permissions$'
+        OR confrelid = to_regclass('django_content_type') AND NOT EXISTS
+            (SELECT FROM pg_index WHERE indrelid = conrelid AND indisprimary))
+"""
+OF_PLAYERS = {
+    "django_content_type": """
+        SELECT FROM {table} JOIN django_content_type AS type ON type.id = {column}
+        WHERE app_label = 'players' AND model IN ('person', 'player') LIMIT 1""",
+    "auth_permission": """
+        SELECT FROM {table} JOIN auth_permission AS its ON its.id = {column}
+        JOIN django_content_type AS type ON type.id = its.content_type_id
+        WHERE app_label = 'players' AND model IN ('person', 'player') LIMIT 1""",
+}
+
+
 def unlike_fresh(cursor, model):
     """Return what the table of a model has, in words, that a fresh one would not have.
 
@@ -147,9 +199,9 @@ def unlike_fresh(cursor, model):
 def on_extras(cursor, users, extras):
     """Return what the users' columns for the extra fields have that a plain column has not.
 
-    Dropping a column drops its indexes and constraints without a word.
+    Dropping a column drops its indexes and constraints silently.
     """
-    if not is_there(cursor, users):
+    if type_of(cursor, users, extras[0]) is None:
         return []
     found = facts(cursor, "public", table=users)["public"]
     about = re.compile(rf"table {users}: (column|constraint|index) .*\b({'|'.join(extras)})\b")
@@ -171,8 +223,41 @@ def scratch(cursor, search_path):
         transaction.set_rollback(True, using=cursor.db.alias)
 
 
+def failing(cursor, columns):
+    """Return why the columns, pairs of table and column, cannot get the key's other type.
+
+    It is tried on an empty table with the same indexes and constraints. Tables that only have
+    indexes and constraints of plain columns are left out: PostgreSQL rebuilds these.
+    """
+    found = []
+    for table, column, kind in rows(cursor, UNUSUAL, list(map(list, zip(*columns, strict=True)))):
+        new = {"integer": "bigint", "bigint": "integer"}.get(kind, kind)
+        try:
+            with scratch(cursor, f"{SCRATCH}, public"):
+                cursor.execute(f"CREATE TABLE {SCRATCH}.it (LIKE {table} INCLUDING ALL)")
+                cursor.execute(f"ALTER TABLE {SCRATCH}.it ALTER {column} TYPE {new}")
+        except DatabaseError as error:
+            found.append(f"an index or constraint of {table} ({str(error).splitlines()[0]})")
+    return found
+
+
+UNUSUAL = """
+    SELECT name, quote_ident(attname), format_type(atttypid, atttypmod)
+    FROM unnest(%s::text[], %s::text[]) AS given (name, column_name)
+    JOIN pg_attribute ON attrelid = to_regclass(name) AND attname = column_name
+    WHERE EXISTS (SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype IN ('c', 'x')
+            AND attnum = ANY(conkey))
+        OR EXISTS (SELECT FROM pg_index JOIN pg_opclass ON pg_opclass.oid = ANY(indclass)
+            WHERE indrelid = attrelid AND (NOT opcdefault AND attnum = ANY(indkey) OR EXISTS (
+                SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = indexrelid
+                AND refclassid = 'pg_class'::regclass AND refobjid = attrelid
+                AND refobjsubid = attnum
+                AND (indexprs IS NOT NULL OR indpred IS NOT NULL))))
+"""
+
+
 def keys_of(cursor, users):
-    """Return (table, column, what forbids to change its type) of each column that points at users.
+    """Return (table, column, what prevents a new type) of each column that points at users.
 
     A foreign key of a partitioned table is that of each partition too, and found once.
     """
@@ -188,9 +273,10 @@ POINTING = """
                                AND attnum = confkey[1])
             THEN format('column %%I of %%s, whose type is not the key''s', attname,
                 conrelid::regclass) END,
-        (SELECT 'the comment on constraint ' || min(conname) FROM pg_constraint AS part
+        (SELECT format('a name or comment of its own of constraint %%I on a partition of %%s',
+            min(conname), own.conrelid::regclass) FROM pg_constraint AS part
          WHERE part.conparentid = own.oid AND (obj_description(part.oid, 'pg_constraint')
-            IS NOT NULL OR part.conname <> own.conname)),
+            IS NOT NULL OR part.conname <> own.conname) HAVING count(*) > 0),
         (SELECT 'a disabled trigger of constraint ' || own.conname FROM pg_trigger
          WHERE tgconstraint = own.oid AND tgenabled <> 'O' LIMIT 1),
         CASE WHEN NOT pg_has_role(relowner, 'USAGE')

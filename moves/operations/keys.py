@@ -1,6 +1,6 @@
 """The users' table under another name, and with another type of key."""
 
-from moves.operations.base import Refused, Step, is_there, rows
+from moves.operations.base import Refused, Step, is_there, rows, type_of
 from moves.operations.locks import lock
 
 PARTS = ("", "_groups", "_user_permissions")
@@ -98,13 +98,3 @@ def retype(cursor, table, columns, new):
     """All columns of one table in one statement: it is rewritten once."""
     changes = ", ".join(f'ALTER COLUMN "{column}" TYPE {new}' for column in columns)
     cursor.execute(f"ALTER TABLE {table} {changes}")
-
-
-def type_of(cursor, table, column):
-    found = rows(
-        cursor,
-        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
-        " WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped",
-        [table, column],
-    )
-    return found[0][0] if found else None

@@ -55,9 +55,11 @@ def align(connection, cursor, state):
         cursor.execute("SET LOCAL search_path TO DEFAULT")
         fresh = things(cursor, SCRATCH)
     renamed = []
-    for meaning, (name, statement) in things(cursor, "public").items():
+    here = things(cursor, "public")
+    taken = {name for name, _ in here.values()}
+    for meaning, (name, statement) in here.items():
         new = fresh.get(meaning, (name,))[0]
-        if new != name:
+        if new != name and new not in taken:
             cursor.execute(statement.format(name, new))
             renamed.append((meaning, name, new))
     return renamed

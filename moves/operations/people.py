@@ -153,8 +153,7 @@ class WithoutPerson(Step):
 
 WITHOUT_PERSON = """
     INSERT INTO archive.without_person SELECT id FROM auth_user
-    WHERE NOT EXISTS (SELECT FROM person WHERE user_id = id)
-      AND NOT EXISTS (SELECT FROM archive.without_person AS it WHERE it.user_id = id)
+    WHERE NOT EXISTS (SELECT FROM person WHERE user_id = id) ON CONFLICT DO NOTHING
 """
 WITH_PERSON = """
     INSERT INTO person (user_id, birthdate, discord_id, zoom_id)

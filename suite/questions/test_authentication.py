@@ -953,3 +953,33 @@ def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     return label_of(async_to_sync(client.get("/").wsgi_request.auser)())
+
+
+@compare(
+    proxy_model="argument unknown",
+    profile_onetoone="argument unknown",
+    custom_user="ValueError",
+    foreignkey="argument unknown",
+    mark="surprising",
+    so_what=(
+        "createsuperuser passes the key, and UserManager expects an object. Write a "
+        "create_superuser() that takes the key, or leave the field out."
+    ),
+    source=docs("Customizing authentication in Django", "Specifying a custom user model")
+    + ", REQUIRED_FIELDS",
+)
+def test_createsuperuser_with_a_foreign_key_in_required_fields(project):
+    """REQUIRED_FIELDS of the variant's own model names a ForeignKey. What does createsuperuser
+    --noinput do with a key?"""
+    project.declare(
+        'friend = models.ForeignKey("self", models.CASCADE, null=True)\n'
+        '    REQUIRED_FIELDS = ["friend"]'
+    )
+    project.manage("makemigrations", "players")
+    project.manage("migrate")
+    project.manage("shell", "-c", "from players.models import *; User.objects.create_user('bob')")
+    [[key]] = project.sql(f"SELECT id FROM {User._meta.db_table}")
+    made = project.manage(
+        "createsuperuser", "--noinput", "--username", "root", "--friend", str(key)
+    )
+    return "argument unknown" if "unrecognized arguments" in made.printed else made.outcome

@@ -503,3 +503,22 @@ def test_check_of_a_constraint_on_an_inherited_field(project):
     else:
         project.replace("players/models.py", meta, f"{meta}\n        constraints = [{constraint}]")
     return [check(project), check(project, "--database", "default")]
+
+
+@compare(
+    proxy_model=["models.E006", "models.E017"],
+    profile_onetoone=[],
+    custom_user=["fields.E303"],
+    foreignkey=[],
+    mark="surprising",
+    fits=[[]],
+    fails=ANYTHING_ELSE,
+    so_what="On a custom user, a field's name must differ from the query names of all relations to "
+    "the user, also those of packages. Rename your field.",
+    source=docs("System check framework", "Related fields") + ", fields.E303",
+)
+def test_check_of_a_field_named_like_a_packages_relation(project):
+    """The variant's own model has a field logentry, as the admin's LogEntry is called in queries.
+    Which errors does check report?"""
+    project.declare("logentry = models.TextField(null=True)")
+    return [it for it in check(project) if it != "models.W042"]

@@ -626,3 +626,61 @@ def test_first_migrate_finds_a_table_made_outside_django(project):
     first = ["migrate", "players", "0001"]
     commands = (first, [*first, "--fake-initial"], ["shell", "-v0", "-c", read])
     return [project.manage(*command).outcome for command in commands]
+
+
+GUILD = """
+from django.conf import settings
+from django.db import models
+
+class Guild(models.Model):
+    head = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+"""
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="No changes detected",
+    custom_user=CANNOT,
+    foreignkey="No changes detected",
+    so_what="makemigrations compares models with migrations and reads no table. Add the cascade in "
+    "a RunSQL migration, so that every database has it.",
+    source=docs("django-admin and manage.py", "makemigrations"),
+)
+def test_makemigrations_check_after_a_cascade_by_hand(project):
+    """SQL added ON DELETE CASCADE to the profile's foreign key. What does makemigrations --check
+    print?"""
+    table = person_class()._meta.db_table
+    [[name]] = project.sql(
+        "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass", [table]
+    )
+    project.sql(
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} FOREIGN KEY (user_id) "
+        "REFERENCES auth_user ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED"
+    )
+    return project.manage("makemigrations", "--check").printed.strip()
+
+
+@compare(
+    proxy_model="SystemCheckError",
+    profile_onetoone="accepted",
+    custom_user="CircularDependencyError",
+    foreignkey="accepted",
+    mark="surprising",
+    fits=["accepted"],
+    fails=["CircularDependencyError"],
+    so_what="Another app's first migration depends on your user's first one. Add the relation to "
+    "that app in a second migration of the user's app.",
+    source=docs("Customizing authentication in Django", "Substituting a custom User model"),
+)
+def test_first_migrations_that_need_each_other(unmigrated):
+    """App guild refers to the user. Your own model then refers to guild, and players.0001 is made
+    anew. What does migrate do?"""
+    unmigrated.install("guild", GUILD)
+    assert unmigrated.manage("makemigrations", "guild").code == 0
+    unmigrated.declare(
+        'guild = models.ForeignKey("guild.Guild", models.CASCADE, null=True, related_name="+")'
+    )
+    for migration in (unmigrated.folder / "players/migrations").glob("0*.py"):
+        migration.unlink()
+    made = unmigrated.manage("makemigrations", "players")
+    return (made if made.code else unmigrated.manage("migrate")).outcome

@@ -9,13 +9,15 @@ import pytest
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User as DjangoUser
 from django.db import connection, models
 from django.db.models.signals import post_save
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import isolate_apps
 
-from suite.compare import ANYTHING_ELSE, CANNOT, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, at_least, compare, docs
 from suite.outcomes import heard, outcome, rows, saw, tables
 from suite.variant import PASSWORD, PlayerModel, User, enrolled, path, without_row
 
@@ -317,3 +319,81 @@ def test_smallest_custom_user_and_the_admin():
 
     asked = ["is_active", "is_staff", "has_perm", "has_module_perms"]
     return [name for name in asked if not hasattr(Smallest, name)]
+
+
+@compare(
+    proxy_model=[],
+    profile_onetoone=[],
+    custom_user=[],
+    foreignkey=[],
+    so_what="An empty custom user costs nothing. Extra fields can follow at any time by ordinary "
+    "migrations.",
+    source=docs(
+        "Customizing authentication in Django",
+        "Using a custom user model when starting a project",
+    ),
+)
+@isolate_apps()
+def test_empty_custom_user_differs_from_djangos():
+    """A project begins with class User(AbstractUser): pass. Which fields differ from Django's own
+    User, apart from the id?"""
+
+    class Plain(AbstractUser):
+        class Meta:
+            app_label = "neighbours"
+
+    def fields(model):
+        its = (*model._meta.local_fields, *model._meta.local_many_to_many)
+        return {it.name: saw(type(it).__name__) for it in its if it.name != "id"}
+
+    return sorted(fields(Plain).items() ^ fields(DjangoUser).items())
+
+
+class Scribe(User):
+    """A second kind of user, beside Gamer."""
+
+    class Meta:
+        app_label = "neighbours"
+        db_table = "scribe"
+
+
+@compare(
+    proxy_model="accepted",
+    profile_onetoone="accepted",
+    custom_user="accepted",
+    foreignkey="accepted",
+    costs=["accepted"],
+    so_what="Two child tables do not exclude each other, nor do two profiles. A field kind has one "
+    "value for each user.",
+    source=docs("Models", "Multi-table inheritance"),
+)
+def test_two_kinds_of_one_user(gamers, scribes):
+    """Two kinds of users are two child models. What does PostgreSQL do if one user gets a row in
+    both?"""
+    bob = Gamer.objects.create(username="bob")
+    return outcome(lambda: Scribe(user_ptr_id=bob.pk).save_base(raw=True))
+
+
+@compare(
+    proxy_model=2,
+    profile_onetoone=2,
+    custom_user=2,
+    foreignkey=2,
+    costs=at_least(1),
+    so_what="Each kind's table costs a query to ask. A field kind on the user costs none.",
+    source=docs("Models", "Multi-table inheritance"),
+)
+def test_queries_to_tell_two_kinds_apart(gamers, scribes, statements):
+    """Two kinds of users are two child models, and a user is neither. How many queries do two
+    hasattr() checks run?"""
+    alice = User.objects.get(pk=enrolled("alice").pk)
+    statements.clear()
+    assert not any(hasattr(alice, name) for name in ("gamer", "scribe"))
+    return len(statements)
+
+
+@pytest.fixture
+def scribes():
+    """Create the table of Scribe."""
+    with connection.schema_editor() as editor:
+        editor.create_model(Scribe)

@@ -976,3 +976,130 @@ def test_birthdate_in_the_future_through_the_roster():
 def test_create_user_takes_a_name_that_forms_refuse():
     """Does create_user() accept the username "no spaces!", which Django's forms refuse?"""
     return User.objects.create_user("no spaces!").pk is not None
+
+
+RECEIVER = """
+from django.contrib.auth import get_user_model
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+@receiver(post_save, sender=get_user_model())
+def hear(sender, **kwargs):
+    print("A receiver heard of the user.")
+"""
+
+
+def times_heard(project, imports):
+    """Return how often the receiver in players/signals.py hears of one new user."""
+    project.add("players/signals.py", RECEIVER)
+    create = "from django.contrib.auth import get_user_model as model\n"
+    create += "model().objects.create_user('bob')"
+    ran = project.manage("shell", "-c", f"{imports}\n{create}")
+    assert ran.code == 0, ran.printed
+    return ran.printed.count("A receiver heard")
+
+
+@compare(
+    proxy_model=0,
+    profile_onetoone=0,
+    custom_user=0,
+    foreignkey=0,
+    mark="useful",
+    so_what=(
+        "@receiver connects when its module is imported. Import signals.py in AppConfig.ready(), "
+        "or no profile is created and no error is raised."
+    ),
+    source=docs("Signals", "Connecting receiver functions"),
+)
+def test_receiver_in_a_module_that_nothing_imports(project):
+    """A receiver is in players/signals.py, which nothing imports. How many times does create_user()
+    call it?"""
+    return times_heard(project, "")
+
+
+@compare(
+    proxy_model=2,
+    profile_onetoone=2,
+    custom_user=2,
+    foreignkey=2,
+    mark="surprising",
+    so_what=(
+        "Python loads a module once for each name. The receiver then runs twice, and a second "
+        "profile is rejected or stored. Set dispatch_uid."
+    ),
+    source=docs("Signals", "Preventing duplicate signals"),
+)
+def test_receiver_in_a_module_imported_under_two_names(project):
+    """A receiver's module is imported as players.signals and as signals. How many times does
+    create_user() call the receiver?"""
+    twice = "import sys; sys.path.insert(0, 'players'); import players.signals, signals"
+    return times_heard(project, twice)
+
+
+@compare(
+    proxy_model="accepted",
+    profile_onetoone="TypeError",
+    custom_user="TypeError",
+    foreignkey="accepted",
+    so_what=(
+        "Managers pass arguments to save(). Define save(self, *args, **kwargs) and hand them to "
+        "super().save()."
+    ),
+    source=docs("Models", "Overriding predefined model methods"),
+)
+def test_save_overridden_without_arguments(project):
+    """The variant's own model overrides save(self) without further arguments. What does
+    create_user() do?"""
+    project.declare("def save(self):\n        super().save()")
+    create = "from django.contrib.auth import get_user_model as model\n"
+    return project.manage("shell", "-c", create + "model().objects.create_user('bob')").outcome
+
+
+@compare(
+    proxy_model="Alice@example.org",
+    profile_onetoone="Alice@example.org",
+    custom_user="Alice@example.org",
+    foreignkey="Alice@example.org",
+    mark="surprising",
+    so_what=(
+        "Django lower-cases only the domain. For a login by e-mail, compare with __iexact and "
+        "put a unique index on UPPER(email)."
+    ),
+    source=code("django.contrib.auth.base_user.BaseUserManager.normalize_email"),
+)
+def test_email_that_create_user_stores():
+    """create_user() gets the e-mail Alice@EXAMPLE.org. Which address does it store?"""
+    User.objects.create_user("alice", "Alice@EXAMPLE.org")
+    return User.objects.get(username="alice").email
+
+
+@compare(
+    proxy_model=4,
+    profile_onetoone=4,
+    custom_user=4,
+    foreignkey=4,
+    so_what=(
+        "The account has its own commit. The session and last_login follow in others, so a login "
+        "can fail after the account exists."
+    ),
+    source=docs("Database transactions", "Django's default transaction behavior"),
+)
+def test_commits_of_a_registration(transactional_db, client):
+    """Sessions are kept in the database. How many transactions that write does one registration on
+    the page /register/ commit?"""
+    typed = {"username": "bob", "password1": PASSWORD, "password2": PASSWORD}
+    with CaptureQueriesContext(connection) as captured:
+        assert client.post("/register/", typed).status_code == 302
+    open_, wrote, commits = False, False, 0
+    for query in captured.captured_queries:
+        verb = query["sql"].split()[0].strip(";")
+        writes = verb in ("INSERT", "UPDATE", "DELETE")
+        if verb == "BEGIN":
+            open_, wrote = True, False
+        elif verb == "COMMIT":
+            open_, commits = False, commits + wrote
+        elif writes and open_:
+            wrote = True
+        elif writes:
+            commits += 1
+    return commits

@@ -84,7 +84,7 @@ def measure(console: Console, players: int | None, *, quick: bool, seed: int, ou
         run = Bench(server, subjects, how, seed, tell)
         run.run()
         found = run.result("workbench bench")
-    files.write_json(output, found)
+    files.write_rows(output, found)
     show.show(console, found)
     console.print(f"All of it: {output}. `--compare FILE` judges a change.", soft_wrap=True)
 
@@ -111,8 +111,8 @@ def measure_and_record(console: Console, *, fresh: bool) -> None:
             # of the code that was there when it began
             return {**run.result(result.COMMAND), "sources": begun["sources"]}
 
-        run.run(lambda: files.write_json(result.PART, found()))
-        files.write_json(result.RECORDED, found())
+        run.run(lambda: files.write_rows(result.PART, found()))
+        files.write_rows(result.RECORDED, found())
     result.PART.unlink(missing_ok=True)
     show.show(console, result.read(result.RECORDED))
     console.print("The result is recorded in results/bench.json.")

@@ -121,8 +121,8 @@ def difference(main: Comparison, other: Comparison) -> dict[str, Any]:
     for name in ours.keys() & theirs.keys():
         parts = {}
         for part in PARTS.values():
-            here, there = ours[name][part], theirs[name][part]
-            if differing := {it: there[it] for it in here if here[it] != there[it]}:
+            here, there = ours[name].get(part, {}), theirs[name][part]
+            if differing := {it: there[it] for it in there if here.get(it) != there[it]}:
                 parts[part] = differing
         if parts:
             changed[name] = parts

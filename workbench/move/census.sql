@@ -46,11 +46,11 @@ LEFT JOIN (
 {% set named = type if source == target else "CASE WHEN what IS NOT NULL THEN what WHEN type.id IS NULL OR " ~ type ~ " IN ('auth.user', 'players.user', 'players.player', 'players.person') THEN 'gone' ELSE " ~ type ~ " END" %}
 {% set whose = "coalesce(object.username, it.object_id::text)" %}
 
--- players
+-- users
 SELECT username, concat_ws('|', id, md5(password), email, first_name, last_name, is_staff, is_superuser,
     is_active, date_joined, last_login) FROM {{ users }}
 
--- extras
+-- extra fields
 {# each user's one record, of several the one that the rule chooses; written otherwise than the
    migration has it, so that one checks the other: by windows, as the archive has no index by which
    to look for each user's other records #}
@@ -116,7 +116,7 @@ SELECT NULL, concat_ws('|', md5(session_key), expire_date) FROM django_session
 SELECT NULL, concat_ws('|', app, name) FROM django_migrations WHERE app <> 'players'
 
 {% if source == "foreignkey" %}
--- rows of people
+-- profile rows
 {# where there is one record for each user, they are in the archive #}
 {% set person = "person" if variant == "foreignkey" else "archive.person" %}
 {% if person == "archive.person" and person not in tables %}
@@ -126,11 +126,11 @@ SELECT username, concat_ws('|', person_id, {{ details("it") }})
 FROM {{ person }} AS it JOIN {{ users }} AS users ON users.id = user_id
 {% endif %}
 {% elif source == "profile_onetoone" and target in keys %}
--- rows of people
+-- profile rows
 SELECT username, concat_ws('|', {{ details("it") }})
 FROM person AS it JOIN {{ users }} AS users ON users.id = user_id
 {% elif source == "profile_onetoone" %}
--- users without a person
+-- users without a profile row
 {% if variant in keys %}
 SELECT username, NULL FROM {{ users }} AS users
 WHERE NOT EXISTS (SELECT FROM person WHERE user_id = users.id)
@@ -142,7 +142,7 @@ SELECT username, NULL FROM archive.without_person JOIN {{ users }} AS users ON u
 {% endif %}
 
 {% if loses_people %}
--- permissions that wait
+-- permissions in the archive
 {# who held which permission for a person: where there is none, it waits in the archive #}
 {% if "person" in models[variant] %}
 SELECT who, concat_ws('|', kind, {{ action }}) FROM {{ holders() }} WHERE model = 'person'
@@ -181,7 +181,7 @@ FROM {{ about(table, translated | reject("eq", "object_id") | first) }}
 {% endfor %}
 
 {% if waiting %}
--- what waits in the archive
+-- references in the archive
 {# the content types that are folded, their permissions, and what pointed at their objects #}
 {% for model in waiting %}
 {% if variant == source %}
@@ -200,8 +200,9 @@ FROM {{ about(table, translated | reject("eq", "object_id") | first) }}
     {% endif %}
 {% else %}
     {% if "archive.reference" in tables %}
+    {# Translate, the other way round, writes them down under the second label #}
     SELECT NULL, concat_ws('|', 'reference', rel, object) FROM archive.reference
-    WHERE label = 'players.{{ model }}'
+    WHERE label IN ('players.{{ model }}', 'players.{{ model }}, back')
     UNION ALL
     {% endif %}
     {% if model in folded and "archive.permission" in tables and "archive.content_type" in tables %}
@@ -217,7 +218,7 @@ FROM {{ about(table, translated | reject("eq", "object_id") | first) }}
 {% endif %}
 
 {% if source != target and "custom_user" in (source, target) %}
--- names
+-- names in the archive
 {# of the users' tables, and of what points at them; the former ones wait in the archive #}
 SELECT NULL, {{ "coalesce(old, its.name)" if variant == target and "archive.name" in tables else "its.name" }} FROM (
     SELECT conname::text AS name FROM pg_constraint AS own WHERE conparentid = 0

@@ -27,7 +27,7 @@ app = typer.Typer(
 
 Source = Annotated[str, typer.Argument(help=f"The approach to leave. {ONE_VARIANT}")]
 Target = Annotated[str, typer.Argument(help="The approach to go to: another one.")]
-Players = Annotated[int, typer.Option(help="How many players to load first, 100 at least.")]
+Players = Annotated[int, typer.Option(help="How many users to load first, at least 100.")]
 RULES = ("newest", "fill")
 
 
@@ -43,7 +43,7 @@ Duplicates = Annotated[
     typer.Option(
         metavar="RULE",
         callback=checked_rule,
-        help="If a user has several records: keep the `newest`, or `fill` its gaps from others.",
+        help="If a user has several profile rows: keep the `newest`, or `fill` its gaps.",
     ),
 ]
 Back = Annotated[bool, typer.Option("--back", help="Go back afterwards, and verify again.")]
@@ -52,7 +52,7 @@ Suite = Annotated[
     bool, typer.Option("--suite/--no-suite", help="Run the target's common tests on the result.")
 ]
 Questions = Annotated[
-    bool, typer.Option("--questions", help="Ask all questions of the result, too: some minutes.")
+    bool, typer.Option("--questions", help="Ask all questions of the result too. Takes minutes.")
 ]
 Recorded = Annotated[int, typer.Option(help="How many players each move is recorded with.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run those too that are recorded already.")]
@@ -68,7 +68,7 @@ def list_() -> None:
 
     Example: workbench move list
     """
-    show_list(Console(), report.recorded_reports())
+    show_list(Console(), report.read())
 
 
 @app.command("run")
@@ -83,7 +83,7 @@ def run_(
     questions: Questions = False,
     visitors: Visitors = True,
 ) -> None:
-    """Load players into one approach, move them to another, and verify.
+    """Load users into one approach, move them to another, and verify.
 
     Example: workbench move run profile_onetoone custom_user --back
     """
@@ -147,7 +147,7 @@ def record_(players: Recorded = 100_000, fresh: Fresh = False) -> None:
     check_players(players)
     with postgres.server(large=True) as server:
         record(server, moves.all_moves(), players, fresh=fresh)
-    show_list(Console(), report.recorded_reports())
+    show_list(Console(), report.read())
 
 
 def record(
@@ -285,7 +285,7 @@ def move(
 def check_players(players: int) -> None:
     """Raise WorkbenchError if so few players prove nothing."""
     if players < 100:
-        raise WorkbenchError("Fewer than 100 players leave too little to check: say 100 or more.")
+        raise WorkbenchError("Fewer than 100 users leave too little to check: say 100 or more.")
 
 
 def finish(told: Report, database: str, keep: bool) -> None:
@@ -316,10 +316,11 @@ def show_list(console: Console, found: dict[str, Report]) -> None:
     console.print()
     table = Table(box=None, pad_edge=False)
     for heading in report.HEADINGS:
-        table.add_column(heading, justify="left" if heading == "move" else "right")
+        is_name = heading == "move"
+        table.add_column(heading, justify="left" if is_name else "right", no_wrap=is_name)
     for it in all_moves():
         for name in report.names_of(it):
-            table.add_row(name, *report.figures(found[name]))
+            table.add_row(name, *report.figures(found.get(name)))
     console.print(table)
     for line in report.measured_on(found):
         console.print(line, highlight=False)

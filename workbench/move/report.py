@@ -1,6 +1,7 @@
 """What a move did and what was checked: for the terminal, the site and results/moves.json."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -207,16 +208,6 @@ def read(file: Path = FILE) -> dict[str, Report]:
         ) from error
 
 
-def recorded_reports(file: Path = FILE) -> dict[str, Report]:
-    """Return the recorded report of every move, plain and staged; raise WorkbenchError without."""
-    found = read(file)
-    names = [name for it in all_moves() for name in names_of(it)]
-    if missing := [name for name in names if name not in found]:
-        more = f" and {len(missing) - 1} others" if missing[1:] else ""
-        raise WorkbenchError(f"results/moves.json lacks {missing[0]}{more}: run `{COMMAND}`.")
-    return found
-
-
 def names_of(it: Move) -> list[str]:
     """Return the names of a move's reports: its own, and that of the staged way if there is one."""
     return [it.name, it.staged_name] if it.stages else [it.name]
@@ -265,8 +256,11 @@ def measured_on(found: Mapping[str, Report]) -> list[str]:
         for name in names_of(it)
         if name in found and is_outdated(it, found[name])
     ]
-    late = [f"The code has changed since these were measured: {', '.join(old)}."] if old else []
-    return [f"Measured with {its}." for its in told] + late
+    late = f" for {', '.join(old)}" if len(old) < len(found) else ""
+    return [
+        *(f"Measured with {its}." for its in told),
+        *([f"The code has changed since then{late}."] if old else []),
+    ]
 
 
 def is_outdated(it: Move, told: Report) -> bool:
@@ -277,17 +271,24 @@ def is_outdated(it: Move, told: Report) -> bool:
 HEADINGS = ("move", "seconds", "longest lock", "longest wait", "old code's errors", "lost writes")
 
 
-def figures(told: Report) -> list[str]:
+NOT_RECORDED = "not recorded"
+
+
+def figures(told: Report | None) -> list[str]:
     """Return what was measured of a move, in the order of HEADINGS without the first.
 
     The seconds are those from the first statement to the last, of a staged move those of its
     stages there and back. The longest lock is the longest ACCESS EXCLUSIVE one, for which readers
-    wait too. Visitors measured the rest: the longest that one waited, how many errors those of the
-    old code met, and how many of their writes were not there afterwards.
+    wait too; in a staged move only while visitors come. Visitors measured the rest: the longest
+    that one waited, how many errors those of the old code met, and how many of their writes were
+    not there afterwards.
     """
+    if told is None:
+        return [NOT_RECORDED, *[""] * (len(HEADINGS) - 2)]
     stages = told.stages if isinstance(told, Staged) else []
     seconds = sum(stage.seconds for stage in stages) or told.rides[0].seconds
-    held = [lock for its in (stages or told.rides[:1]) for lock in its.locks]
+    served = [stage for stage in stages if stage.longest]
+    held = [lock for its in (served or told.rides[:1]) for lock in its.locks]
     longest = max((it[2] for it in held if it[1] == "AccessExclusiveLock"), default=0.0)
     visits, old = told.probes.values(), told.probes["old"]
     return [
@@ -321,6 +322,8 @@ def checks(its: dict[str, Any]) -> list[Check]:
 
 
 READING = ("SELECT", "SET CONSTRAINTS", "ANALYZE", "SAVEPOINT", "RELEASE SAVEPOINT")
+# a query that begins with WITH may write all the same
+WRITING = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b")
 
 
 def changing(statements: list[Statement]) -> list[str]:
@@ -333,6 +336,7 @@ def changing(statements: list[Statement]) -> list[str]:
         text = " ".join(statement["sql"].split()).rstrip(";")
         aside = aside or text.startswith("CREATE SCHEMA fresh_names")
         reads = text.startswith(READING) and "setval" not in text
+        reads = reads or (text.startswith("WITH") and not WRITING.search(text))
         if not (aside or reads or "django_migrations" in text):
             found.append(text)
         aside = aside and not text.startswith("ROLLBACK TO SAVEPOINT")
@@ -376,7 +380,9 @@ def answers(ran: Mapping[str, Report]) -> dict[str, dict[str, list[str]]]:
 
     def answer(source: str, target: str, ask: Callable[[Move, Report], str]) -> str:
         it = moves.get((source, target))
-        return ask(it, ran[it.name]) if it else THERE
+        if it is None:
+            return THERE
+        return ask(it, ran[it.name]) if it.name in ran else NOT_RECORDED
 
     return {
         target: {

@@ -84,7 +84,7 @@ def forward(
         tell("Verifying")
         # a proxy has the extras in the archive, where the rule still has to be asked
         counted = census.count(cursor, "after", it.target, ends, rule)
-        checks = verified(server, it.target, name, was, count="after", world=world)
+        checks = verified(server, it.target, name, was, count="after", world=world, ours=ours)
         ride.checks = counted_checks(cursor, counted, "before", "after") + checks
     return ride
 

@@ -87,7 +87,7 @@ class Site:
             found = census.compare(connection.cursor(), before, after, but=but)
         wrong = [it for it in found if not it.startswith("sessions:") or "is lost" in it]
         if after == "again" and self.report.rule == "fill":  # what the rule has filled stays so
-            wrong = [it for it in wrong if not it.startswith("rows of people:")]
+            wrong = [it for it in wrong if not it.startswith("profile rows:")]
         self.check(f"census {after}", "every player and all that is theirs", wrong)
 
     def check_writes(self, code: Project, *names: str) -> None:
@@ -135,7 +135,9 @@ def move(
 def staged(it: Move) -> Stages:
     """The stages of the move; raises WorkbenchError if it has none."""
     if it.stages is None:
-        raise WorkbenchError(f"There is no staged way from {it.source} to {it.target}: see --list.")
+        raise WorkbenchError(
+            f"There is no staged way from {it.source} to {it.target}: see `workbench move list`."
+        )
     return it.stages
 
 

@@ -47,7 +47,7 @@ def kept_what_was_done(cursor: Any, it: Move) -> Check:
     for name, found in now.items():
         cursor.execute(
             f"SELECT fact || ' of ' || who, line FROM census.{name}"
-            " WHERE who = ANY(%s) AND fact IN ('players', 'extras')",
+            " WHERE who = ANY(%s) AND fact IN ('users', 'extra fields')",
             [list(census.ACTORS)],
         )
         found.update(cursor.fetchall())
@@ -101,16 +101,17 @@ def verified(
     *,
     count: str = "",
     world: bool = True,
+    ours: bool = True,
 ) -> list[Check]:
     """What is looked at under the variant's own, unmodified settings.
 
     was: of what before() gives, all is to be there still. count: the census to which the contents
-    of sessions are added. world: whether the database has the other app.
+    of sessions are added. world: whether the database has the other app. ours: it was loaded by the
+    tool, so that some passwords are known.
     """
-    more = [("sessions", {"census": count})] if count else []
-    told = Project(server, variant, name, world=False).do(
-        ("has_nothing_to_migrate", {}), ("logins", {}), *more
-    )
+    steps: list[tuple[str, dict[str, str]]] = [("has_nothing_to_migrate", {})]
+    steps += [("logins", {})] * ours + [("sessions", {"census": count})] * bool(count)
+    told = Project(server, variant, name, world=False).do(*steps)
     with postgres.connect(server, name) as connection:
         cursor = connection.cursor()
         wrong = wrong_sequences(cursor, was.numbers)
@@ -120,8 +121,9 @@ def verified(
     lost = [f"{it} was there before the move" for it in sorted(was.more - neutral(here - fresh))]
     lacking = frozenset(it for it in fresh if neutral({it}) <= was.less)
     pending = told["has_nothing_to_migrate"]
+    logins = Check("logins and open sessions", "by password and by cookie", told.get("logins", []))
     return [
-        Check("logins and open sessions", "by password and by cookie", told["logins"]),
+        *[logins] * ours,
         Check(
             "schema",
             f"{len(here)} facts, as on a fresh database",
@@ -162,7 +164,8 @@ def differences(here: Things, there: Things) -> list[str]:
 def things(cursor: Cursor) -> Things:
     """Each table, column (with its place), constraint, index, privilege and so on, in words.
 
-    The rows are left out, but for content types and permissions; so are the archive and the census.
+    The rows are left out, but for content types and permissions; so are the census, and the moves'
+    own tables in the archive.
     """
     cursor.execute(SCHEMAS)
     schemas = [name for (name,) in cursor.fetchall()]
@@ -170,6 +173,7 @@ def things(cursor: Cursor) -> Things:
         line if schema == "public" else f"schema {schema}: {line}"
         for schema, lines in catalogs.facts(cursor, *schemas).items()
         for line in lines
+        if not (schema == "archive" and OF_THE_ARCHIVE.match(line))
     }
     for sql in (OF_DATABASE, CONTENT_TYPES, PERMISSIONS):
         cursor.execute(sql)
@@ -177,9 +181,14 @@ def things(cursor: Cursor) -> Things:
     return frozenset(found)
 
 
+OF_THE_ARCHIVE = re.compile(
+    "schema archive owner [^ ]+$|table ("
+    + "|".join(name.partition(".")[2] for name in census.ARCHIVE)
+    + "): (owner [^ ]+$|column|constraint|index)"
+)
 SCHEMAS = """
     SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'
-      AND nspname NOT IN ('information_schema', 'census', 'archive') ORDER BY 1
+      AND nspname NOT IN ('information_schema', 'census') ORDER BY 1
 """
 # what belongs to no schema
 OF_DATABASE = """
@@ -188,6 +197,9 @@ OF_DATABASE = """
     UNION ALL SELECT 'event trigger',
         concat_ws(' ', evtname, evtevent, evtfoid::regproc, evtenabled)
         FROM pg_event_trigger
+    UNION ALL SELECT 'settings', concat_ws(' ', nullif(setrole, 0)::regrole, setconfig)
+        FROM pg_db_role_setting
+        WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
     UNION ALL SELECT 'default privileges', concat_ws(' ', defaclrole::regrole, defaclobjtype,
         defaclacl) FROM pg_default_acl
 """

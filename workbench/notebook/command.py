@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workbench.variants import ONE_VARIANT
+from workbench.serve import ports
+from workbench.variants import ONE_VARIANT, checked
 
 
 def notebook(
@@ -29,6 +30,10 @@ def notebook(
 
     Example: workbench notebook custom_user
     """
+    if variant:
+        checked(variant)
+    if port is not None:
+        ports.check_range(port, str(port))
     # pandas and Jupyter take a second to import, which no other command should wait for
     from workbench.notebook import jupyter
 

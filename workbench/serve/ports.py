@@ -35,7 +35,7 @@ def _parsed(option: str) -> tuple[str, int]:
         raise WorkbenchError(
             f"--port {option} is not of the form NAME=NUMBER: NAME is one of {', '.join(DEFAULTS)}."
         )
-    _check_range(int(number), option)
+    check_range(int(number), option)
     return name, int(number)
 
 
@@ -52,12 +52,13 @@ def one(chosen: int | None, first: int) -> int:
     """
     if chosen is None:
         return next(port for port in range(first, 65536) if _is_free(port))
-    _check_range(chosen, str(chosen))
+    check_range(chosen, str(chosen))
     _check_free(chosen, "another with --port NUMBER")
     return chosen
 
 
-def _check_range(port: int, option: str) -> None:
+def check_range(port: int, option: str) -> None:
+    """Raise WorkbenchError, naming the option, if the number is no port."""
     if not 0 < port < 65536:
         raise WorkbenchError(f"--port {option}: a port is a number from 1 to 65535.")
 

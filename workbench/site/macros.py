@@ -450,7 +450,7 @@ class Macros:
     def moving(self) -> Block:
         """The questions about moving, answered by the recorded runs, by target and source."""
         lines = [f"| | {' | '.join(f'from {name}' for name in VARIANTS)} |", "| --- " * 5 + "|"]
-        for target, questions in move_report.answers(move_report.recorded_reports()).items():
+        for target, questions in move_report.answers(move_report.read()).items():
             for question, found in questions.items():
                 asked = f"To {target}: {question[0].lower()}{question[1:]}"
                 lines.append(f"| {asked} | {' | '.join(found)} |")
@@ -458,9 +458,9 @@ class Macros:
 
     def moves_measured(self) -> Block:
         """What was measured of each move: how long it took, its longest lock, what visitors met."""
-        reports = move_report.recorded_reports()
+        reports = move_report.read()
         rows = [
-            [self.to(name, f"moves/{name}.md"), *move_report.figures(reports[name])]
+            [self.to(name, f"moves/{name}.md"), *move_report.figures(reports.get(name))]
             for it in all_moves()
             for name in move_report.names_of(it)
         ]
@@ -469,9 +469,9 @@ class Macros:
 
     # what it costs when it grows
 
-    def benchmarks(self) -> Result:
-        """The recorded result of `workbench bench`."""
-        return result.read(result.RECORDED)
+    def benchmarks(self) -> Result | None:
+        """The recorded result of `workbench bench`, or None while there is none."""
+        return result.read(result.RECORDED) if result.RECORDED.exists() else None
 
     def measured_on(self, found: Result) -> Inline:
         """The day, the machine and the versions of a result, and whether the code is newer."""

@@ -37,12 +37,16 @@ def render(measured: Comparison, found: Snapshots) -> None:
         write(path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8"))
     for area in Macros(measured, found, "").areas():
         write(f"compare/{area['module']}.md", AREA.read_text(encoding="utf-8"), area=area)
-    reports = report.recorded_reports()
+    reports = report.read()
     for move in all_moves():
         for name in report.names_of(move):
-            its = reports[name]
+            its = reports.get(name)
             template = MOVE if name == move.name else STAGED
-            more = {"move": move, "report": its, "measured_on": report.measured_on({name: its})}
+            more = {
+                "move": move,
+                "report": its,
+                "measured_on": report.measured_on({name: its} if its else {}),
+            }
             write(f"moves/{name}.md", template.read_text(encoding="utf-8"), **more)
 
 

@@ -9,9 +9,9 @@ const STOP = new Set(
 
 // The words that people bring, and the words of the questions.
 const SYNONYMS = {
+  nplus1: "loop query 100",
+  "n+1": "nplus1",
   userprofile: "profile person",
-  profile: "person",
-  profiles: "person",
   phone: "extra field",
   avatar: "extra field",
   attribute: "field",
@@ -22,8 +22,20 @@ const SYNONYMS = {
   signup: "register",
   signal: "receiver",
   signals: "receiver",
+  make: "create",
+  makes: "create",
+  made: "create",
+  two: "second",
   twice: "second two",
   duplicate: "second two",
+  duplicates: "second two",
+  slow: "query join page",
+  wrong: "error",
+  sso: "social login",
+  api: "rest drf serializer",
+  serializer: "drf",
+  forgot: "missing",
+  lost: "missing",
   switch: "move",
   convert: "move",
   migrate: "move",
@@ -40,7 +52,7 @@ const SYNONYMS = {
 /** The words of a text as the index knows them: names whole and in parts, plain words by their stem. */
 export function words(text, stem) {
   const found = [];
-  for (const [raw] of text.matchAll(/[\p{L}\p{N}][\p{L}\p{N}_.@’'-]*/gu)) {
+  for (const [raw] of text.replace(/n\+1/gi, "nplus1").matchAll(/[\p{L}\p{N}][\p{L}\p{N}_.@’'-]*/gu)) {
     const whole = raw.replace(/[.'’-]+$/, "").replace(/n['’]t$|['’]s$/, "");
     const parts = whole.split(/[._@’'-]+|(?<=[a-z])(?=[A-Z])/).filter(Boolean);
     const lower = parts.map((part) => part.toLowerCase());
@@ -51,7 +63,7 @@ export function words(text, stem) {
   return found;
 }
 
-const BOOST = { title: 3, keywords: 3, errors: 2.2, so_what: 1.5, answers: 1, text: 1 };
+const BOOST = { title: 3, keywords: 3, errors: 0.6, so_what: 1.5, answers: 1, text: 1 };
 const ERROR = /(?:^|[\s.])[A-Z]\w*(?:Error|Exception|DoesNotExist|History|Registered|Configured|Returned|Operation|NotUpdated)\b|\([a-z_]+\.[EW]\d{3}\)|\bhas no (attribute|field)?\b.*\.?$|violates \S+ constraint|has been swapped|not been installed|does not exist$/;
 
 /** The pairs of neighbouring words of an error, names of modules and what is quoted left out. */

@@ -1,0 +1,4 @@
+from base import *
+
+INSTALLED_APPS = [*INSTALLED_APPS, "accounts"]
+AUTH_USER_MODEL = "accounts.User"
