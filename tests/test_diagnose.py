@@ -31,7 +31,7 @@ from rich.console import Console
 from conftest import command, environment
 from workbench.compare import results
 from workbench.diagnose import code, findings, run
-from workbench.diagnose.column import NO_FIELDS, OWN_VIEW, As, Different
+from workbench.diagnose.column import NO_FIELDS, OWN_VIEW, RULES, As, Different
 from workbench.diagnose.report import Report, report
 from workbench.diagnose.show import show
 from workbench.errors import WorkbenchError
@@ -548,3 +548,14 @@ def test_the_page_shows_what_the_command_prints(live):
     blocks = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     assert len(blocks) == 5
     assert [it for it in blocks if " ".join(it.split()) not in printed] == []
+
+
+def test_the_own_column_has_the_questions_that_matter_most():
+    """Those that @compare marks with top=True."""
+    marked = set()
+    for path in (PROJECT / "suite" / "questions").glob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            for decorator in getattr(node, "decorator_list", ()):
+                if any(it.arg == "top" for it in getattr(decorator, "keywords", ())):
+                    marked.add(node.name.removeprefix("test_"))
+    assert marked == set(RULES)

@@ -64,9 +64,14 @@ OWN_VIEW = NotAsked("it depends on your registration view")
 
 
 def column(facts: Facts, comparison: Comparison) -> list[Row]:
-    """Return the project's own answers to the questions of RULES, in their order."""
+    """Return the project's own answers to the questions of RULES, in their order.
+
+    comparison: the measured answers for the Django of the project, which may not ask all of them.
+    """
     questions = {it["id"]: it["question"] for it in comparison["questions"]}
-    return [Row(name, questions[name], rule(facts)) for name, rule in RULES.items()]
+    return [
+        Row(name, questions[name], rule(facts)) for name, rule in RULES.items() if name in questions
+    ]
 
 
 def _place(facts: Facts) -> Answer:
@@ -197,6 +202,7 @@ RULES: dict[str, Callable[[Facts], Answer]] = {
     "second_try_after_refused_extras": lambda facts: OWN_VIEW,
     "step_where_plain_usercreationform_fails": _model,
     "queries_of_a_naive_list": _place,
+    "queries_of_a_naive_list_with_fetch_peers": _place,
     "writes_to_change_email_and_birthdate": _edit,
     "stale_save_of_a_birthdate_undoes_a_new_password": _place,
     "reading_extras_that_are_not_there": _place,

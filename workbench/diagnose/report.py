@@ -65,7 +65,8 @@ def report(found: dict[str, Any]) -> Report:
     Raises WorkbenchError if the project's pyproject.toml ignores a finding that does not exist.
     """
     facts = Facts(found["facts"], found["read"])
-    comparison = results.load()
+    django = results.series({"Django": found["read"]["django"]})
+    comparison = results.load(django if django in results.recorded_djangos() else None)
     code = Code(found)
     everything = known.findings([*found["findings"], *findings(code)], code.expects_no_row)
     names = known.ignored(Path(found["read"]["folder"]))

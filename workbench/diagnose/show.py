@@ -29,7 +29,9 @@ def show(console: Console, report: Report) -> None:
         console.print("  Django's own user, without extra fields of the project's own.")
     _title(console, f"Findings ({len(report.findings)})")
     _print_findings(console, report)
-    _title(console, "Your own column")
+    _title(
+        console, f"Your own column (measured on Django {report.comparison['versions']['Django']})"
+    )
     grid = Table(show_header=False, box=None, padding=(0, 2))
     grid.add_column(ratio=3)
     grid.add_column(ratio=2)
