@@ -39,8 +39,7 @@ def _to_custom_user(facts: Facts, code: Code, findings: list[Finding]) -> Move:
     apps = sorted({it["model"].partition(".")[0] for it in facts.facts["links"]})
     way += [
         f"The migrations of {', '.join(apps)} are applied and point at the user model, so migrate "
-        "raises InconsistentMigrationHistory until the new app's first migration is recorded "
-        "before them"
+        "raises InconsistentMigrationHistory unless a migration that is applied creates the new one"
     ] * bool(apps)
     if places := code.names_auth_user():
         files = sorted({it["file"] for it in places})
@@ -57,8 +56,8 @@ def _to_custom_user(facts: Facts, code: Code, findings: list[Finding]) -> Move:
     return Move(
         "custom_user",
         f"ids, passwords, sessions and all foreign keys, if the new model keeps the table {table}",
-        "the migration that creates the model is recorded and not run (migrate --fake), and "
-        "content types and permissions of auth.User are renamed to the new model",
+        "CreateModel is added to the first migration of one of your apps, which is applied, and the "
+        "content type auth.user is renamed, so that permissions and log entries follow",
         way,
     )
 
@@ -81,8 +80,8 @@ def _to_one_to_one(facts: Facts, findings: list[Finding]) -> Move:
     return Move(
         "profile_onetoone",
         f"the table {table} with its key and all its rows",
-        "a unique index, and the code that uses the manager "
-        f"{facts.profile['accessor'] or 'of the user'} reads an attribute instead",
+        "a unique index, and " * (facts.profile["kind"] == "foreignkey")
+        + f"code that uses {facts.profile['accessor']} reads an attribute instead",
         [f"{several:,} users have several rows in {table}"] if several else [],
     )
 

@@ -45,6 +45,8 @@ def show(console: Console, report: Report) -> None:
             console.print(Padding(Text.assemble((f"{word}: ", "dim"), what), (0, 0, 0, 4)))
         for what in move.in_the_way or ["nothing"]:
             console.print(Padding(Text.assemble(("in the way: ", "dim"), what), (0, 0, 0, 4)))
+    if not report.moves:
+        console.print("  None: users of several kinds have tables of their own.")
     console.print(Text(f"\nRead in {report.read['seconds']} s. Nothing was written.", style="dim"))
 
 
