@@ -56,8 +56,8 @@ def _to_custom_user(facts: Facts, code: Code, findings: list[Finding]) -> Move:
     return Move(
         "custom_user",
         f"ids, passwords, sessions and all foreign keys, if the new model keeps the table {table}",
-        "CreateModel is added to the first migration of one of your apps, which is applied, and the "
-        "content type auth.user is renamed, so that permissions and log entries follow",
+        "CreateModel is added to the first migration of one of your apps, which is applied; "
+        "the content type auth.user is renamed, so that permissions and log entries follow",
         way,
     )
 
