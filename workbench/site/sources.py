@@ -31,6 +31,7 @@ def address(source: str) -> str:
         return f"https://code.djangoproject.com/ticket/{found[1]}"
     if found := re.match(r'Django (\S+) docs, "(.+?)"(?:, (?:section )?"?(.*?)"?)?$', source):
         release, title, section = found.groups()
+        section = (section or "").partition('"')[0]  # what follows a section names a part of it
         return f"{DJANGO_DOCS}/{release}/{known('django', title)}{anchor(section)}"
     if found := re.match(r'Django (\S+) release notes(?:, (?:section )?"(.*)")?$', source):
         return f"{DJANGO_DOCS}/{found[1]}/releases/{found[1]}/{anchor(found[2])}"

@@ -1,6 +1,6 @@
 from django.contrib.auth import authenticate
 from django.core.management import call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import TestCase
 
 from accounts.forms import RegisterForm
@@ -29,6 +29,12 @@ class EmailLoginTests(TestCase):
     def test_the_database_rejects_the_address_in_another_case(self):
         with self.assertRaisesMessage(IntegrityError, "unique_email_ignoring_case"):
             User.objects.create_user("alice@example.org")
+
+    def test_the_index_serves_the_login(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = User.objects.filter(email__iexact="alice@example.org").explain()
+        self.assertIn("unique_email_ignoring_case", plan)
 
     def test_createsuperuser_asks_for_no_username(self):
         call_command("createsuperuser", interactive=False, email="root@example.org", verbosity=0)

@@ -1,0 +1,8 @@
+from base import *
+
+INSTALLED_APPS = [*INSTALLED_APPS, "rest_framework", "accounts"]
+ROOT_URLCONF = "accounts.urls"
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+}
