@@ -123,6 +123,7 @@ def sent(answers, collected=1, deselected=0):
                 "line": 1,
                 "answer": answer,
                 "judgement": "",
+                "code": "def test_it(): ...",
                 "evidence": [],
             }
             for name, answer in answers.items()

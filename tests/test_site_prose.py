@@ -15,10 +15,10 @@ WRITTEN = [TEMPLATE, *sorted(its for its in DOCS.rglob("*.md") if its.parent.nam
 
 END = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.) )|(?<=[.?!:])\s")
 
-# a figure that is not measured: a list's number, a step's, the oldest Python that will do, a release
-# of Django, the birthdate that the tutorial's reader types, the article's date, an encoding, the size
-# of a key, an exit code, the servers on which a page was tried, the month in which other people's
-# documentation was read
+# a figure that is not measured: a list's number, a step's, the oldest Python that will do, a
+# release of Django, the birthdate that the tutorial's reader types, the article's date, an
+# encoding, the size of a key, an exit code, the servers on which a page was tried, the month in
+# which other people's documentation was read
 FIGURES = re.compile(
     r"^(# )?\d+\.(?= |$)|\b[Ss]teps? \d+( to \d+)?|\bPython 3\.11 or newer|\b4 May 2004|"
     r"\bDjango \d(\.\d)?(, \d\.\d)*( and \d\.\d)?|\bJuly 2020|\bUTF-8|32-bit|\bexit code \d|"

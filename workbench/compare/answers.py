@@ -18,6 +18,9 @@ FILE = BUILD / "comparison.json"
 # What each variant says of a question, and where the comparison has it: {variant: what it said}.
 PARTS = {"answer": "answers", "judgement": "judgements", "evidence": "evidence"}
 
+# how a statement of several lines is indented tells nothing
+INDENTED = re.compile(r"\n +")
+
 Question = dict[str, Any]
 Comparison = dict[str, Any]
 
@@ -37,9 +40,13 @@ def put_together(sent: Mapping[str, Mapping[str, Any]]) -> Comparison:
             question = questions.setdefault(name, about | {part: {} for part in PARTS.values()})
             for key, part in PARTS.items():
                 question[part][variant] = said[key]
+            question["evidence"][variant] = [
+                [kind, INDENTED.sub("\n", text)] for kind, text in said["evidence"]
+            ]
     in_order = sorted(questions.values(), key=lambda its: (AREAS.index(its["module"]), its["line"]))
     for question in in_order:
         del question["line"]
+        question["code"] = asking(question["code"])
     return {"versions": versions, "questions": in_order}
 
 
@@ -166,7 +173,7 @@ def as_markdown(questions: Sequence[Question], variants: Sequence[str] = VARIANT
 
 
 def asking(code: str) -> str:
-    """The function that asks, without its decorator, whose facts are said already."""
+    """Return the function that asks, without its decorator: its facts are said already."""
     lines = code.splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith("def "))
     return "\n".join(lines[first:])

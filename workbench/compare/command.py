@@ -13,7 +13,7 @@ from rich.text import Text
 
 from suite.compare import MARKS
 from workbench.compare import answers, results, run_suite
-from workbench.compare.answers import Question, asking, said
+from workbench.compare.answers import Question, said
 from workbench.errors import WorkbenchError
 from workbench.variants import VARIANTS, checked
 
@@ -141,7 +141,7 @@ def show_with_evidence(
         if question[label]:
             console.print(Text(f"{label.replace('_', ' ').capitalize()}: {question[label]}"))
     console.print()
-    console.print(Syntax(asking(question["code"]), "python", background_color="default"))
+    console.print(Syntax(question["code"], "python", background_color="default"))
     for variant in variants:
         console.print()
         console.print(

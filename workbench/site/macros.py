@@ -25,7 +25,7 @@ from workbench.bench import summary as bench
 from workbench.bench.result import Result
 from workbench.compare import answers as comparison
 from workbench.compare import needs, results
-from workbench.compare.answers import Comparison, Question, asking, in_line, known
+from workbench.compare.answers import Comparison, Question, in_line, known
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
@@ -293,9 +293,7 @@ class Macros:
         if question["source"]:
             cited = [f"[{escaped(text)}]({to})" for text, to in sources.links(question["source"])]
             parts.append(f"Source: {'; '.join(cited)}.")
-        return "\n\n".join(
-            [*parts, part("evidence", question), part("code", asking(question["code"]))]
-        )
+        return "\n\n".join([*parts, part("evidence", question), part("code", question["code"])])
 
     # the project's own files
 
