@@ -89,14 +89,17 @@ def test_the_recorded_answers_are_those_of_this_code(main):
 
 @pytest.mark.parametrize("django", OTHERS)
 def test_each_recorded_answer_is_the_one_that_the_question_expects(django):
-    for question in results.load(django)["questions"]:
+    main = {question["id"]: question for question in results.load()["questions"]}
+    asked_of_both = [it for it in results.load(django)["questions"] if it["id"] in main]
+    assert len(asked_of_both) > 500
+    for question in asked_of_both:
         declared = {
             variant
             for change in question["changes"]
             if change["version"] <= f"Django {django}"
             for variant in change["answers"]
         }
-        was = {it["id"]: it for it in results.load()["questions"]}[question["id"]]
+        was = main[question["id"]]
         differing = {it for it in VARIANTS if was["answers"][it] != question["answers"][it]}
         assert differing == declared, question["id"]
 
