@@ -257,7 +257,9 @@ def test_the_way_that_works_keeps_the_rows_and_ends_as_a_fresh_profile(databases
     for name in (incident.database, "incident_fresh"):
         with postgres.connect(databases.server, name) as connection:
             shapes.append(verify.things(connection.cursor()))
-    assert verify.differences(*shapes) == []
+    different = verify.differences(*shapes)
+    # the old keys wait there for the way back
+    assert [it for it in different if not it.startswith("schema archive: ")] == []
     drop(databases.server, "incident_fresh")
 
 

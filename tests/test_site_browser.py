@@ -18,7 +18,7 @@ from workbench.variants import VARIANTS
 
 NEEDS = all_needs()
 ALL_TABS = "tutorial/2-model/"
-MORE_TABS = "tutorial/8-break-it/"
+MORE_TABS = "tutorial/4-views/"
 KEYSTROKE = 50  # milliseconds
 
 

@@ -20,7 +20,7 @@ END = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.) )|(?<=[.?!:])\s")
 # encoding, the size of a key, an exit code, the servers on which a page was tried, the month in
 # which other people's documentation was read
 FIGURES = re.compile(
-    r"^(# )?\d+\.(?= |$)|\b[Ss]teps? \d+( to \d+)?|\bPython 3\.11 or newer|\b4 May 2004|"
+    r"^(# )?\d+\.(?= |$)|\b[Ss]teps? \d+( (to|and) \d+)?|\bPython 3\.11 or newer|\b4 May 2004|"
     r"\bDjango \d(\.\d)?(, \d\.\d)*( and \d\.\d)?|\bJuly 2020|\bUTF-8|32-bit|\bexit code \d|"
     r"\bPostgreSQL \d\d\.\d+|\bread in November 2026"
 )

@@ -24,11 +24,12 @@ HERE = Path(__file__).parent
 LINK = '<li><a href="{address}">{name}</a><br>{summary}</li>'
 # where the built site stands
 BELOW = "/site/"
-# what a page may load, besides the scripts that are written in it: nothing of another host
+# what a page may load, besides the scripts that are written in it: nothing of another host. The
+# playground's PostgreSQL is WebAssembly.
 POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'self'; script-src 'self'"
+    "frame-ancestors 'self'; script-src 'self' 'wasm-unsafe-eval'"
 )
 INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
