@@ -110,6 +110,9 @@ async function open(row, link) {
   for (let next = heading.nextElementSibling; next && next.tagName !== "H2"; next = next.nextElementSibling)
     if (!next.matches(".answers")) cell.append(next.cloneNode(true));
   for (const details of cell.querySelectorAll("details.evidence")) details.open = true;
+  // the page has no heading above these but its title
+  for (const name of cell.querySelectorAll("h3"))
+    name.replaceWith(Object.assign(document.createElement("h2"), { innerHTML: name.innerHTML }));
   const whole = Object.assign(document.createElement("p"), { className: "whole" });
   whole.append(Object.assign(document.createElement("a"), { href: link.href, textContent: "Open it on a page of its own" }));
   cell.append(whole);
