@@ -81,7 +81,9 @@ def test_ctrl_c_at_any_moment_of_the_start_is_no_traceback(bare):
         time.sleep(0.05 + tenth / 10)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
-        assert (process.returncode, said) in [(0, ""), (130, "")]
+        # while Python itself starts or ends, the signal is the end
+        assert process.returncode in (0, 130, -signal.SIGINT)
+        assert said == ""
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
