@@ -31,14 +31,14 @@ from workbench.paths import PROJECT
 # seconds that a process has to end by itself
 GRACE = 5
 # What programs need, a terminal's among them. The rest of the developer's environment may hold
-# secrets, and a site in development shows its environment to whoever sees an error page.
+# secrets, and a site in development shows its environment on its error pages.
 NEEDED = {
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "VIRTUAL_ENV", "LD_LIBRARY_PATH"),
     *("LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
     *("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "DISPLAY"),
     *("EDITOR", "VISUAL", "PAGER", "LESS"),
     *("SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "USERPROFILE"),
-    "WORKBENCH_DATA",
+    *("WORKBENCH_DATA", "WORKBENCH_POSTGRESQL"),
 }
 NEEDED_FAMILIES = ("LC_", "PYTHON", "XDG_", "MOVES_")
 
