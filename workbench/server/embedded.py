@@ -23,8 +23,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
 
+# type: ignore[import-untyped]
 from workbench.errors import WorkbenchError
 from workbench.server import processes
 
@@ -146,9 +149,10 @@ def _clear(data: Path) -> None:
 def _accepting(data: Path) -> dict[str, str] | None:
     """How to connect to the folder's server, or None while it starts, recovers or stops."""
     env = _connection(data)
-    if env is None or _run("pg_isready", "-t", "3", "-h", env["PGHOST"], "-p", env["PGPORT"]):
+    if env is None:
         return None
-    return env
+    server = make_conninfo(host=env["PGHOST"], port=env["PGPORT"], connect_timeout=3)
+    return env if pq.PGconn.ping(server.encode()) == pq.Ping.OK else None
 
 
 def check_path(folder: Path, instead: str) -> None:
