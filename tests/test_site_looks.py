@@ -36,7 +36,7 @@ def search(page):
 
 
 def open_a_row(page):
-    page.locator("#questions tr[id] > th > a").first.click()
+    page.locator("#questions tr[id]:not([hidden]) > th > a").first.click()
     page.locator("#questions tr.opened pre").first.wait_for()
 
 

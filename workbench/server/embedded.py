@@ -23,11 +23,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-# type: ignore[import-untyped]
 from workbench.errors import WorkbenchError
 from workbench.server import processes
 
