@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # quicker than pip, which only installs it
-UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv --quiet
+# the certificates of the system, as pip takes them
+UV := UV_SYSTEM_CERTS=true VIRTUAL_ENV=$(VENV) $(BIN)/uv --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help run site test test-all test-matrix results lint lock clean
@@ -69,6 +70,8 @@ $(READY): requirements.lock pyproject.toml
 		|| { echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
 	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
-	@$(UV) pip install --require-hashes -r requirements.lock
-	@$(UV) pip install --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --require-hashes -r requirements.lock \
+		|| { echo "uv failed. Trying pip, which has its own settings ..."; \
+			$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
