@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from suite.compare import CANNOT
 from workbench.compare import results
 from workbench.compare.answers import Question, in_line
 from workbench.move.moves import all_moves
@@ -12,7 +13,7 @@ from workbench.variants import VARIANTS
 
 DOCS = PROJECT / "docs"
 # pages whose text the search has otherwise, or that would answer every search
-LEFT_OUT = ("404.md", "compare/index.md", "errors.md", "developers/", "decisions/")
+LEFT_OUT = ("compare/index.md", "errors.md", "developers/", "decisions/")
 
 # An error as Python, Django's checks or PostgreSQL print it.
 ERROR = re.compile(r"^[\w.]*[A-Z]\w+: |\([a-z_]+\.[EW]\d{3}\)")
@@ -51,14 +52,14 @@ def of_question(question: Question) -> Document:
         "so_what": question["so_what"],
         "answers": "; ".join(answers),
         "errors": list(dict.fromkeys(errors_of(question))),
-        "weight": 1.2 if question.get("top") else 0.7 if question["module"] == "article" else 1,
+        "weight": 1.2 if question["top"] else 0.7 if question["module"] == "article" else 1,
     }
 
 
 def errors_of(question: Question) -> Iterator[str]:
     """Yield the errors in the evidence, but for those that only prove what is not possible."""
     for variant, kept in question["evidence"].items():
-        if question["answers"][variant] != "cannot":
+        if question["answers"][variant] != CANNOT:
             yield from (line for kind, text in kept for line in lines_of_error(kind, text))
 
 

@@ -1,7 +1,6 @@
 """The pieces of HTML in parts.html, and two of Markdown."""
 
 import html
-import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -12,7 +11,7 @@ from typing import Any
 
 from suite.compare import MARKS
 from workbench import files
-from workbench.compare.answers import Question, in_line, reason, said
+from workbench.compare.answers import in_line, reason, said
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
 # what a reader calls the kinds of evidence
@@ -31,7 +30,7 @@ def part(name: str, *values: Any) -> str:
 def _parts() -> Any:
     template = files.template(
         Path(__file__).with_name("parts.html"),
-        (text, prose, answer, breakable, kind, blocks, alike, in_line, reason),
+        (text, prose, answer, breakable, kind, blocks, in_line, reason),
         variants=VARIANTS,
         summaries=SUMMARIES,
         marks=MARKS,
@@ -82,12 +81,6 @@ def kind(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "cannot" if value == "cannot" else "other"
-
-
-def alike(question: Question) -> str:
-    """A letter for each variant, the same letter for the same answer: "aabc"."""
-    given = [json.dumps(question["answers"][name], sort_keys=True) for name in VARIANTS]
-    return "".join("abcd"[given.index(one)] for one in given)
 
 
 def blocks(kept: Iterable[list[str]]) -> Iterator[tuple[str, str]]:

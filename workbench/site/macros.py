@@ -290,6 +290,10 @@ class Macros:
             parts.append(f"Asked of Django {in_words(djangos)}.")
         if question["so_what"]:
             parts.append(f"**So what?** {escaped(question['so_what'])}")
+        if question["rule"]:
+            parts.append(
+                f"The rule for the signs: {escaped(in_words_of_answers(question['rule']))}."
+            )
         if question["source"]:
             cited = [f"[{escaped(text)}]({to})" for text, to in sources.links(question["source"])]
             parts.append(f"Source: {'; '.join(cited)}.")
@@ -569,6 +573,12 @@ def escaped(text: str) -> Inline:
 
 def _as_it_is(text: str) -> Inline:
     return re.sub(r"([\\*_{}\[\]#|])", r"\\\1", html.escape(text, quote=False))
+
+
+def in_words_of_answers(rule: str) -> str:
+    """A rule as readers see the answers in it: yes and no instead of True and False."""
+    words = {"True": "yes", "False": "no", "cannot": "not possible", "[]": "none"}
+    return re.sub(r"\bTrue\b|\bFalse\b|\bcannot\b|\[\]", lambda it: words[it[0]], rule)
 
 
 def in_words(names: Sequence[str]) -> Inline:
