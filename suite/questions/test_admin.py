@@ -607,8 +607,8 @@ def test_lists_that_hold_players(admin_client, settings):
         *("INSERT django_admin_log", "UPDATE django_session"),
     ],
     so_what=(
-        "A profile row costs one more UPDATE when staff change both. The session is written "
-        "because it holds the success message."
+        "A profile row costs one more UPDATE when staff change both. The session is "
+        "written because this project keeps messages in it."
     ),
     source=docs("The messages framework", "Storage backends"),
 )

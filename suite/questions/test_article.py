@@ -142,8 +142,8 @@ def test_article_djangos_own_pages_that_register(client, settings):
     custom_user="stored",
     foreignkey="stored",
     so_what=(
-        "Beside proxy, profile and custom user, a ForeignKey and a child class of the user "
-        "(multi-table inheritance) can store extra fields."
+        "The article's three options are not all. A ForeignKey and a child class of the "
+        "user (multi-table inheritance) store extra fields too."
     ),
     source=docs("Models", "Multi-table inheritance"),
     verdict="holds with a condition",
@@ -769,8 +769,8 @@ def test_article_signal_is_for_new_users(client, settings):
     verdict="holds with a condition",
 )
 def test_article_signal_serves_updates(alice):
-    """The article's receiver is connected. What does user.save() do with a new Discord ID, and
-    without a profile row?"""
+    """A receiver saves user.person at every save of the user. What does user.save() do with a new
+    Discord ID?"""
     User.objects.bulk_create([User(username="bob")])
     with article_signal():
         return {
@@ -785,14 +785,14 @@ def test_article_signal_serves_updates(alice):
     custom_user={"with the receiver": "stored", "without": "stored"},
     foreignkey={"with the receiver": "lost", "without": "lost"},
     so_what=(
-        "user.save() stores no profile row unless a receiver does so. Call user.person.save()."
+        "user.save() stores no profile row unless a receiver does so. Save the profile row itself."
     ),
     source=docs("Model instance reference", "What happens when you save?"),
     verdict="holds with a condition",
 )
 def test_article_saving_the_user_saves_the_person(alice):
-    """What does user.save() do with a new Discord ID, with the article's receiver and without
-    it?"""
+    """With and without a receiver that saves user.person, what does user.save() do with a new
+    Discord ID?"""
     with article_signal():
         by_signal = stored_by("alice", User.save)
     enrolled("bob")

@@ -174,8 +174,8 @@ def test_target_of_a_foreign_key_to_the_listed_class(project):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "A ForeignKey to a proxy also gives plain User objects the accessor. With a profile, "
-        "write user.person.score_set."
+        "A ForeignKey to a proxy also gives plain User objects the accessor. With a "
+        "OneToOne profile, write user.person.score_set."
     ),
     source=code("django.db.models.fields.related.ForeignObject.contribute_to_related_class"),
 )
@@ -474,15 +474,15 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     why="Plain check also checks every database (Django 6.1 source, the command check).",
     so_what="Plain check finds what migrate would refuse. Only a custom user can constrain the "
     "username in its Meta.",
-    proxy_model=[["models.E016"], ["models.E016"]],
-    profile_onetoone=[["models.E012"], ["models.E012"]],
-    foreignkey=[["models.E012"], ["models.E012"]],
+    proxy_model={"check": ["models.E016"], "with --database": ["models.E016"]},
+    profile_onetoone={"check": ["models.E012"], "with --database": ["models.E012"]},
+    foreignkey={"check": ["models.E012"], "with --database": ["models.E012"]},
 )
 @compare(
-    proxy_model=[[], ["models.E016"]],
-    profile_onetoone=[[], ["models.E012"]],
-    custom_user=[[], []],
-    foreignkey=[[], ["models.E012"]],
+    proxy_model={"check": [], "with --database": ["models.E016"]},
+    profile_onetoone={"check": [], "with --database": ["models.E012"]},
+    custom_user={"check": [], "with --database": []},
+    foreignkey={"check": [], "with --database": ["models.E012"]},
     mark="surprising",
     so_what=(
         "Before Django 6.1, plain check misses a bad constraint that migrate refuses. Only a "
@@ -491,8 +491,8 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     source=docs("System check framework", "Models") + ", models.E012 and models.E016",
 )
 def test_check_of_a_constraint_on_an_inherited_field(project):
-    """Meta has a UniqueConstraint on username. What do check and check --database default
-    report?"""
+    """The variant's own model has a UniqueConstraint on username. What does check report, also with
+    --database default?"""
     constraint = 'models.UniqueConstraint(fields=["username"], name="one_username")'
     meta = re.search(r"    class Meta.*", (project.folder / "players/models.py").read_text())[0]
     project.declare("extras = None")
@@ -502,7 +502,7 @@ def test_check_of_a_constraint_on_an_inherited_field(project):
         )
     else:
         project.replace("players/models.py", meta, f"{meta}\n        constraints = [{constraint}]")
-    return [check(project), check(project, "--database", "default")]
+    return {"check": check(project), "with --database": check(project, "--database", "default")}
 
 
 @compare(
@@ -518,7 +518,7 @@ def test_check_of_a_constraint_on_an_inherited_field(project):
     source=docs("System check framework", "Related fields") + ", fields.E303",
 )
 def test_check_of_a_field_named_like_a_packages_relation(project):
-    """The variant's own model has a field logentry, as the admin's LogEntry is called in queries.
-    Which errors does check report?"""
+    """The variant's own model has a field logentry, which is also the query name of the admin's
+    LogEntry. Which errors does check report?"""
     project.declare("logentry = models.TextField(null=True)")
     return [it for it in check(project) if it != "models.W042"]

@@ -182,7 +182,8 @@ def test_login_after_the_extras_row_is_deleted(client, alice):
     profile_onetoone=["fields.E320"],
     custom_user=CANNOT,
     foreignkey=["fields.E320"],
-    so_what="A profile that should outlive its account needs a relation with null=True.",
+    so_what="A profile that should outlive its account needs null=True on the relation. A "
+    "primary key cannot be null, so give the profile its own key.",
     source=docs("System check framework", "Related fields") + ", fields.E320",
 )
 def test_set_null_on_the_link(monkeypatch):
@@ -522,8 +523,8 @@ def test_on_delete_cascade_in_the_database():
     source=ON_DELETE,
 )
 def test_statements_saved_by_cascade_in_the_database(alice, statements):
-    """The database has ON DELETE CASCADE, the model CASCADE. How many statements fewer does
-    user.delete() run?"""
+    """The database has ON DELETE CASCADE, the model CASCADE. How many statements does that save in
+    user.delete()?"""
     before = statements_to_delete(alice, statements)
     cascade_in_the_database()
     return before - statements_to_delete(enrolled("bob", **ALICE), statements)
@@ -535,14 +536,14 @@ def test_statements_saved_by_cascade_in_the_database(alice, statements):
     custom_user=CANNOT,
     foreignkey=1,
     so_what=(
-        "To leave deletion to PostgreSQL, combine ON DELETE CASCADE with DO_NOTHING. Django "
-        "then sends no signals for the profile rows."
+        "To leave deletion to PostgreSQL, combine both, or use DB_CASCADE from Django 6.1 "
+        "on. Django then sends no signals for the profile rows."
     ),
     source=ON_DELETE,
 )
 def test_statements_saved_by_cascade_and_do_nothing(monkeypatch, alice, statements):
-    """The database has ON DELETE CASCADE, the model DO_NOTHING. How many statements fewer does
-    user.delete() run?"""
+    """The database has ON DELETE CASCADE, the model DO_NOTHING. How many statements does that save
+    in user.delete()?"""
     before = statements_to_delete(alice, statements)
     cascade_in_the_database()
     monkeypatch.setattr(link().remote_field, "on_delete", models.DO_NOTHING)

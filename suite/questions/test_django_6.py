@@ -660,8 +660,8 @@ def test_in_bulk_after_values(alice):
     mark="surprising",
     fits=[True],
     fails=[False],
-    so_what="After an UPDATE, a GeneratedField keeps its old value in memory. Call "
-    "refresh_from_db().",
+    so_what="Before Django 6.0 a GeneratedField keeps its old value in memory after an UPDATE. "
+    "Call refresh_from_db().",
     source=release_notes("6.0", "Models"),
 )
 def test_generated_field_is_current_after_save(alice):

@@ -86,8 +86,8 @@ def without_case_index():
     foreignkey="accepted",
     mark="known",
     so_what=(
-        "A OneToOneField rejects a second profile row. A ForeignKey accepts it, so all code "
-        "that writes must prevent duplicates."
+        "A OneToOneField rejects a second profile row. A ForeignKey accepts it, unless you "
+        "add a unique constraint."
     ),
     source=docs("Model field reference", "OneToOneField"),
     fits=["IntegrityError"],

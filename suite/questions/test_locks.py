@@ -158,8 +158,8 @@ def test_login_waits_for_an_open_change_of_the_roster(transactional_db, alice):
     source=ROW_LOCKS,
 )
 def test_storing_extras_of_a_user_locked_for_update(transactional_db):
-    """Another transaction holds select_for_update() on a user. When does storing that user's extra
-    fields wait?"""
+    """A transaction holds select_for_update() on a user. Where does another session that stores
+    this user's extra fields wait?"""
     user, store = storing_extras("bob")
     lock = transaction.atomic(lambda: User.objects.select_for_update().get(pk=user.pk))
     return waits_at(lock, store)
@@ -178,8 +178,8 @@ def test_storing_extras_of_a_user_locked_for_update(transactional_db):
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
-    """Another transaction holds select_for_update(no_key=True) on a user. When does storing that
-    user's extra fields wait?"""
+    """A transaction holds select_for_update(no_key=True) on a user. Where does another session
+    that stores this user's extra fields wait?"""
     user, store = storing_extras("bob")
     locked = User.objects.select_for_update(no_key=True)
     return waits_at(transaction.atomic(lambda: locked.get(pk=user.pk)), store)
@@ -192,13 +192,13 @@ def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
     foreignkey="does not wait",
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
-    so_what="A password change does not block a new profile row, because no foreign key could "
-    "reference the password.",
+    so_what="A password change does not block a new profile row, because the profile's foreign "
+    "key refers to the id, not to the password.",
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_password_change(transactional_db):
-    """A password change is not yet committed. When does storing the same user's extra fields
-    wait?"""
+    """A password change is not yet committed. Where does another session that stores this user's
+    extra fields wait?"""
     user, store = storing_extras("bob")
     user.password = make_password("Another dragon sleeps at 9")
     return waits_at(lambda: user.save(update_fields=["password"]), store)
@@ -217,8 +217,8 @@ def test_storing_extras_during_a_password_change(transactional_db):
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_change_of_username(transactional_db):
-    """A username change is not yet committed. When does storing the same user's extra fields
-    wait?"""
+    """A username change is not yet committed. Where does another session that stores this user's
+    extra fields wait?"""
     user, store = storing_extras("bob")
     user.username = "robert"
     return waits_at(lambda: user.save(update_fields=["username"]), store)
@@ -237,8 +237,8 @@ def test_storing_extras_during_a_change_of_username(transactional_db):
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_full_save_of_the_user(transactional_db):
-    """A user.save() with an unchanged username is not yet committed. When does storing that user's
-    extra fields wait?"""
+    """user.save() with the same username is not yet committed. Where does another session that
+    stores this user's extra fields wait?"""
     user, store = storing_extras("bob")
     return waits_at(user.save, store)
 

@@ -379,8 +379,9 @@ def test_data_migration_that_names_auth_user():
     profile_onetoone=["create_user"],
     custom_user=["create_user"],
     foreignkey=["create_user"],
-    so_what="create_user() works in a data migration, because UserManager sets use_in_migrations. "
-    "Methods of the model are missing. Hash with make_password().",
+    so_what="create_user() works in a data migration, because UserManager sets "
+    "use_in_migrations. Methods of the model are missing. Without create_user(), hash with "
+    "make_password().",
     source=docs("Migrations", "Historical models"),
 )
 def test_data_migration_knows():
@@ -566,13 +567,13 @@ def test_person_id_to_onetoone_as_it_becomes_managed():
     foreignkey="seed1",
     mark="surprising",
     fails=["seed1"],
-    so_what="With one row the migration succeeds, and the row silently belongs to the default "
+    so_what="With one row the migration succeeds, and the row then belongs to the default "
     "user. Fill the field from your own data instead.",
     source=docs("Migration Operations", "AddField"),
 )
 def test_owner_of_the_only_row_after_a_default():
-    """The only profile row belongs to seed0. Who owns it after user is added with the default
-    seed1?"""
+    """The only profile row belongs to seed0. Who owns it after a migration adds its field user
+    with the default seed1?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before, 2)
     rows("DELETE FROM person WHERE discord_id = 'seed1'")

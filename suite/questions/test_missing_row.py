@@ -258,8 +258,8 @@ def test_users_from_before_the_players_app(unmigrated):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "Each login saves last_login. If a receiver then saves user.person, users without a "
-        "profile can no longer log in."
+        "Each login saves last_login. If a receiver then saves user.person, users without "
+        "a OneToOne profile can no longer log in."
     ),
     source=docs("Signals", "post_save"),
     fits=["accepted"],

@@ -198,8 +198,8 @@ def test_joins_of_a_list_at_best(hundred, statements):
     mark="surprising",
     fits=[2],
     costs=[102],
-    so_what="On a ForeignKey, person_set.first() sorts and so runs a new query for each user. "
-    "Choose the row in Python from person_set.all().",
+    so_what="On a ForeignKey, person_set.first() sorts if the model has no ordering, and so "
+    "runs a new query for each user. Choose from person_set.all() in Python.",
     source=docs("QuerySet API reference", "prefetch_related()"),
 )
 def test_queries_after_prefetching_the_extras(hundred, statements):
@@ -527,12 +527,13 @@ def test_joins_to_count_extras_by_birthdate(alice, statements):
     foreignkey=1,
     fits=[0],
     costs=[1],
-    so_what="Ask Person.objects.filter(user=user, ...) instead, and a profile needs no join "
+    so_what="Ask Person.objects.filter(user=user, ...).exists(). Then a profile needs no join "
     "either.",
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_joins_to_ask_whether_a_user_gave_a_birthdate(alice, statements):
-    """How many joins does exists() use to check whether a user gave a birthdate?"""
+    """exists() on the users checks whether one of them gave a birthdate. How many joins does it
+    use?"""
     assert User.objects.filter(pk=alice.pk, **{path("birthdate__isnull"): False}).exists()
     return statements.joins()
 
@@ -726,8 +727,8 @@ def test_classes_of_what_is_read(alice):
     foreignkey=[],
     fits=[["request.user", "LogEntry.user"]],
     costs=[["request.user"]],
-    so_what="With a login backend, request.user can be a proxy, but relations still return "
-    "auth.User. A custom user's methods are on both.",
+    so_what="With a login backend of your own, request.user can be a proxy. Relations still "
+    "return auth.User. A custom user's methods are on both.",
     source=docs("Models", "QuerySets still return the model that was requested"),
 )
 def test_objects_that_have_the_methods_of_our_class(alice, client, settings, monkeypatch):

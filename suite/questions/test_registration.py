@@ -145,8 +145,8 @@ def test_statements_of_a_registration(client, statements):
     costs=at_least(10),
 )
 def test_statements_of_the_articles_registration(client, settings, statements):
-    """Sessions are kept in the database. Which statements does one registration through the
-    article's view run?"""
+    """A view saves the form, refreshes the user, then calls authenticate() and login(). Which
+    statements does one registration run?"""
     settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         statements.clear()
@@ -163,13 +163,14 @@ def test_statements_of_the_articles_registration(client, settings, statements):
     custom_user=["INSERT players_user"],
     foreignkey=["INSERT auth_user", "INSERT person"],
     so_what=(
-        "With the article's receiver and refresh_from_db(), storing user and profile takes "
-        "seven statements. A receiver that only creates the row needs three."
+        "With such a receiver and refresh_from_db(), storing user and profile takes seven "
+        "statements. A receiver that only creates the row needs three."
     ),
     costs=at_least(4),
 )
 def test_statements_to_save_the_articles_form(statements):
-    """The article's form is valid. Which statements store the user and the extra fields?"""
+    """A receiver saves user.person at every save of the user. Which statements store a valid
+    registration form?"""
     form = article.typed()
     assert form.is_valid()
     with article_signal():
@@ -252,8 +253,8 @@ def extras_made_for(user):
     fails=ANYTHING_ELSE,
 )
 def test_left_when_the_articles_extras_are_refused(transactional_db, client, settings):
-    """PostgreSQL rejects an extra field in the article's view. Which tables still hold something
-    of the user?"""
+    """A view stores user and profile without a transaction. Which tables keep something if
+    PostgreSQL rejects an extra field?"""
     settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     with a_refused_discord_id(), article_signal():
@@ -273,8 +274,8 @@ def test_left_when_the_articles_extras_are_refused(transactional_db, client, set
     top=True,
 )
 def test_second_try_after_refused_extras(transactional_db, client, settings):
-    """PostgreSQL rejected an extra field in the article's view. What does a second try with
-    accepted data show?"""
+    """A view without a transaction has failed, because PostgreSQL rejected an extra field. What
+    does a second try with good data show?"""
     settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     with a_refused_discord_id(), article_signal():
@@ -295,8 +296,8 @@ def test_second_try_after_refused_extras(transactional_db, client, settings):
     source=docs("Database transactions", "Tying transactions to HTTP requests"),
 )
 def test_left_with_atomic_requests(transactional_db, client, settings):
-    """With ATOMIC_REQUESTS, PostgreSQL rejects an extra field in the article's view. Which tables
-    still hold something of the user?"""
+    """ATOMIC_REQUESTS is on, and PostgreSQL rejects an extra field. Which tables keep something of
+    the user?"""
     settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     connection.settings_dict["ATOMIC_REQUESTS"] = True
@@ -597,16 +598,16 @@ def test_receiver_connected_by_the_setting(settings):
     custom_user=["UPDATE players_user"],
     foreignkey=["UPDATE auth_user"],
     so_what=(
-        "Each login saves last_login and so sends post_save. Let the receiver return early "
-        "unless created is True."
+        "Each login saves last_login and so sends post_save. A receiver that only creates "
+        "profiles should return early unless created is True."
     ),
     source=code("django.contrib.auth.models.update_last_login"),
     fits=at_most(1),
     costs=at_least(2),
 )
 def test_statements_of_login_after_the_articles_registration(rf, statements):
-    """The article's receiver is connected. Which statements does login() run on the user and the
-    profile?"""
+    """A receiver saves user.person at every save of the user. Which statements does login() run on
+    both tables?"""
     enrolled("bob")
     request = rf.post("/")
     request.session = SessionStore()
@@ -917,8 +918,8 @@ def test_hashes_of_a_registration(client, settings):
     source=docs("Password management in Django", "How Django stores passwords"),
 )
 def test_hashes_of_the_articles_registration(client, settings):
-    """The article's view calls authenticate() after it saves the user. How many times does it hash
-    the password?"""
+    """A view calls authenticate() after it saves the new user. How many times does it hash the
+    password?"""
     with article_signal():
         return hashes(settings, client, "/article/")
 
@@ -930,8 +931,8 @@ def test_hashes_of_the_articles_registration(client, settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Django sends the user's post_save before a separate profile row is stored. Send mail "
-        "in transaction.on_commit() instead."
+        "Django sends the user's post_save before a separate profile row is stored. Store "
+        "both in one transaction, and send mail in transaction.on_commit()."
     ),
     source=docs("Database transactions", "Performing actions after commit"),
     fits=[False],
@@ -1085,8 +1086,8 @@ def test_email_that_create_user_stores():
     source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_commits_of_a_registration(transactional_db, client):
-    """Sessions are kept in the database. How many transactions that write does one registration on
-    the page /register/ commit?"""
+    """Sessions are kept in the database. How many transactions that write does one registration
+    commit?"""
     typed = {"username": "bob", "password1": PASSWORD, "password2": PASSWORD}
     with CaptureQueriesContext(connection) as captured:
         assert client.post("/register/", typed).status_code == 302

@@ -377,11 +377,11 @@ def test_pages_to_find_one_player(large):
     mark="surprising",
     fits=at_most(50),
     costs=ANYTHING_ELSE,
-    so_what="With a OneToOne profile, each user costs one index look-up. The ForeignKey variant "
-    "runs a subquery for each extra field, so three.",
+    so_what="With a OneToOne profile, each user costs one index look-up. The query of the "
+    "ForeignKey variant has a subquery for each of three fields.",
 )
 def test_pages_for_fifty_players(large):
-    """How many pages of 8 kB does roster.page() read to list 50 users with their extra fields?"""
+    """How many pages of 8 kB does PostgreSQL read to list 50 users with their extra fields?"""
     return about(pages(lambda: roster.page("player005000", 50)[0]["birthdate"]), 5)
 
 
@@ -584,8 +584,8 @@ def test_edits_with_the_birthdate_indexed(five):
     custom_user=100,
     foreignkey=100,
     mark="surprising",
-    so_what="If the old and the new row share a page, PostgreSQL logs only the changed bytes. A "
-    "long user row does not matter.",
+    so_what="If the old and the new row share a page, PostgreSQL logs only where they differ. "
+    "The first change of a page after a checkpoint logs more.",
 )
 def test_log_bytes_of_one_login(five):
     """The table's pages have free space. How many bytes of write-ahead log does a login write?"""
@@ -613,8 +613,8 @@ def test_logins_on_full_pages(on_full_pages):
     profile_onetoone=600,
     custom_user=700,
     foreignkey=600,
-    so_what="On full pages a login writes six times as much or more, and each index on a custom "
-    "user adds to it. A lower fillfactor helps.",
+    so_what="On full pages a login writes six times as much as on pages with free space, and "
+    "each index of a custom user adds to it. A lower fillfactor helps.",
     source=HOT,
 )
 def test_log_bytes_of_one_login_on_a_full_page(on_full_pages):
@@ -879,8 +879,8 @@ def test_biography_loaded_with_each_request(alice):
     foreignkey=False,
     mark="surprising",
     fits=[False],
-    so_what="PostgreSQL stores long values in the TOAST table. An UPDATE that does not change such "
-    "a value does not write it again.",
+    so_what="PostgreSQL stores long values in the TOAST table. An UPDATE that does not set the "
+    "column, such as that of a login, does not write it again.",
     source="PostgreSQL 18 docs, Out-of-Line, On-Disk TOAST Storage",
 )
 def test_biography_logged_again_at_login(five):

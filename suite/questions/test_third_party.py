@@ -398,8 +398,8 @@ def test_package_that_asks_for_the_user_at_import(project):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "get_user_model() at import loads the app of a custom user. Let that app import no "
-        "models of other apps."
+        "get_user_model() at import loads the app of a custom user. That app must not "
+        "import, at its own import, an app that does so."
     ),
     fits=[True],
     costs=[False],
@@ -791,8 +791,8 @@ def nested(**options):
     foreignkey="AssertionError",
     mark="useful",
     so_what=(
-        "With a profile, write create() and update() of the serializer yourself. A custom user "
-        "needs neither."
+        "With a profile, write create() and update() of the serializer yourself. A custom "
+        "user needs neither for the extra fields."
     ),
     fits=["accepted"],
     costs=ANYTHING_ELSE,
@@ -836,8 +836,8 @@ def test_drf_list_of_a_hundred(statements):
     foreignkey="[]",
     mark="surprising",
     so_what=(
-        "Django REST framework shows null for a missing OneToOne profile. Readers of the API "
-        "cannot tell it from an empty field."
+        "A missing OneToOne profile and an empty field both come out as null. Code that "
+        "reads the API must expect both."
     ),
 )
 def test_drf_user_without_extras():

@@ -124,7 +124,7 @@ def test_saving_the_user_stores_the_extras(alice):
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_saving_the_user_stores_the_extras_by_the_articles_signal(alice):
-    """The article's receiver saves user.person after the user. Does user.save() then store a
+    """A receiver saves user.person after every save of the user. Does user.save() then store a
     changed birthdate?"""
     with person_saved_with_user():
         extras_of(alice).birthdate = NEW
@@ -505,13 +505,13 @@ def test_columns_written_by_a_login(client, alice, statements):
     foreignkey=2,
     mark="surprising",
     costs=[2],
-    so_what="A login saves last_login, so the article's receiver reads and rewrites the profile at "
-    'each login. "if created" avoids that.',
+    so_what="A login saves last_login, so the receiver reads and rewrites the profile at each "
+    "login. A check of created avoids that.",
     source=code("django.contrib.auth.models.update_last_login"),
 )
 def test_further_statements_by_the_articles_signal(alice, statements):
-    """The article's receiver saves user.person after each user. How many statements does it add to
-    a login?"""
+    """A receiver saves user.person after every save of the user. How many statements does it add
+    to a login?"""
     with person_saved_with_user():
         statements.clear()
         alice.save(update_fields=["last_login"])
@@ -651,8 +651,8 @@ def test_assigned_person_is_stored_with_the_user(alice):
     foreignkey="IntegrityError",
     fits=["accepted"],
     costs=["IntegrityError"],
-    so_what="Only the accessor of a OneToOneField also sets person.user. With a ForeignKey, set it "
-    "yourself.",
+    so_what="Assigning to the accessor of a OneToOneField also sets person.user. With a "
+    "ForeignKey, set person.user yourself.",
     source=docs("One-to-one relationships"),
 )
 def test_saving_an_assigned_person(alice):
