@@ -965,8 +965,7 @@ def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
         "createsuperuser passes the key, and UserManager expects an object. Write a "
         "create_superuser() that takes the key, or leave the field out."
     ),
-    source=docs("Customizing authentication in Django", "Specifying a custom user model")
-    + ", REQUIRED_FIELDS",
+    source=docs("Customizing authentication in Django", "Specifying a custom user model"),
 )
 def test_createsuperuser_with_a_foreign_key_in_required_fields(project):
     """REQUIRED_FIELDS of the variant's own model names a ForeignKey. What does createsuperuser

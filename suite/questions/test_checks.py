@@ -515,7 +515,7 @@ def test_check_of_a_constraint_on_an_inherited_field(project):
     fails=ANYTHING_ELSE,
     so_what="On a custom user, a field's name must differ from the query names of all relations to "
     "the user, also those of packages. Rename your field.",
-    source=docs("System check framework", "Related fields") + ", fields.E303",
+    source=docs("System check framework", "Related fields"),
 )
 def test_check_of_a_field_named_like_a_packages_relation(project):
     """The variant's own model has a field logentry, which is also the query name of the admin's

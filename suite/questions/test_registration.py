@@ -1010,7 +1010,7 @@ def times_heard(project, imports):
         "@receiver connects when its module is imported. Import signals.py in AppConfig.ready(), "
         "or no profile is created and no error is raised."
     ),
-    source=docs("Signals", "Connecting receiver functions"),
+    source=code("django.dispatch.dispatcher.receiver"),
 )
 def test_receiver_in_a_module_that_nothing_imports(project):
     """A receiver is in players/signals.py, which nothing imports. How many times does create_user()
@@ -1028,7 +1028,7 @@ def test_receiver_in_a_module_that_nothing_imports(project):
         "Python loads a module once for each name. The receiver then runs twice, and a second "
         "profile is rejected or stored. Set dispatch_uid."
     ),
-    source=docs("Signals", "Preventing duplicate signals"),
+    source=code("django.dispatch.dispatcher.Signal.connect"),
 )
 def test_receiver_in_a_module_imported_under_two_names(project):
     """A receiver's module is imported as players.signals and as signals. How many times does

@@ -8,6 +8,7 @@ from datetime import date
 from io import StringIO
 from pathlib import Path
 
+import factory
 import pytest
 from django import forms
 from django.conf import settings as django_settings
@@ -26,7 +27,16 @@ from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, compare, doc
 from suite.evidence import TRANSACTION, evidence
 from suite.outcomes import heard, outcome, rows, saw, tables
 from suite.sessions import said
-from suite.variant import PASSWORD, PlayerModel, User, enrolled, enrolled_many, extras_of, path
+from suite.variant import (
+    PASSWORD,
+    PlayerModel,
+    User,
+    enrolled,
+    enrolled_many,
+    extras_of,
+    path,
+    person_class,
+)
 
 CUSTOMIZING = "Customizing authentication in Django"
 REFERENCING = docs(CUSTOMIZING, "Referencing the User model")
@@ -845,3 +855,90 @@ def test_drf_user_without_extras():
     User.objects.bulk_create([User(username="bob")])
     data = nested(read_only=True)(User.objects.get(username="bob")).data
     return json.dumps(data[list(data)[1]])
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    username = "bob"
+
+    class Meta:
+        model = User
+
+
+def extras_factory(*keys):
+    """Return a factory of the variant's own model, as people write it.
+
+    A profile's user comes from a SubFactory. A proxy has no birthdate, so its factory fails.
+    keys: what django_get_or_create names.
+    """
+    is_profile = PlayerModel.__name__ == "Person"
+
+    class ExtrasFactory(factory.django.DjangoModelFactory):
+        birthdate = date(2010, 5, 4)
+        if is_profile:
+            user = factory.SubFactory(UserFactory)
+        else:
+            username = "bob"
+
+        class Meta:
+            model = PlayerModel
+            django_get_or_create = keys
+
+    return ExtrasFactory
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="IntegrityError",
+    custom_user="accepted",
+    foreignkey="accepted",
+    so_what=(
+        "If a receiver creates the profile row, a factory must not create it too. Let the factory "
+        "of the user fill in the row."
+    ),
+    source="factory_boy docs, Common recipes",
+)
+def test_factory_of_extras_and_their_user():
+    """A factory_boy factory creates the extra fields, and their user by a SubFactory. What
+    happens?"""
+    PlayerModel._meta.get_field("birthdate")
+    return outcome(extras_factory())
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="accepted",
+    custom_user="accepted",
+    foreignkey="accepted",
+    so_what=(
+        "mute_signals() keeps the receiver from creating a second row. It also mutes all other "
+        "receivers of that signal."
+    ),
+    source="factory_boy docs, Using factory_boy with ORMs, mute_signals",
+)
+def test_factory_of_extras_and_their_user_with_signals_muted():
+    """A factory creates the extra fields and their user, under mute_signals(post_save). What
+    happens?"""
+    PlayerModel._meta.get_field("birthdate")
+    return outcome(factory.django.mute_signals(post_save)(extras_factory()))
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=CANNOT,
+    foreignkey=True,
+    mark="surprising",
+    fits=[True],
+    fails=[False],
+    so_what=(
+        "get_or_create() returns the receiver's empty row and ignores the other values. Your "
+        "tests then run without the birthdate."
+    ),
+    source="factory_boy docs, Using factory_boy with ORMs, django_get_or_create",
+)
+def test_factory_of_extras_that_gets_or_creates():
+    """A profile's factory has django_get_or_create = ["user"] and a birthdate. Does it store the
+    birthdate?"""
+    person_class()
+    extras_factory("user")()
+    return PlayerModel.objects.get().birthdate == date(2010, 5, 4)
