@@ -14,7 +14,7 @@ const rows = [...table.querySelectorAll("tr[id]")].map((row) => ({
   ...row.dataset,
 }));
 const byId = new Map(rows.map((one) => [one.row.id, one]));
-const newest = [...form.elements.django.options].map((option) => option.text);
+const djangos = [...form.elements.django.options].map((option) => option.text);
 
 // the hits of a search, best first
 const best = document.createElement("tbody");
@@ -43,7 +43,7 @@ function answer(django) {
       if (other) {
         const old = document.createElement("small");
         old.className = "was";
-        old.append(`in Django ${newest[0]}: `, cells[place].dataset.said ?? mine[place][1].replace(/<[^>]*>/g, ""));
+        old.append(`in Django ${djangos[0]}: `, mine[place][1].replace(/<[^>]*>/g, ""));
         cell.append(old);
       }
       cell.className = other ? `${className} answers-otherwise` : className;
@@ -62,7 +62,7 @@ async function show() {
   const found = await hits(q);
   if (mine !== asked) return;
   if (shownFor !== django) answer((shownFor = django));
-  const version = django || newest[0];
+  const version = django || djangos[0];
   let shown = 0;
   for (const one of rows) {
     const fits =

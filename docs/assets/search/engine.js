@@ -9,8 +9,7 @@ const STOP = new Set(
 
 // The words that people bring, and the words of the questions.
 const SYNONYMS = {
-  nplus1: "loop query 100",
-  "n+1": "nplus1",
+  nplus1: "loop query",
   userprofile: "profile person",
   phone: "extra field",
   avatar: "extra field",
@@ -49,10 +48,13 @@ const SYNONYMS = {
   concurrent: "moment race",
 };
 
+/** A text in which "N+1" is a word. */
+const oneWord = (text) => text.replace(/\bn\+1\b/gi, "nplus1");
+
 /** The words of a text as the index knows them: names whole and in parts, plain words by their stem. */
 export function words(text, stem) {
   const found = [];
-  for (const [raw] of text.replace(/n\+1/gi, "nplus1").matchAll(/[\p{L}\p{N}][\p{L}\p{N}_.@’'-]*/gu)) {
+  for (const [raw] of oneWord(text).matchAll(/[\p{L}\p{N}][\p{L}\p{N}_.@’'-]*/gu)) {
     const whole = raw.replace(/[.'’-]+$/, "").replace(/n['’]t$|['’]s$/, "");
     const parts = whole.split(/[._@’'-]+|(?<=[a-z])(?=[A-Z])/).filter(Boolean);
     const lower = parts.map((part) => part.toLowerCase());
@@ -117,13 +119,15 @@ export class Search {
 
   /** The hits for the words or the pasted error, best first: {id, kind, title, address, line, score}. */
   find(query, limit = 10) {
-    const text = essence(query).replace(/\b(?:\w+\.)+(?=[A-Z]\w*(?:Error|Exception|DoesNotExist|History)\b)/g, "");
+    // of a dotted path only the class of the error
+    const path = /\b(?:\w+\.)+(?=[A-Z]\w*(?:Error|Exception|DoesNotExist|History)\b)/g;
+    const text = oneWord(essence(query).replace(path, ""));
     const error = isError(text);
     const weak = error ? quoted(text, this.stem) : new Set();
     const given = [...new Set(words(text, this.stem))];
     const added = new Set();
     if (!error)
-      for (const [word] of text.toLowerCase().matchAll(/[\p{L}]+/gu))
+      for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu))
         for (const other of (SYNONYMS[word] ?? "").split(" ").filter(Boolean)) added.add(this.stem(other));
     else if (/\bhas no \w+\.?/.test(text)) added.add("person");
     const last = given.at(-1);
