@@ -13,7 +13,8 @@ from typing import Any
 # each is imported when it is asked for: with pandas and IPython that takes a second
 MODULES = {
     "all_four": ["Four", "four"],
-    "answers": ["check", "differences", "measured"],
+    "answers": ["differences", "measured"],
+    "exercises": ["check", "hint"],
     "output": ["explain", "picture", "ran", "show_sql", "source", "sql", "table"],
     "using": ["crowd", "use"],
 }
