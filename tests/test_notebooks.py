@@ -279,6 +279,14 @@ def test_a_cell_shows_the_statements_that_it_ran(on_sites, tmp_path):
     assert count == "0"
 
 
+def test_a_cell_leaves_out_what_ran_before_it_showed_its_statements(on_sites, tmp_path):
+    source = "User.objects.count()\nshow_sql()\nUser.objects.get(username='dorn')\nlen(ran())"
+    _, shown = tried(tmp_path, USE.format("proxy_model"), source)
+    assert "1" in shown.split()
+    assert "COUNT" not in shown
+    assert "dorn" in shown
+
+
 def test_a_plan_can_be_read(on_sites, tmp_path):
     source = "explain(User.objects.filter(username='dorn')); explain('SELECT 1')"
     [_, plan] = tried(tmp_path, USE.format("proxy_model"), source.replace(";", ",", 1))

@@ -107,7 +107,7 @@ def picture(axes: Any, alt: str) -> None:
 
 
 def ran() -> Ran:
-    """The statements that this cell has run so far."""
+    """The statements that this cell has run so far, since show_sql() if it calls that."""
     from django.db import connection
 
     from workbench.inside.record_sql import steady
@@ -116,9 +116,15 @@ def ran() -> Ran:
 
 
 def show_sql() -> None:
-    """Let this cell show, below its result or its error, the statements that it has run."""
+    """Let this cell show, below its result or its error, the statements that it runs from here on.
+
+    What it ran before is left out, so a cell can first put its data in order and be run again.
+    """
+    from django.db import connection
+
     global _show
     _show = True
+    connection.queries_log.clear()
 
 
 def prepare_display() -> None:
