@@ -15,6 +15,7 @@ MODULES = {
     "all_four": ["Four", "four"],
     "answers": ["check", "differences", "measured"],
     "output": ["explain", "picture", "ran", "show_sql", "source", "sql", "table"],
+    "predictions": ["compare", "predict"],
     "using": ["crowd", "use"],
 }
 HOMES = {name: module for module, names in MODULES.items() for name in names}

@@ -107,7 +107,7 @@ def picture(axes: Any, alt: str) -> None:
 
 
 def ran() -> Ran:
-    """The statements that this cell has run so far, since show_sql() if it calls that."""
+    """The statements that this cell has run so far, or since it called show_sql()."""
     from django.db import connection
 
     from workbench.inside.record_sql import steady
@@ -118,13 +118,13 @@ def ran() -> Ran:
 def show_sql() -> None:
     """Let this cell show, below its result or its error, the statements that it runs from here on.
 
-    What it ran before is left out, so a cell can first put its data in order and be run again.
+    ran() counts from here too, so a cell can first put back what an earlier run of it changed.
     """
     from django.db import connection
 
     global _show
-    _show = True
     connection.queries_log.clear()
+    _show = True
 
 
 def prepare_display() -> None:
