@@ -6,6 +6,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from workbench.errors import WorkbenchError
+from workbench.notebook import answers
+from workbench.notebook.answers import measured
 from workbench.notebook.predictions import compare, predict
 
 PREDICTED = [
@@ -123,3 +125,26 @@ def test_without_ids_a_cell_is_known_by_its_text(cells):
     assert cells("compare(3)").right is True
     assert cells("compare(1 + 2)").right is None
     assert cells("compare(3)").right is True
+
+
+def test_a_card_is_compared_by_the_answer_of_the_kernels_variant(monkeypatch):
+    monkeypatch.setattr(answers, "mine", "custom_user")
+    card = measured("type_of_a_user_id")
+    predict("bigint")
+    assert compare(card).right is True
+    monkeypatch.setattr(answers, "mine", "foreignkey")
+    assert compare(card).right is False
+    assert compare(card, "bigint").right is True
+
+
+def test_a_card_says_not_possible_of_what_the_kernels_variant_cannot_do(monkeypatch):
+    monkeypatch.setattr(answers, "mine", "proxy_model")
+    predict("not possible")
+    assert compare(measured("queries_of_a_naive_list")).right is True
+
+
+def test_a_card_without_answers_is_only_shown():
+    card = measured("type_of_a_user_id")
+    card.answers = {}
+    predict("bigint")
+    assert compare(card) is card

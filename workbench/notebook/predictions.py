@@ -15,6 +15,7 @@ from IPython.display import display
 
 from workbench.errors import WorkbenchError
 from workbench.notebook import output
+from workbench.notebook.answers import Measured
 
 SHAPES = 'a number, "yes" or "no", a name, one of the choices such as "b", or a list of these'
 UNPREDICTED = " You made no prediction. Write one instead of `...` in predict() above."
@@ -54,17 +55,22 @@ def predict(value: Any) -> output.Markdown | None:
     return output.Markdown(f"You predict {_said(value)}. Now run the next code.")
 
 
-def compare(result: Any, answer: Any = ...) -> Compared:
+def compare(result: Any, answer: Any = ...) -> Compared | Measured:
     """Show the result, and whether the learner predicted it.
 
     answer is what the prediction must equal, if that is not the result itself: for example
-    `compare(plan, "Index Scan" in plan)`. Upper and lower case are the same. The order of a list
-    counts, unless one of the two is a set. A prediction belongs to the first cell that compares
-    it, so no other cell takes it for its own, and the same cell run again says the same.
+    `compare(plan, "Index Scan" in plan)`. Of a measured() card it is the answer of this kernel's
+    variant; a card without answers is only shown. Upper and lower case are the same. The order of
+    a list counts, unless one of the two is a set. A prediction belongs to the first cell that
+    compares it, so no other cell takes it for its own, and the same cell run again says the same.
     Without a prediction, compare() says so and shows the result.
     Raises WorkbenchError if the answer is nothing that can be predicted.
     """
     global _compared_in
+    if isinstance(result, Measured):
+        if not result.answers:
+            return result
+        answer = result.own() if answer is ... else answer
     if answer is ...:
         answer = result
     else:
