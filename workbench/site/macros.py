@@ -450,6 +450,12 @@ class Macros:
             lines.append(f"| **{mission['title']}** {mission['task']} | {' | '.join(cells)} |")
         return "\n".join(lines)
 
+    def missions_to_fill_in(self) -> Block:
+        """The missions as a sheet for learners: what to do, and room for what came of it."""
+        lines = ["| mission | what we ran | who complained? |", "| --- | --- | --- |"]
+        lines += [f"| **{its['title']}** {its['task']} | | |" for its in MISSIONS.values()]
+        return "\n".join(lines)
+
     def moves_table(self) -> Block:
         """What each move keeps, what waits in the archive, whether a site can serve meanwhile."""
         lines = ["| from | to | kept | waits in the archive | while the site serves |"]
