@@ -44,7 +44,7 @@ def open_lab(variant: str | None, console: Console, *, port: int | None, browser
             raise WorkbenchError(f"JupyterLab stopped: see {_log()}.")
         finally:
             processes.end([lab])
-            databases.drop_unused(server, using.MARK)
+            databases.drop_left(server, using.MARK)
 
 
 def export(variant: str | None, console: Console) -> None:
