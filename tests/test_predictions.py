@@ -79,7 +79,7 @@ def test_without_a_prediction_the_answer_is_shown():
     predict(1)
     assert predict(...) is None
     verdict = compare(27)
-    assert verdict.startswith("No prediction: the answer is 27. To predict first, write")
+    assert verdict.startswith("The answer: 27. You made no prediction. Write one")
     assert verdict.right is None
 
 

@@ -18,6 +18,7 @@ from workbench.notebook import output
 from workbench.notebook.answers import Measured
 
 SHAPES = 'a number, "yes" or "no", a name, one of the choices such as "b", or a list of these'
+UNPREDICTED = " You made no prediction. Write one instead of `...` in predict() above."
 
 # the prediction, and the cell that it was compared in; Ellipsis stands for none
 _prediction: Any = ...
@@ -77,10 +78,7 @@ def compare(result: Any, answer: Any = ...) -> Compared | Measured:
     if not _is_plain(answer):
         raise WorkbenchError(f"compare(result, answer) needs an answer that is {SHAPES}.")
     if _prediction is ... or _compared_in not in (None, _cell):
-        return Compared(
-            f"No prediction: the answer is {_said(answer)}. "
-            "To predict first, write your answer instead of `...` in predict() above."
-        )
+        return Compared(f"The answer: {_said(answer)}.{UNPREDICTED}")
     _compared_in = _cell
     if _agree(_prediction, answer):
         verdict = Compared(f"As you predicted: {_said(answer)}.")
