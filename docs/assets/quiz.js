@@ -43,7 +43,7 @@ function ask(item) {
 
 function mark(choice, name, text) {
   choice.classList.add(name);
-  choice.append(Object.assign(document.createElement("small"), { textContent: text }));
+  choice.firstElementChild.append(Object.assign(document.createElement("small"), { textContent: text }));
 }
 
 /** Take a choice, and show which one is right and why. */
@@ -62,18 +62,18 @@ function answer(item, chosen) {
 function tell(verdict) {
   const answered = drawn.filter((item) => item.classList.contains("answered"));
   const right = answered.filter((item) => !item.querySelector(".choices > .wrong")).length;
-  score.textContent =
+  const told =
     answered.length < drawn.length
-      ? `${verdict}${answered.length} of ${drawn.length} answered, ${right} right.`
-      : `${verdict}All answered: ${right} of ${drawn.length} right.`;
+      ? `${answered.length} of ${drawn.length} answered, ${right} right.`
+      : `All answered: ${right} of ${drawn.length} right.`;
+  score.textContent = verdict && verdict + told;
 }
 
 /** Show the draw that the address names; a new one if it names none. */
 function show() {
-  let name = new URLSearchParams(location.search).get("draw");
-  if (!name) history.replaceState(null, "", (name = another()));
-  name = new URLSearchParams(location.search).get("draw");
-  drawn = draw(name);
+  const named = () => new URLSearchParams(location.search).get("draw");
+  if (!named()) history.replaceState(null, "", another());
+  drawn = draw(named());
   for (const item of all) item.hidden = keys.get(item.dataset.id).hidden = !drawn.includes(item);
   for (const item of drawn) ask(item);
   list.append(...drawn);

@@ -160,7 +160,9 @@ def _what(question: Question, questions: Sequence[Question]) -> Item | None:
     right = possible[variant]
     wrong = [answer for answer in possible.values() if answer != right]
     if _is_number(right):
-        wrong = [its for its in [*wrong, *_likely(question, right, questions)] if _apart(its, right)]
+        wrong = [
+            its for its in [*wrong, *_likely(question, right, questions)] if _apart(its, right)
+        ]
     choices = list({in_line(its): its for its in [right, *wrong]}.values())[:CHOICES]
     if len(choices) < FEWEST:
         return None
