@@ -280,6 +280,15 @@ def test_a_cell_shows_the_statements_that_it_ran(on_sites, tmp_path):
     assert count == "0"
 
 
+def test_a_cell_shows_the_statements_from_show_sql_on(on_sites, tmp_path):
+    source = "User.objects.count()\nshow_sql()\nUser.objects.first()\nlen(ran())"
+    [_, shown] = tried(tmp_path, USE.format("proxy_model"), source)
+    count, _, statements = shown.partition("\n")
+    assert count == "1"
+    assert "COUNT" not in statements
+    assert "LIMIT 1" in statements
+
+
 def test_a_plan_can_be_read(on_sites, tmp_path):
     source = "explain(User.objects.filter(username='dorn')); explain('SELECT 1')"
     [_, plan] = tried(tmp_path, USE.format("proxy_model"), source.replace(";", ",", 1))

@@ -16,6 +16,7 @@ MODULES = {
     "answers": ["check", "differences", "measured"],
     "break_it.score": ["missions"],
     "output": ["explain", "picture", "ran", "show_sql", "source", "sql", "table"],
+    "predictions": ["compare", "predict"],
     "using": ["crowd", "use"],
 }
 HOMES = {name: module for module, names in MODULES.items() for name in names}
