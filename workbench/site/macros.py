@@ -38,6 +38,7 @@ from workbench.site import (
     excerpts,
     operations,
     playground,
+    quiz,
     schemas,
     snapshots,
     sources,
@@ -517,6 +518,23 @@ class Macros:
     def exercises(self) -> list[playground.Exercise]:
         """The playground's exercises, in their order."""
         return playground.exercises()
+
+    # the quiz
+
+    def quiz_questions(self) -> Block:
+        """The questions of the quiz, each with its choices, and its answer folded away."""
+        return part("quiz", self._quiz(), lambda its: self.address(self._evidence_page(its["id"])))
+
+    def quiz_key(self) -> Block:
+        """The right choices of the quiz in the order of its questions, for a teacher's print."""
+        return part("quiz_key", self._quiz())
+
+    def count_quiz(self) -> Inline:
+        """How many questions the quiz draws from."""
+        return str(len(self._quiz()))
+
+    def _quiz(self) -> list[quiz.Item]:
+        return quiz.items(self._comparison["questions"])
 
     # variants
 
