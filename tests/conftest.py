@@ -347,7 +347,7 @@ LEFT_OUT = pytest.StashKey[list]()
 
 
 # These files read and write what is there only once, build/; so one process runs them all.
-OF_THE_BUILD = re.compile(r"tests/test_(site\w*|tutorial|playground|notebooks|snapshots)\.py")
+OF_THE_BUILD = re.compile(r"tests/test_(site\w*|tutorial|playground|quiz|notebooks|snapshots)\.py")
 ONE_BUILD = {"building", "built_site"}
 
 

@@ -37,6 +37,7 @@ STATIONS = [
     "Changing",
     "What goes wrong",
     "Deleting",
+    "Break it",
     "Exercises",
     "Where this leaves you",
 ]

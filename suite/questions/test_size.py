@@ -449,8 +449,8 @@ def test_pages_for_the_eldest_with_an_index(large):
     source="PostgreSQL 18 docs, 11.4. Indexes and ORDER BY",
 )
 def test_pages_for_the_eldest_from_the_extras_side(large):
-    """The birthdate has an index. How many pages does a query from the variant's own model read for
-    the 100 oldest?"""
+    """The birthdate has an index. How many pages does Person.objects (or the custom User.objects)
+    read for the 100 oldest?"""
     eldest = PlayerModel.objects.select_related(*["user"] * HAS_OWN_TABLE).order_by("birthdate")[
         :100
     ]

@@ -519,7 +519,7 @@ def logged_in_by_email():
     source=docs(CUSTOMIZING, "Writing an authentication backend"),
 )
 def test_allauth_login_by_email(site):
-    """Can a user who registered in the variant log in by e-mail through django-allauth?"""
+    """Can a user who registered without allauth log in by e-mail through django-allauth?"""
     return site.ask(logged_in_by_email)
 
 
@@ -605,8 +605,8 @@ def permission_for_one_player():
     costs=ANYTHING_ELSE,
 )
 def test_guardian_permission_for_one_player(site):
-    """What happens when django-guardian assigns a permission for one object of the variant's own
-    model?"""
+    """What happens when django-guardian assigns a permission for one Player, Person or User
+    object?"""
     return site.ask(permission_for_one_player)
 
 
@@ -916,8 +916,8 @@ def test_factory_of_extras_and_their_user():
     source="factory_boy docs, Using factory_boy with ORMs, mute_signals",
 )
 def test_factory_of_extras_and_their_user_with_signals_muted():
-    """A factory creates the extra fields and their user, under mute_signals(post_save). What
-    happens?"""
+    """A factory_boy factory creates the extra fields and their user under mute_signals(post_save).
+    What happens?"""
     PlayerModel._meta.get_field("birthdate")
     return outcome(factory.django.mute_signals(post_save)(extras_factory()))
 
@@ -937,8 +937,8 @@ def test_factory_of_extras_and_their_user_with_signals_muted():
     source="factory_boy docs, Using factory_boy with ORMs, django_get_or_create",
 )
 def test_factory_of_extras_that_gets_or_creates():
-    """A profile's factory has django_get_or_create = ["user"] and a birthdate. Does it store the
-    birthdate?"""
+    """A factory_boy factory of profiles has django_get_or_create = ["user"]. Does it store the
+    birthdate it was given?"""
     person_class()
     extras_factory("user")()
     return PlayerModel.objects.get().birthdate == date(2010, 5, 4)
