@@ -463,7 +463,7 @@ def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
     foreignkey="the deletion waits; rejected: the deletion",
     mark="surprising",
     so_what=(
-        "Lock the user before you delete it, too. delete() looks for profile rows before it waits, "
+        "Lock the user also before you delete it. delete() looks for profile rows before it waits, "
         "misses the new row, and then fails."
     ),
     source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
@@ -535,7 +535,7 @@ def test_on_delete_cascade_in_the_database():
 )
 def test_statements_saved_by_cascade_in_the_database(alice, statements):
     """The profile's foreign key gets ON DELETE CASCADE in PostgreSQL, and keeps CASCADE in the
-    model. How many statements does user.delete() save?"""
+    model. How many fewer statements does user.delete() run?"""
     before = statements_to_delete(alice, statements)
     cascade_in_the_database()
     return before - statements_to_delete(enrolled("bob", **ALICE), statements)
@@ -547,14 +547,14 @@ def test_statements_saved_by_cascade_in_the_database(alice, statements):
     custom_user=CANNOT,
     foreignkey=1,
     so_what=(
-        "To let PostgreSQL delete profiles, combine both, or use DB_CASCADE from Django 6.1 on. "
-        "Django then sends no signals for the profile rows."
+        "To let PostgreSQL delete profiles, combine ON DELETE CASCADE with DO_NOTHING, or use "
+        "DB_CASCADE from Django 6.1 on. Django then sends no signals for them."
     ),
     source=ON_DELETE,
 )
 def test_statements_saved_by_cascade_and_do_nothing(monkeypatch, alice, statements):
     """The profile's foreign key gets ON DELETE CASCADE in PostgreSQL, and DO_NOTHING in the model.
-    How many statements does user.delete() save?"""
+    How many fewer statements does user.delete() run?"""
     before = statements_to_delete(alice, statements)
     cascade_in_the_database()
     monkeypatch.setattr(link().remote_field, "on_delete", models.DO_NOTHING)

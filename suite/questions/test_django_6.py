@@ -125,7 +125,7 @@ def test_sql_deletes_a_user_with_db_cascade(monkeypatch, alice):
     fits=[True],
     fails=[False],
     so_what=(
-        "DB_CASCADE on the profile is not enough. By RunSQL, add ON DELETE CASCADE to Django's own "
+        "To let SQL delete users in groups, also add ON DELETE CASCADE by RunSQL to Django's own "
         "tables for groups, permissions and the admin's log."
     ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
@@ -355,8 +355,8 @@ def test_statements_of_the_migration_to_db_cascade(project):
     foreignkey=["auth_user", "person"],
     mark="surprising",
     so_what=(
-        "Set lock_timeout before this migration. Until it commits, no login can read the user "
-        "table, and PostgreSQL checks each profile row meanwhile."
+        "Set lock_timeout before a migration to DB_CASCADE. Until it commits, no login can read "
+        "the user table, and PostgreSQL checks each profile row meanwhile."
     ),
     source="PostgreSQL 18 docs, ALTER TABLE, DROP CONSTRAINT and ADD FOREIGN KEY",
 )

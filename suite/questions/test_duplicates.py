@@ -246,8 +246,8 @@ def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
     custom_user=1,
     foreignkey=2,
     so_what=(
-        "ignore_conflicts=True skips rows that break a unique constraint. A ForeignKey profile has "
-        "none, so the duplicate is stored. Add one."
+        "ignore_conflicts=True skips rows that break a unique constraint. Add one to a ForeignKey "
+        "profile, or the duplicate is stored."
     ),
     source=docs("QuerySet API reference", "bulk_create()"),
     fits=[1],
@@ -437,8 +437,8 @@ def test_average_year_of_birth(alice):
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
     so_what=(
-        "Add this index in any approach. A custom user can declare it in Meta, and the other three "
-        "need a migration with RunSQL."
+        "You can add a unique index on UPPER(username) in each approach. A custom user declares it "
+        "in Meta, and the other three need a migration with RunSQL."
     ),
     source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
 )

@@ -241,8 +241,8 @@ def test_migration_when_managed_is_turned_on(statements):
     foreignkey="DependentObjectsStillExist",
     mark="surprising",
     so_what=(
-        "To remove an automatic key, drop its column: the sequence goes with it. PostgreSQL "
-        "refuses to drop the sequence alone."
+        "Since Django 4.1, automatic keys are identity columns. To remove one, drop its column: "
+        "PostgreSQL refuses to drop the sequence alone."
     ),
     source=docs("Databases", "Manually-specifying values of auto-incrementing primary keys"),
 )
@@ -359,8 +359,8 @@ def test_commands_that_notice_the_article_end_state():
     foreignkey="ProgrammingError",
     costs=["ProgrammingError"],
     so_what=(
-        "In such a migration, remove the old primary key first. PostgreSQL rejects a second "
-        "primary key on a table."
+        "If a migration replaces the primary key, let it remove the old key first. PostgreSQL "
+        "rejects a second primary key on a table."
     ),
     source="PostgreSQL 18 docs, 5.5.4. Primary Keys",
 )

@@ -203,8 +203,8 @@ def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
     so_what=(
-        "A password change does not block a new profile row, because the profile's foreign key "
-        "refers to the user's id. With a custom user, the second waits."
+        "A password change does not block a new profile row, whose foreign key refers to the "
+        "user's id. A custom user's fields wait, because both change one row."
     ),
     source=ROW_LOCKS,
 )

@@ -460,8 +460,8 @@ def test_user_model_changed_later_in_a_new_app(project):
     mark="surprising",
     fails=ANYTHING_ELSE,
     so_what=(
-        "Do not change the user model this way. Other apps depend on the first migration of the "
-        "new model's app, which does not contain the model."
+        "Create a custom user before the first migrate. Later, other apps depend on the first "
+        "migration of its app, which lacks the model, and migrate fails."
     ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"

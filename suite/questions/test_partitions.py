@@ -120,8 +120,8 @@ def test_unique_indexes_rejected_on_partitioned_users(partitioned):
         "person (person_id)",
     ],
     so_what=(
-        "Include user_id in each of these primary keys. A profile whose primary key is the user's "
-        "id needs no change."
+        "If you partition by user, add user_id to each table's primary key. A profile whose "
+        "primary key is the user's id needs no change."
     ),
     source=LIMITATIONS,
 )

@@ -299,8 +299,8 @@ def test_indexes_that_the_extras_add():
         "person.user_id integer",
     ],
     so_what=(
-        "Choose the user model early. If you replace it later, you must convert all these columns, "
-        "and those of each app that you add."
+        "Choose the user model early. If you replace it later, you must convert each column that "
+        "refers to users, in all apps."
     ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
