@@ -271,8 +271,8 @@ def test_joins_of_a_login_by_discord_id(alice, settings, statements):
     source=docs("QuerySet API reference", "get()"),
 )
 def test_login_by_a_discord_id_that_two_share(alice, settings):
-    """Two users have the same Discord ID. What does a backend raise that finds users by
-    get(discord_id=...)?"""
+    """Two users have the same Discord ID, and a backend finds users by get(). What does a login
+    raise?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.DiscordBackend"]
     roster.change("alice", discord_id=DISCORD_ID)
     enrolled("bob", discord_id=DISCORD_ID)

@@ -422,8 +422,8 @@ def test_check_of_an_extra_named_email(project):
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "No Django check compares a model with its table. If a column is missing, your first query "
-        "fails, so run one after each deployment."
+        "No Django check compares a model with its table. Query each unmanaged model in a test, "
+        "because a query finds a missing column."
     ),
     source=docs("Model Meta options", "managed"),
 )
