@@ -81,8 +81,8 @@ def djosers_serializer_with_a_birthdate():
     foreignkey="ImproperlyConfigured",
     fits=["accepted"],
     costs=ANYTHING_ELSE,
-    so_what="On a custom user, one name in Meta.fields is enough. For a profile, declare the field "
-    "and store it in the serializer's perform_create().",
+    so_what="On a custom user, one name in Meta.fields is enough. For a profile, declare the "
+    "field, and override validate() and perform_create().",
     source='djoser 2.3 docs, "Settings", SERIALIZERS',
 )
 def test_birthdate_in_the_fields_of_djosers_serializer(site):
@@ -151,8 +151,8 @@ def rows_in_custom_signup():
     foreignkey=0,
     fits=at_least(1),
     costs=[0],
-    so_what="The user is already stored when custom_signup() runs. Save the user again, change "
-    "the profile row that a receiver has created, or create one.",
+    so_what="dj-rest-auth stores the user before custom_signup(). There, save a custom user "
+    "again, change the receiver's profile row, or create a row.",
     source="dj-rest-auth 7.2 source, dj_rest_auth.registration.serializers.RegisterSerializer",
 )
 def test_rows_in_custom_signup_of_dj_rest_auth(site):
@@ -242,7 +242,7 @@ def user_of(token, authentication=JWTAuthentication):
     profile_onetoone=["exp", "iat", "jti", "token_type", "user_id"],
     custom_user=["exp", "iat", "jti", "token_type", "user_id"],
     foreignkey=["exp", "iat", "jti", "token_type", "user_id"],
-    so_what="The token holds the user's id and no extra field. Read extra fields from the "
+    so_what="By default a JWT holds the user's id and no extra field. Read extra fields from the "
     "database, or add your own claims.",
     source='djangorestframework-simplejwt 5.5 docs, "Customizing token claims"',
 )
@@ -258,8 +258,8 @@ def test_claims_of_a_jwt(alice):
     custom_user=True,
     foreignkey=True,
     costs=[True],
-    so_what="A claim keeps its value until the token expires. Put only values into a token that "
-    "may be out of date for that long.",
+    so_what="A claim keeps its value until the token expires. Leave out values that must be up to "
+    "date.",
     source='djangorestframework-simplejwt 5.5 docs, "Customizing token claims"',
 )
 def test_birthdate_in_a_jwt_after_a_change(alice):
@@ -288,8 +288,8 @@ JWT_AFTER = {
     custom_user=JWT_AFTER,
     foreignkey=JWT_AFTER,
     mark="surprising",
-    so_what="By default a token works until it expires, also after a new password. Set "
-    "CHECK_REVOKE_TOKEN so that a new password ends it.",
+    so_what="By default a new password does not end a token before it expires. Set "
+    "CHECK_REVOKE_TOKEN to change that.",
     source='djangorestframework-simplejwt 5.5 docs, "Settings", CHECK_REVOKE_TOKEN',
 )
 def test_jwt_after_a_change_of_the_account(alice):
@@ -316,7 +316,7 @@ def test_jwt_after_a_change_of_the_account(alice):
     fits=[1],
     costs=[2],
     so_what="JWTAuthentication reads the user for each request, and a profile takes one more "
-    "query. Override get_user() to join the profile.",
+    "query. Override its get_user() to join the profile.",
     source='djangorestframework-simplejwt 5.5 docs, "Getting started"',
 )
 def test_statements_of_a_request_with_a_jwt(alice, statements):
@@ -342,8 +342,8 @@ def birthdate_as_a_view_reads_it(user):
     mark="surprising",
     costs=["AttributeError"],
     fails=["None"],
-    so_what="JWTStatelessUserAuthentication returns a TokenUser, which has None for each attribute "
-    "that the token lacks. Add such values as claims.",
+    so_what="JWTStatelessUserAuthentication reads no user. On its TokenUser, user.birthdate and "
+    "user.person are None unless they are claims.",
     source='djangorestframework-simplejwt 5.5 docs, "Stateless User Authentication"',
 )
 def test_birthdate_of_a_stateless_jwt_user(alice):
@@ -398,8 +398,8 @@ def columns_with_the_discord_id():
     custom_user=["social_auth_usersocialauth.uid"],
     foreignkey=["social_auth_usersocialauth.uid"],
     mark="surprising",
-    so_what="The package has a table of its own for the ids of providers. If all users log in "
-    "with Discord, you need no extra field for that id.",
+    so_what="social-auth-app-django keeps the ids of providers in its own table. If all users log "
+    "in with Discord, you need no extra field for it.",
     source='python-social-auth docs, "Storage"',
 )
 def test_discord_id_stored_by_social_auth(site):

@@ -145,8 +145,8 @@ def test_class_of_request_user(alice, client, settings):
     costs=[False],
 )
 def test_authenticate_gives_the_listed_class(alice, settings):
-    """Does authenticate() with Django's own backend return an instance of the variant's own
-    model?"""
+    """Does authenticate() with Django's own backend return an instance of the variant's own model
+    (Player, Person or User)?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     user = authenticate(username="alice", password=PASSWORD)
     saw(label_of(user))
@@ -167,8 +167,8 @@ def test_authenticate_gives_the_listed_class(alice, settings):
     fits=["accepted"],
 )
 def test_listed_class_as_auth_user_model(project):
-    """AUTH_USER_MODEL names the variant's own model. What does the command `check --tag models`
-    report?"""
+    """AUTH_USER_MODEL names the variant's own model (Player, Person or User). What does the command
+    `check --tag models` report?"""
     project.replace(
         "config/settings.py",
         f'AUTH_USER_MODEL = "{User._meta.label}"',
@@ -209,8 +209,8 @@ def test_login_by_discord_id_with_djangos_backend(alice, settings):
     source=CUSTOM_USER + ", USERNAME_FIELD",
 )
 def test_checks_of_username_field_discord_id(monkeypatch):
-    """The variant's own model sets USERNAME_FIELD = "discord_id". Which errors do Django's user
-    model checks report?"""
+    """The variant's own model (Player, Person or User) sets USERNAME_FIELD = "discord_id". Which
+    errors do Django's user model checks report?"""
     monkeypatch.setattr(PlayerModel, "USERNAME_FIELD", "discord_id", raising=False)
     return [saw(message).id for message in check_user_model(app_configs=None)]
 
@@ -231,7 +231,8 @@ def test_checks_of_username_field_discord_id(monkeypatch):
     top=True,
 )
 def test_username_field_changes_the_login(monkeypatch):
-    """The variant's own model sets USERNAME_FIELD = "email". Can a user log in by e-mail?"""
+    """The variant's own model (Player, Person or User) sets USERNAME_FIELD = "email". Can a user
+    log in by e-mail?"""
     enrolled("alice", email="alice@example.org")
     monkeypatch.setattr(PlayerModel, "USERNAME_FIELD", "email", raising=False)
     return authenticate(username="alice@example.org", password=PASSWORD) is not None
@@ -292,8 +293,8 @@ def test_login_by_a_discord_id_that_two_share(alice, settings):
     costs=["auth.User"],
 )
 def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, settings):
-    """A backend's get_user() reads the variant's own model, or joins its table. Which class does
-    request.user have?"""
+    """A backend's get_user() reads the variant's own model (Player, Person or User), or joins its
+    table. Which class does request.user have?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     return saw(label_of(client.get("/").wsgi_request.user))
@@ -382,8 +383,8 @@ def test_login_in_another_case(alice, client):
     costs=[False],
 )
 def test_login_in_another_case_by_our_manager(alice, monkeypatch):
-    """The manager of the variant's own model ignores case in get_by_natural_key(). Can alice log in
-    as ALICE?"""
+    """The manager of the variant's own model (Player, Person or User) ignores case in
+    get_by_natural_key(). Can alice log in as ALICE?"""
 
     def whatever_its_case(username):
         return User.objects.get(username__iexact=username)
@@ -444,7 +445,8 @@ def test_birthdate_of_an_anonymous_visitor(client, birthdate_pages):
     source=PROXY_PERMISSIONS,
 )
 def test_permissions_to_add_a_player():
-    """Which permissions does Django create for adding a user and the variant's own model?"""
+    """Which permissions does Django create for adding a user and the variant's own model (Player,
+    Person or User)?"""
     found = {permission("add", model) for model in (User, PlayerModel)}
     return sorted(f"{its.content_type.app_label}.{its.codename}" for its in found)
 
@@ -462,7 +464,8 @@ def test_permissions_to_add_a_player():
     source=PROXY_PERMISSIONS,
 )
 def test_change_permission_of_our_class_opens_the_account(alice):
-    """Staff may change only the variant's own model. Can they open an account in the admin?"""
+    """Staff may change only the variant's own model (Player, Person or User). Can they open an
+    account in the admin?"""
     staff = staff_with(permission("change", PlayerModel))
     return saw(staff.get(page("change", alice.pk)).status_code) == 200
 
@@ -520,8 +523,8 @@ def test_change_user_permission_reaches_the_birthdate(alice):
     source=docs("The contenttypes framework", "The ContentTypeManager") + ", get_for_model()",
 )
 def test_content_type_of_our_class():
-    """Which content type does the variant's own model have, by default and with
-    for_concrete_model=False?"""
+    """Which content type does the variant's own model (Player, Person or User) have, by default and
+    with for_concrete_model=False?"""
     found = [
         ContentType.objects.get_for_model(PlayerModel, for_concrete_model=concrete)
         for concrete in (True, False)
@@ -818,7 +821,8 @@ def test_class_from_with_perm(alice):
     costs=["AttributeError"],
 )
 def test_create_user_on_our_class():
-    """What happens if you call create_user() on the variant's own model?"""
+    """What happens if you call create_user() on the variant's own model (Player, Person or
+    User)?"""
     return outcome(lambda: PlayerModel.objects.create_user("bob", "", PASSWORD))
 
 
@@ -910,8 +914,8 @@ def test_receiver_of_a_users_login_hears_a_players(alice, client):
     costs=[CANNOT],
 )
 def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
-    """The variant's own model names the birthdate in REQUIRED_FIELDS. Which birthdate does
-    createsuperuser store?"""
+    """The variant's own model (Player, Person or User) names the birthdate in REQUIRED_FIELDS.
+    Which birthdate does createsuperuser store?"""
     monkeypatch.setattr(PlayerModel, "REQUIRED_FIELDS", ["email", "birthdate"], raising=False)
     given = {"username": "root", "email": "root@example.org", "birthdate": "2010-05-04"}
     call_command("createsuperuser", interactive=False, verbosity=0, **given)
@@ -929,7 +933,8 @@ def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
     source=CUSTOM_PERMISSIONS,
 )
 def test_permission_of_our_own(alice, monkeypatch):
-    """Can the variant's own model declare a permission in Meta.permissions that users can get?"""
+    """Can the variant's own model (Player, Person or User) declare a permission in Meta.permissions
+    that users can get?"""
     monkeypatch.setattr(PlayerModel._meta, "permissions", [("lead_game", "Can lead a game")])
     create_permissions(apps.get_app_config("players"), verbosity=0)
     alice.user_permissions.add(Permission.objects.get(codename="lead_game"))
@@ -969,8 +974,8 @@ def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
     source=docs("Customizing authentication in Django", "Specifying a custom user model"),
 )
 def test_createsuperuser_with_a_foreign_key_in_required_fields(project):
-    """REQUIRED_FIELDS of the variant's own model names a ForeignKey. What does createsuperuser
-    --noinput do with a key?"""
+    """REQUIRED_FIELDS of the variant's own model (Player, Person or User) names a ForeignKey. What
+    does createsuperuser --noinput do with a key?"""
     project.declare(
         'friend = models.ForeignKey("self", models.CASCADE, null=True)\n'
         '    REQUIRED_FIELDS = ["friend"]'

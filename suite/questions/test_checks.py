@@ -59,7 +59,8 @@ def messages(ran):
     fails=ANYTHING_ELSE,
 )
 def test_check_of_one_more_field(project):
-    """The variant's own model gets one more field. Which messages does manage.py check report?"""
+    """The variant's own model (Player, Person or User) gets one more field. Which messages does
+    manage.py check report?"""
     project.declare("nickname = models.TextField(null=True)")
     return check(project)
 
@@ -76,7 +77,8 @@ def test_check_of_one_more_field(project):
     source=docs("System check framework", "CheckMessage"),
 )
 def test_makemigrations_after_one_more_field(project):
-    """The variant's own model gets one more field. What does makemigrations report?"""
+    """The variant's own model (Player, Person or User) gets one more field. What does
+    makemigrations report?"""
     project.declare("nickname = models.TextField(null=True)")
     ran = project.manage("makemigrations", "players")
     return messages(ran)[0] if ran.code else saw(ran.printed.splitlines()[-1].strip())
@@ -115,8 +117,8 @@ def test_column_of_a_field_whose_check_is_silenced(project):
     fails=ANYTHING_ELSE,
 )
 def test_check_of_relations_declared_on_the_class(project):
-    """The variant's own model gets a ForeignKey and a ManyToManyField. Which messages does check
-    report?"""
+    """The variant's own model (Player, Person or User) gets a ForeignKey and a ManyToManyField.
+    Which messages does check report?"""
     project.declare('team = models.ForeignKey("players.Team", models.CASCADE, null=True)')
     project.declare('teams = models.ManyToManyField("players.Team", related_name="+")')
     project.add("players/models.py", "\n\nclass Team(models.Model):\n    pass\n")
@@ -154,8 +156,8 @@ def test_check_of_a_foreign_key_to_auth_user(project):
     source=docs("Models", "Proxy models"),
 )
 def test_target_of_a_foreign_key_to_the_listed_class(project):
-    """A model has a ForeignKey to the variant's own model. To which column does it refer in
-    PostgreSQL?"""
+    """A model has a ForeignKey to the variant's own model (Player, Person or User). To which column
+    does it refer in PostgreSQL?"""
     project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     assert project.manage("makemigrations", "players").code == 0
     assert project.manage("migrate", "players").code == 0
@@ -180,8 +182,8 @@ def test_target_of_a_foreign_key_to_the_listed_class(project):
     source=code("django.db.models.fields.related.ForeignObject.contribute_to_related_class"),
 )
 def test_user_reaches_what_points_at_the_listed_class(project):
-    """Model Score has a ForeignKey to the variant's own model. Does a user object have the accessor
-    score_set?"""
+    """Model Score has a ForeignKey to the variant's own model (Player, Person or User). Does a user
+    object have the accessor score_set?"""
     project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     ran = project.manage(
         "shell",
@@ -318,8 +320,8 @@ def test_check_of_a_user_model_without_its_app(project):
     source=docs("System check framework", "auth") + ", auth.E002",
 )
 def test_check_of_username_in_required_fields(project):
-    """The variant's own model sets REQUIRED_FIELDS = ["username"]. Which messages does check
-    report?"""
+    """The variant's own model (Player, Person or User) sets REQUIRED_FIELDS = ["username"]. Which
+    messages does check report?"""
     project.declare('REQUIRED_FIELDS = ["username"]')
     return check(project)
 
@@ -340,7 +342,8 @@ def test_check_of_username_in_required_fields(project):
     ),
 )
 def test_check_of_email_as_username_field(project):
-    """The variant's own model sets USERNAME_FIELD = "email". Which messages does check report?"""
+    """The variant's own model (Player, Person or User) sets USERNAME_FIELD = "email". Which
+    messages does check report?"""
     project.declare('USERNAME_FIELD = "email"\n    REQUIRED_FIELDS = []')
     return check(project)
 
@@ -400,7 +403,8 @@ def test_check_of_another_apps_foreignkey_person(project):
     source=docs("Models", "Field name “hiding” is not permitted"),
 )
 def test_check_of_an_extra_named_email(project):
-    """The variant's own model declares its own field email. What does manage.py check report?"""
+    """The variant's own model (Player, Person or User) declares its own field email. What does
+    manage.py check report?"""
     project.declare("email = models.EmailField(null=True)")
     return check(project)
 
@@ -491,8 +495,8 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     source=docs("System check framework", "Models") + ", models.E012 and models.E016",
 )
 def test_check_of_a_constraint_on_an_inherited_field(project):
-    """The variant's own model has a UniqueConstraint on username. What does check report, also with
-    --database default?"""
+    """The variant's own model (Player, Person or User) has a UniqueConstraint on username. What
+    does check report, also with --database default?"""
     constraint = 'models.UniqueConstraint(fields=["username"], name="one_username")'
     meta = re.search(r"    class Meta.*", (project.folder / "players/models.py").read_text())[0]
     project.declare("extras = None")
@@ -518,8 +522,8 @@ def test_check_of_a_constraint_on_an_inherited_field(project):
     source=docs("System check framework", "Related fields"),
 )
 def test_check_of_a_field_named_like_a_packages_relation(project):
-    """The variant's own model has a field logentry, which is also the query name of the admin's
-    LogEntry. Which errors does check report?"""
+    """The variant's own model (Player, Person or User) has a field logentry, which is also the
+    query name of the admin's LogEntry. Which errors does check report?"""
     project.declare("logentry = models.TextField(null=True)")
     return [it for it in check(project) if it != "models.W042"]
 

@@ -71,8 +71,8 @@ def refused(sql, params=()):
     source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_writes_the_keys():
-    """Which lines does inspectdb write for the primary key and the foreign key of the variant's own
-    model?"""
+    """inspectdb reads the table of Player, Person or User. Which lines does it write for the
+    primary key and the foreign key?"""
     lines = [line.strip() for line in inspectdb(PlayerModel).splitlines()]
     return [line for line in lines if "primary_key" in line or "ForeignKey" in line]
 
@@ -108,7 +108,8 @@ def test_inspectdb_writes_on_delete_and_managed():
     source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_links_to():
-    """Which class does the foreign key reference in the model that inspectdb writes?"""
+    """inspectdb writes a model for the profile's table. Which class does its foreign key
+    reference?"""
     found = re.search(r"(?:ForeignKey|OneToOneField)\('?(\w+)", inspectdb(PlayerModel))
     return found[1] if found else "none"
 
@@ -140,8 +141,8 @@ def test_inspected_user_can_log_in():
     source=docs("System check framework", "Related fields") + ", fields.E300 and fields.E307",
 )
 def test_check_of_the_inspected_listed_class():
-    """models.py contains only what inspectdb writes for the variant's own model. Which errors does
-    check() report?"""
+    """models.py contains only what inspectdb writes for the variant's own model (Player, Person or
+    User). Which errors does check() report?"""
     registry = inspected(PlayerModel)
     found = [message for model in registry.get_models() for message in model.check()]
     return sorted({saw(message).id for message in [*found, *_check_lazy_references(registry)]})
@@ -179,7 +180,8 @@ def test_inspectdb_mentions_the_index_on_upper_username():
     source=docs("Model Meta options", "managed"),
 )
 def test_migrate_makes_an_unmanaged_table():
-    """The variant's own model is managed = False from the start. Does migrate create its table?"""
+    """The variant's own model (Player, Person or User) is managed = False from the start. Does
+    migrate create its table?"""
     table = PlayerModel._meta.get_field("birthdate").model._meta.db_table
     after = ProjectState.from_apps(apps)
     after.models["players", PlayerModel._meta.model_name].options["managed"] = False
@@ -219,13 +221,13 @@ def test_migration_when_managed_is_turned_on(statements):
     foreignkey={"table made by hand": "accepted", "new database": "ProgrammingError"},
     mark="surprising",
     fails=ANYTHING_ELSE,
-    so_what="The migrations of a model that began unmanaged create no table. Add RunSQL or "
-    "SeparateDatabaseAndState, or each new database fails.",
+    so_what="The migrations of a model that began unmanaged create no table. Create it by RunSQL, "
+    "or each new database fails.",
     source=docs("Model Meta options", "managed"),
 )
 def test_field_changed_after_managed_is_turned_on():
     """Person was managed = False, becomes managed, and then a field changes. What does migrate do
-    in each database?"""
+    in an old and in a new database?"""
     unmanaged = migration_states.state_of_person(key(), managed=False)
     managed = migration_states.state_of_person(key())
     changed = migration_states.state_of_person(key())
@@ -254,8 +256,8 @@ def test_field_changed_after_managed_is_turned_on():
     custom_user=CANNOT,
     foreignkey="DependentObjectsStillExist",
     mark="surprising",
-    so_what="Since Django 4.1, automatic keys are identity columns. Their sequence cannot be "
-    "dropped alone, so the article's first statement fails.",
+    so_what="Since Django 4.1, automatic keys are identity columns. PostgreSQL refuses to drop "
+    "their sequence alone.",
     source=docs("Databases", "Manually-specifying values of auto-incrementing primary keys"),
 )
 def test_drop_sequence_of_an_identity_column():
@@ -294,7 +296,8 @@ def test_drop_sequence_of_a_serial_column():
     source="PostgreSQL 18 docs, ALTER TABLE, DROP COLUMN",
 )
 def test_table_after_drop_column_person_id():
-    """Which keys and sequences does the article's table have after DROP COLUMN person_id?"""
+    """SQL drops the column person_id, the primary key of table person. Which keys and sequences
+    does the table have afterwards?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
@@ -318,7 +321,7 @@ def test_table_after_drop_column_person_id():
     source=docs("Model Meta options", "managed"),
 )
 def test_rows_of_one_user_in_the_article_end_state():
-    """Person is unmanaged and person_id was dropped, as in the article. How many rows does one user
+    """Person is unmanaged, and SQL dropped its primary key person_id. How many rows does one user
     have after a second INSERT?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
@@ -367,7 +370,8 @@ def test_article_end_state_read_through_the_relation():
     source=docs("Model Meta options", "managed"),
 )
 def test_commands_that_notice_the_article_end_state():
-    """The article's table has no primary key. What do check and makemigrations report about it?"""
+    """SQL dropped the primary key of an unmanaged Person. What do check and makemigrations
+    report?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
@@ -386,12 +390,13 @@ def test_commands_that_notice_the_article_end_state():
     custom_user=CANNOT,
     foreignkey="ProgrammingError",
     costs=["ProgrammingError"],
-    so_what="Remove the old primary key first, as makemigrations does. The other order gives the "
-    "error that the article reports.",
+    so_what="Remove the old primary key first, as makemigrations does. In the other order, "
+    "PostgreSQL rejects a second primary key.",
     source="PostgreSQL 18 docs, 5.5.4. Primary Keys",
 )
 def test_new_key_before_the_old_one_is_removed():
-    """A migration makes user the primary key before it removes person_id. What does migrate do?"""
+    """A migration makes user the primary key of Person before it removes the old key person_id.
+    What does migrate do?"""
     before = article_table(**link())
     operations = [
         migrations.AlterField("person", "user", key()["user"]),

@@ -87,7 +87,8 @@ def change_user_model(project, app):
     source=docs("Migration Operations", "CreateModel"),
 )
 def test_operations_of_the_first_migration():
-    """Which operation does makemigrations write into the first migration of the app players?"""
+    """The app players holds Player, Person or User. Which operation does makemigrations write into
+    its first migration?"""
     after = ProjectState.from_apps(apps)
     before = after.clone()
     for app, name in list(before.models):
@@ -115,7 +116,8 @@ def test_operations_of_the_first_migration():
     source=docs("django-admin and manage.py", "sqlmigrate"),
 )
 def test_statements_of_the_first_migration():
-    """Which statements does sqlmigrate players 0001 print?"""
+    """The app players holds Player, Person or User. Which statements does sqlmigrate players 0001
+    print?"""
     return sqlmigrate("0001")
 
 
@@ -130,7 +132,8 @@ def test_statements_of_the_first_migration():
     source=docs("Migrations", "Dependencies"),
 )
 def test_dependency_of_the_first_migration():
-    """Which migrations does players.0001 depend on?"""
+    """The app players holds Player, Person or User. Which migrations does players.0001 depend
+    on?"""
     migration = migration_states.loader().get_migration("players", "0001_initial")
     return sorted(saw(f"{app}.{name}") for app, name in migration.dependencies)
 
@@ -145,7 +148,8 @@ def test_dependency_of_the_first_migration():
     source=docs("Migrations", "Swappable dependencies"),
 )
 def test_first_migrate_begins_with():
-    """The database is empty. Which does migrate apply first, players.0001 or admin.0001?"""
+    """The app players holds Player, Person or User. Which does migrate apply first in an empty
+    database, players.0001 or admin.0001?"""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
     labels = [label_of(migration) for migration, _ in plan]
@@ -169,7 +173,8 @@ def test_first_migrate_begins_with():
     source=docs("django-admin and manage.py", "migrate"),
 )
 def test_apps_rolled_back_with_players():
-    """Which other apps does "migrate players zero" roll back?"""
+    """The app players holds Player, Person or User. Which other apps does "migrate players zero"
+    roll back?"""
     plan = MigrationExecutor(connection).migration_plan([("players", None)])
     others = {saw(label_of(migration)).split(".")[0] for migration, _ in plan} - {"players"}
     return sorted(others)
@@ -200,7 +205,7 @@ def test_migration_that_a_package_depends_on():
     source=docs("django-admin and manage.py", "makemigrations") + ", --check",
 )
 def test_makemigrations_check_right_after():
-    """What does makemigrations --check print for the unchanged variant?"""
+    """What does makemigrations --check print for an unchanged project?"""
     printed = StringIO()
     call_command("makemigrations", check_changes=True, dry_run=True, stdout=printed)
     return saw(printed.getvalue().strip())
@@ -245,7 +250,8 @@ def test_auth_migrations_that_change_the_users_table():
     source=docs("System check framework", "Models") + ", models.E017",
 )
 def test_adding_an_attribute_later(project):
-    """What does makemigrations print if the variant's own model gets one more field?"""
+    """What does makemigrations print if the variant's own model (Player, Person or User) gets one
+    more field?"""
     project.declare("timezone = models.TextField(null=True)")
     ran = project.manage("makemigrations", "players")
     return "models.E017" if "models.E017" in ran.printed else ran.printed.splitlines()[-1].strip()
@@ -342,7 +348,7 @@ def test_giving_the_extras_row_a_key_of_its_own_later(alice):
     source=docs("Migration Operations", "DeleteModel"),
 )
 def test_statements_that_remove_the_listed_class(statements):
-    """Which statements does DeleteModel of the variant's own model run?"""
+    """Which statements does DeleteModel of the variant's own model (Player, Person or User) run?"""
     state = migration_states.current()
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     statements.clear()
@@ -576,7 +582,7 @@ def test_person_id_to_onetoone_without_a_user_column():
     custom_user=CANNOT,
     foreignkey="accepted",
     fits=["accepted"],
-    so_what="On an empty table the article's step works with the migration that Django writes.",
+    so_what="On an empty table, the migration that Django writes for this change works.",
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_person_id_to_onetoone_in_an_empty_table():
@@ -744,8 +750,8 @@ def test_makemigrations_check_after_a_cascade_by_hand(project):
     source=docs("Customizing authentication in Django", "Substituting a custom User model"),
 )
 def test_first_migrations_that_need_each_other(unmigrated):
-    """App guild refers to the user. Your own model then refers to guild, and players.0001 is made
-    anew. What does migrate do?"""
+    """App guild refers to the user. Player, Person or User then refers to guild, and its first
+    migration is made anew. What does migrate do?"""
     unmigrated.install("guild", GUILD)
     assert unmigrated.manage("makemigrations", "guild").code == 0
     unmigrated.declare(

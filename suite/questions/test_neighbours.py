@@ -550,8 +550,8 @@ def with_field(name, field):
     foreignkey=["zoom_id"],
     mark="surprising",
     costs=[["zoom_id"]],
-    so_what="save() writes the whole JSONField, so the last request wins. Use a column for each "
-    "extra field, or lock the row first.",
+    so_what="save() writes the whole JSONField, so the last request wins. Lock the row first, or "
+    "use a column for each field and update_fields.",
     source=docs("Model field reference", "JSONField"),
 )
 def test_two_changes_of_one_jsonfield():

@@ -686,14 +686,14 @@ def errors_of_check():
     foreignkey=[],
     mark="useful",
     so_what=(
-        "These six packages use settings.AUTH_USER_MODEL, so Django's checks accept them in "
+        "These nine packages use settings.AUTH_USER_MODEL, so Django's checks accept them in "
         "every approach."
     ),
     source=REFERENCING,
 )
 def test_all_packages_together(site):
-    """allauth, debug-toolbar, django-registration, guardian, DRF and simple-history are installed.
-    What does check report?"""
+    """allauth, debug-toolbar, dj-rest-auth, django-registration, djoser, guardian, DRF,
+    simple-history and social-auth are installed. What does check report?"""
     return site.ask(errors_of_check)
 
 
@@ -892,8 +892,8 @@ django_settings_module = config.settings
     custom_user={"class": "players.models.User", "birthdate": "accepted"},
     foreignkey={"class": "django.contrib.auth.models.User", "birthdate": "accepted"},
     so_what=(
-        "The django-stubs plugin reads AUTH_USER_MODEL and reverse relations, so mypy checks "
-        "extra fields. It never sees a proxy in request.user."
+        "The django-stubs plugin reads AUTH_USER_MODEL and reverse relations, so mypy knows "
+        "extra fields. A proxy needs a request class of your own."
     ),
     source="django-stubs 6.1 README, section \"How can I create a HttpRequest that's guaranteed to "
     'have an authenticated user?"',
