@@ -9,6 +9,7 @@ import pandas as pd  # type: ignore[import-untyped]
 from suite.compare import CANNOT
 from workbench.compare import answers, results
 from workbench.compare.answers import chosen, in_line, said
+from workbench.errors import WorkbenchError
 from workbench.notebook import output
 from workbench.notebook.output import LEFT
 from workbench.variants import VARIANTS
@@ -63,6 +64,19 @@ def differences(area: str | None = None, mark: str | None = None) -> pd.DataFram
         if mark in (None, one["mark"])
     ]
     return pd.DataFrame(rows).set_index("question")
+
+
+def areas() -> pd.DataFrame:
+    """The areas of the suite: how many questions each asks, and how many differ between variants.
+
+    Without results it has no rows.
+    """
+    try:
+        rows = [row for row in answers.summary(results.load()) if row[0] != "all"]
+    except WorkbenchError:
+        rows = []
+    columns = ["area", "questions", "answered differently"]
+    return pd.DataFrame(rows, columns=columns).set_index("area")
 
 
 def _marked(variant: str, text: str) -> str:
