@@ -49,21 +49,44 @@ class Measured:
         )
 
 
+class Missing(Measured):
+    """A question without a result: a card that says so, so that the notebook goes on."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+        self.answers = {}
+
+    def __repr__(self) -> str:
+        return self.said
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.said)}</p>"
+
+
 def measured(question: str) -> Measured:
-    """A question by its id; raises WorkbenchError, with the nearest id, if there is none."""
-    [found] = chosen(results.load(), ids=[question])
+    """A question by its id, as a card; without a result the card says what to do."""
+    try:
+        [found] = chosen(results.load(), ids=[question])
+    except WorkbenchError as error:
+        return Missing(str(error))
     return Measured(found)
 
 
-def differences(area: str | None = None, mark: str | None = None) -> pd.DataFrame:
-    """The questions that the variants answer differently: a row for each, a column for each."""
-    found = chosen(results.load(), area=area)
+def differences(area: str | None = None, mark: str | None = None) -> pd.DataFrame | Missing:
+    """The questions that the variants answer differently: a row for each, a column for each.
+
+    Without results it is a card that says so.
+    """
+    try:
+        found = chosen(results.load(), area=area)
+    except WorkbenchError as error:
+        return Missing(str(error))
     rows = [
         {"question": one["question"]} | {name: in_line(one["answers"][name]) for name in VARIANTS}
         for one in found
         if mark in (None, one["mark"])
     ]
-    return pd.DataFrame(rows).set_index("question")
+    return pd.DataFrame(rows, columns=["question", *VARIANTS]).set_index("question")
 
 
 def areas() -> pd.DataFrame:
