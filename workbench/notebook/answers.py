@@ -89,6 +89,19 @@ def differences(area: str | None = None, mark: str | None = None) -> pd.DataFram
     return pd.DataFrame(rows, columns=["question", *VARIANTS]).set_index("question")
 
 
+def areas() -> pd.DataFrame:
+    """The areas of the suite: how many questions each asks, and how many differ between variants.
+
+    Without results it has no rows.
+    """
+    try:
+        rows = [row for row in answers.summary(results.load()) if row[0] != "all"]
+    except WorkbenchError:
+        rows = []
+    columns = ["area", "questions", "answered differently"]
+    return pd.DataFrame(rows, columns=columns).set_index("area")
+
+
 def _marked(variant: str, text: str) -> str:
     return f"<strong>{text}</strong>" if variant == mine else text
 
