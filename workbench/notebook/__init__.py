@@ -14,7 +14,9 @@ from typing import Any
 MODULES = {
     "all_four": ["Four", "four"],
     "answers": ["check", "differences", "measured"],
+    "break_it.score": ["missions"],
     "output": ["explain", "picture", "ran", "show_sql", "source", "sql", "table"],
+    "predictions": ["compare", "predict"],
     "using": ["crowd", "use"],
 }
 HOMES = {name: module for module, names in MODULES.items() for name in names}

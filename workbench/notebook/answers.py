@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 
+from suite.compare import CANNOT
 from workbench.compare import answers, results
 from workbench.compare.answers import chosen, in_line, said
 from workbench.notebook import output
@@ -22,6 +23,11 @@ class Measured:
     def __init__(self, question: answers.Question) -> None:
         self.question = question
         self.answers: dict[str, Any] = question["answers"]
+
+    def own(self) -> Any:
+        """The answer of this kernel's variant, "not possible" if it cannot do it."""
+        answer = self.answers[mine or ""]
+        return said(answer) if answer == CANNOT else answer
 
     def __repr__(self) -> str:
         lines = (f"{name}: {said(answer)}" for name, answer in self.answers.items())

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from workbench import files, paths, variants
 from workbench.errors import WorkbenchError
-from workbench.notebook import run, using
+from workbench.notebook import run, slides, using
 from workbench.serve import ports
 from workbench.server import databases, postgres, processes
 
@@ -44,13 +44,13 @@ def open_lab(variant: str | None, console: Console, *, port: int | None, browser
             raise WorkbenchError(f"JupyterLab stopped: see {_log()}.")
         finally:
             processes.end([lab])
-            databases.drop_unused(server, using.MARK)
+            databases.drop_left(server, using.MARK)
 
 
 def export(variant: str | None, console: Console) -> None:
     """Write the notebooks' slides; they are run first if they have changed."""
     name = _notebook(variant).stem if variant else ""
-    for page in run.slides():
+    for page in slides.write():
         if page.stem.startswith(name):
             console.print(page.as_uri(), soft_wrap=True)
     console.print("S opens the instructor's view, F fills the screen, Esc shows all slides.")

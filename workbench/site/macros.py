@@ -29,6 +29,7 @@ from workbench.compare.answers import Comparison, Question, in_line, known
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
+from workbench.notebook.break_it import MISSIONS
 from workbench.paths import PROJECT
 from workbench.schema.tables import of_players
 from workbench.site import (
@@ -438,6 +439,23 @@ class Macros:
             check=True,
         )
         return done.stdout.partition("\n## ")[2]
+
+    def missions(self) -> Block:
+        """The missions of `Break it` and in which approaches each is possible."""
+        lines = [f"| mission | {' | '.join(VARIANTS)} |", "| --- " * (len(VARIANTS) + 1) + "|"]
+        for mission in MISSIONS.values():
+            impossible = mission.get("impossible", {})
+            cells = (
+                "not possible" if variant in impossible else "possible" for variant in VARIANTS
+            )
+            lines.append(f"| **{mission['title']}** {mission['task']} | {' | '.join(cells)} |")
+        return "\n".join(lines)
+
+    def missions_to_fill_in(self) -> Block:
+        """The missions as a sheet for learners: what to do, and room for what came of it."""
+        lines = ["| mission | what we ran | who complained? |", "| --- | --- | --- |"]
+        lines += [f"| **{its['title']}** {its['task']} | | |" for its in MISSIONS.values()]
+        return "\n".join(lines)
 
     def moves_table(self) -> Block:
         """What each move keeps, what waits in the archive, whether a site can serve meanwhile."""
