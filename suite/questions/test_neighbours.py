@@ -83,8 +83,10 @@ AUTH_USER, PLAYERS_USER = POINTER.format("auth_user"), POINTER.format("players_u
     profile_onetoone=["PRIMARY KEY (user_ptr_id)", AUTH_USER],
     custom_user=["PRIMARY KEY (user_ptr_id)", PLAYERS_USER],
     foreignkey=["PRIMARY KEY (user_ptr_id)", AUTH_USER],
-    so_what="Multi-table inheritance creates the same table as a OneToOne profile: its primary key "
-    "references the user.",
+    so_what=(
+        "Multi-table inheritance creates the same table as a OneToOne profile: its primary key "
+        "references the user. Expect the same joins."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_key(gamers):
@@ -98,11 +100,14 @@ def test_multi_table_key(gamers):
     profile_onetoone=["INSERT auth_user", "INSERT gamer"],
     custom_user=["INSERT players_user", "INSERT gamer"],
     foreignkey=["INSERT auth_user", "INSERT gamer"],
-    so_what="Creating a child model writes two rows, as creating a user with a profile does.",
+    so_what=(
+        "Multi-table inheritance saves no write. Creating a child writes two rows, as creating a "
+        "user with a profile does."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_writes(gamers, statements):
-    """A model Gamer(User) uses multi-table inheritance. Which statements does
+    """A model Gamer(User) uses multi-table inheritance. Which SQL statements does
     Gamer.objects.create() run?"""
     statements.clear()
     Gamer.objects.create(username="bob")
@@ -116,12 +121,15 @@ def test_multi_table_writes(gamers, statements):
     foreignkey=0,
     mark="surprising",
     fits=[0],
-    so_what="save() of a child model stores both rows in one transaction. For a user and a "
-    "profile, you must open that transaction yourself.",
+    so_what=(
+        "save() of a child model stores both rows or none. For a user and a profile, open the "
+        "transaction yourself."
+    ),
     source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_multi_table_half_written(transactional_db):
-    """Gamer(User) uses multi-table inheritance, and its own INSERT fails. How many users remain?"""
+    """Gamer(User) uses multi-table inheritance, and the INSERT into Gamer's own table fails. How
+    many users are stored?"""
     with pytest.raises(Exception, match="gamer"):
         Gamer.objects.create(username="bob")  # there is no table "gamer"
     return User.objects.filter(username="bob").count()
@@ -133,53 +141,17 @@ def test_multi_table_half_written(transactional_db):
     custom_user="players.User",
     foreignkey="auth.User",
     costs=["auth.User", "players.User"],
-    so_what="request.user is the parent, so the child's fields need another query or a login "
-    "backend of your own.",
+    so_what=(
+        "After a login, request.user is the parent. To read the child's fields, run another query, "
+        "or write a backend that returns the child."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_class_at_login(gamers):
-    """A model Gamer(User) uses multi-table inheritance. Which class does Django's login backend
-    return?"""
+    """A model Gamer(User) uses multi-table inheritance. Which class does ModelBackend return at
+    login?"""
     Gamer.objects.create(username="bob", password=make_password(PASSWORD))
     return ModelBackend().authenticate(None, "bob", PASSWORD)._meta.label
-
-
-@compare(
-    proxy_model="",
-    profile_onetoone="",
-    custom_user="",
-    foreignkey="",
-    mark="surprising",
-    fails=[""],
-    so_what="save() also writes the parent's columns, here with their defaults. The name, password "
-    "and e-mail of the existing account are lost.",
-    source=docs("Models", "Multi-table inheritance"),
-)
-def test_multi_table_for_an_existing_user(gamers):
-    """Gamer(user_ptr=user).save() adds a child row to an existing user. What is the username
-    afterwards?"""
-    alice = enrolled("alice")
-    Gamer(user_ptr=alice).save()
-    return User.objects.get(pk=alice.pk).username
-
-
-@compare(
-    proxy_model="alice",
-    profile_onetoone="alice",
-    custom_user="alice",
-    foreignkey="alice",
-    mark="surprising",
-    fits=["alice"],
-    so_what="save_base(raw=True) writes only the child row, as loaddata does. Signal receivers get "
-    "raw=True.",
-    source=docs("Models", "Multi-table inheritance"),
-)
-def test_multi_table_for_an_existing_user_raw(gamers):
-    """Gamer(user_ptr=user).save_base(raw=True) adds a child row to an existing user. What is the
-    username afterwards?"""
-    alice = enrolled("alice")
-    Gamer(user_ptr=alice).save_base(raw=True)
-    return User.objects.get(pk=alice.pk).username
 
 
 @compare(
@@ -189,13 +161,57 @@ def test_multi_table_for_an_existing_user_raw(gamers):
     foreignkey=False,
     mark="surprising",
     fails=[False],
-    so_what="Django sends no post_save for the parent of a saved child. Packages that listen to "
-    "User miss these users.",
+    so_what=(
+        "Do not add a child row to an existing user by save(). It overwrites the username, "
+        "password and e-mail with the fields' defaults."
+    ),
+    source=docs("Models", "Multi-table inheritance"),
+)
+def test_multi_table_for_an_existing_user(gamers):
+    """Gamer(User) has a table of its own. Gamer(user_ptr=user).save() adds its row to an existing
+    user. Is the username kept?"""
+    alice = enrolled("alice")
+    Gamer(user_ptr=alice).save()
+    return saw(User.objects.get(pk=alice.pk).username) == "alice"
+
+
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    fits=[True],
+    so_what=(
+        "To add a child row to an existing user, call save_base(raw=True). It writes the child row "
+        "alone, and signal receivers get raw=True."
+    ),
+    source=docs("Models", "Multi-table inheritance"),
+)
+def test_multi_table_for_an_existing_user_raw(gamers):
+    """Gamer(User) has a table of its own. Gamer(user_ptr=user).save_base(raw=True) adds its row to
+    an existing user. Is the username kept?"""
+    alice = enrolled("alice")
+    Gamer(user_ptr=alice).save_base(raw=True)
+    return saw(User.objects.get(pk=alice.pk).username) == "alice"
+
+
+@compare(
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    mark="surprising",
+    fails=[False],
+    so_what=(
+        "Connect your receivers to the child model too. Django sends no post_save for the parent, "
+        "so packages that listen to User miss these users."
+    ),
     source=docs("Signals", "post_save"),
 )
 def test_multi_table_signal(gamers):
-    """A receiver listens to post_save with sender=User. Does it run when a multi-table child of
-    User is created?"""
+    """A model Gamer(User) uses multi-table inheritance. Does creating a Gamer call a post_save
+    receiver with sender=User?"""
     with heard(post_save, sender=User) as senders:
         Gamer.objects.create(username="bob")
     return bool(senders)
@@ -208,13 +224,15 @@ def test_multi_table_signal(gamers):
     foreignkey=0,
     fits=[1],
     costs=[0],
-    so_what="A receiver with sender=User is not called for a subclass. Connect it to the subclass "
-    "too.",
+    so_what=(
+        "If a receiver creates the profile rows, connect it to the subclass too. Django does not "
+        "call a receiver with sender=User for it."
+    ),
     source=docs("Signals", "post_save"),
 )
 def test_multi_table_beside_the_extras(gamers):
-    """A user is created through a multi-table subclass. How many rows for the extra fields does
-    that user have?"""
+    """A user is created through a multi-table subclass, Gamer(User). How many rows for the extra
+    fields does the user have?"""
     Gamer.objects.create(username="bob")
     made = User.objects.filter(username="bob", **{f"{path('pk')}__isnull": False})
     return made.values(path("birthdate")).count()
@@ -225,13 +243,15 @@ def test_multi_table_beside_the_extras(gamers):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="Its own id costs the profile a sequence and a second unique index. In return, "
-    "fixtures can name the user by a natural key.",
+    so_what=(
+        "An id of its own costs the profile a sequence and a second unique index. In return, "
+        "fixtures can name the user by a natural key."
+    ),
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_own_key_has_one_index_more():
-    """A OneToOne profile has its own id as primary key. How many more indexes does its table
-    have?"""
+    """A OneToOne profile has its own id, instead of user as primary key. How many more indexes does
+    its table have?"""
     with connection.schema_editor() as editor:
         editor.create_model(OwnKey)
         editor.create_model(UserAsKey)
@@ -260,13 +280,15 @@ def visit(user):
     foreignkey=1,
     fits=[0],
     costs=[1],
-    so_what="If a page creates rows when it only shows data, it needs a writable connection. Two "
-    "first visits may both try the INSERT.",
+    so_what=(
+        "A page that creates rows on GET needs a writable connection. Two first visits may both "
+        "try the INSERT, so keep a unique constraint."
+    ),
     source=docs("QuerySet API reference", "get_or_create()"),
 )
 def test_lazy_profile_writes_on_a_get(statements):
-    """A page creates a missing profile row with get_or_create(). How many writes does its first GET
-    make?"""
+    """A page creates a missing profile row by get_or_create(). How many INSERT and UPDATE
+    statements does the first GET run?"""
     bob = without_row()
     statements.clear()
     visit(bob)
@@ -281,13 +303,15 @@ def test_lazy_profile_writes_on_a_get(statements):
     mark="surprising",
     fits=["accepted"],
     fails=["InternalError"],
-    so_what="Creating the row on the first read fails on read replicas and in read-only "
-    "transactions.",
+    so_what=(
+        "Do not create profile rows on the first read if pages use read replicas or read-only "
+        "transactions. The INSERT fails there."
+    ),
     source="PostgreSQL 18 docs, SET TRANSACTION",
 )
 def test_lazy_profile_on_a_replica():
-    """A page creates a missing profile row when it reads it. What happens on a read-only
-    connection?"""
+    """A page creates a missing profile row when it reads it. What happens in a read-only
+    transaction?"""
     PlayerModel._meta.get_field("birthdate")
     bob = without_row()
     return outcome(lambda: (rows("SET TRANSACTION READ ONLY"), visit(bob)))
@@ -301,8 +325,10 @@ def test_lazy_profile_on_a_replica():
     mark="surprising",
     fits=["players"],
     fails=["auth"],
-    so_what="The migration goes into the app of the class. For auth.User that is site-packages, so "
-    "your repository and the next deployment lack it.",
+    so_what=(
+        "Do not add fields to auth.User with add_to_class(). Its migration goes into "
+        "site-packages, so your repository and the next deployment lack it."
+    ),
 )
 def test_field_added_from_outside(project):
     """models.py calls User.add_to_class("birthplace", ...). Into which app does makemigrations
@@ -323,13 +349,15 @@ def test_field_added_from_outside(project):
     custom_user=["is_staff", "has_perm", "has_module_perms"],
     foreignkey=["is_staff", "has_perm", "has_module_perms"],
     costs=ANYTHING_ELSE,
-    so_what="Inherit from AbstractUser, or add PermissionsMixin and is_staff to AbstractBaseUser, "
-    "if you use the admin.",
+    so_what=(
+        "If you use the admin, inherit from AbstractUser, or add PermissionsMixin and is_staff to "
+        "AbstractBaseUser."
+    ),
     source=ADMIN,
 )
 @isolate_apps()
 def test_smallest_custom_user_and_the_admin():
-    """A custom user inherits only AbstractBaseUser. Which attributes that the admin needs are
+    """A custom user inherits from AbstractBaseUser alone. Which attributes that the admin needs are
     missing?"""
 
     class Smallest(AbstractBaseUser):
@@ -345,8 +373,10 @@ def test_smallest_custom_user_and_the_admin():
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    so_what="An empty custom user costs nothing. Extra fields can follow at any time by ordinary "
-    "migrations.",
+    so_what=(
+        "Start a new project with an empty custom user. It has the same fields as Django's, and "
+        "ordinary migrations can add extra fields later."
+    ),
     source=docs(
         "Customizing authentication in Django",
         "Using a custom user model when starting a project",
@@ -382,13 +412,15 @@ class Scribe(User):
     custom_user="accepted",
     foreignkey="accepted",
     costs=["accepted"],
-    so_what="Two child tables do not exclude each other, nor do two profiles. A field kind has one "
-    "value for each user.",
+    so_what=(
+        "Child tables do not exclude each other, and neither do profiles. If a user has exactly "
+        "one kind, store it in a field kind on the user."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_two_kinds_of_one_user(gamers, scribes):
-    """Two kinds of users are two child models. What does PostgreSQL do if one user gets a row in
-    both?"""
+    """Gamer(User) and Scribe(User) are two child models. What does PostgreSQL do if one user gets a
+    row in both?"""
     bob = Gamer.objects.create(username="bob")
     return outcome(lambda: Scribe(user_ptr_id=bob.pk).save_base(raw=True))
 
@@ -399,11 +431,14 @@ def test_two_kinds_of_one_user(gamers, scribes):
     custom_user=2,
     foreignkey=2,
     costs=at_least(1),
-    so_what="Each kind's table costs a query to ask. A field kind on the user costs none.",
+    so_what=(
+        "To tell kinds of users apart, store a field kind on the user. Each child table that you "
+        "ask costs a query."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_queries_to_tell_two_kinds_apart(gamers, scribes, statements):
-    """Two kinds of users are two child models, and a user is neither. How many queries do two
+    """Gamer(User) and Scribe(User) are child models, and a user is neither. How many queries do two
     hasattr() checks run?"""
     alice = User.objects.get(pk=enrolled("alice").pk)
     statements.clear()
