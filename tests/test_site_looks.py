@@ -59,6 +59,7 @@ KINDS = {
     "a schema": ("schemas/foreignkey/", None),
     "notebooks": ("notebooks/", None),
     "a notebook": ("notebooks/3_custom_user/", None),
+    "the quiz": ("quiz/", None),
     "for instructors": ("instructors/", None),
     "for developers": ("developers/", None),
     "commands": ("developers/commands/", None),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 
+from suite.compare import CANNOT
 from workbench.compare import answers, results
 from workbench.compare.answers import chosen, in_line, said
 from workbench.errors import WorkbenchError
@@ -23,6 +24,11 @@ class Measured:
     def __init__(self, question: answers.Question) -> None:
         self.question = question
         self.answers: dict[str, Any] = question["answers"]
+
+    def own(self) -> Any:
+        """The answer of this kernel's variant, "not possible" if it cannot do it."""
+        answer = self.answers[mine or ""]
+        return said(answer) if answer == CANNOT else answer
 
     def __repr__(self) -> str:
         lines = (f"{name}: {said(answer)}" for name, answer in self.answers.items())
@@ -81,6 +87,19 @@ def differences(area: str | None = None, mark: str | None = None) -> pd.DataFram
         if mark in (None, one["mark"])
     ]
     return pd.DataFrame(rows, columns=["question", *VARIANTS]).set_index("question")
+
+
+def areas() -> pd.DataFrame:
+    """The areas of the suite: how many questions each asks, and how many differ between variants.
+
+    Without results it has no rows.
+    """
+    try:
+        rows = [row for row in answers.summary(results.load()) if row[0] != "all"]
+    except WorkbenchError:
+        rows = []
+    columns = ["area", "questions", "answered differently"]
+    return pd.DataFrame(rows, columns=columns).set_index("area")
 
 
 def _marked(variant: str, text: str) -> str:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from workbench import files, paths, variants
 from workbench.errors import WorkbenchError
-from workbench.notebook import clean, copies, run, using
+from workbench.notebook import clean, copies, run, slides, using
 from workbench.serve import ports
 from workbench.server import databases, postgres, processes
 
@@ -78,7 +78,7 @@ def copy(folder: Path, console: Console) -> None:
 def export(variant: str | None, console: Console) -> None:
     """Write the notebooks' slides; they are run first if they have changed."""
     name = _notebook(variant, run.FOLDER).stem if variant else ""
-    for page in run.slides():
+    for page in slides.write():
         if page.stem.startswith(name):
             console.print(page.as_uri(), soft_wrap=True)
     console.print("S opens the instructor's view, F fills the screen, Esc shows all slides.")
