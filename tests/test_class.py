@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import browser
@@ -416,7 +417,11 @@ def run_in(file, source):
     client = BlockingKernelClient(connection_file=str(file))
     client.load_connection_file()
     client.start_channels()
-    client.wait_for_ready(timeout=60)
+    for _ in range(60):
+        # on a busy machine the first heartbeat may be late, which the client takes for a death
+        with contextlib.suppress(RuntimeError):
+            client.wait_for_ready(timeout=60)
+            break
     heard = []
     client.execute_interactive(source, timeout=120, output_hook=heard.append)
     client.stop_channels()
@@ -439,7 +444,9 @@ class Class:
         watching = threading.Thread(target=self._watch)
         watching.start()
         try:
-            asyncio.run(self._all())
+            # the browser's event loop is in the way of another
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(asyncio.run, self._all()).result()
         finally:
             self.ended.set()
             watching.join()
