@@ -26,7 +26,7 @@ FIGURES = re.compile(
 )
 # how long a lesson takes, the first column of its plan, and a part of its handout
 LESSON = re.compile(
-    r"\b(lesson of|Prepare in) \d+ minutes|^\| \d+\W\d+(?= \|)|\bparts? \d|^## \d\.(?= )"
+    r"\b(lesson of|Prepare in) \d+ minutes|^\| \d+\W\d+(?= \|)|\bparts? \d|^## \d\."
 )
 
 NUMBER = r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty"
