@@ -457,8 +457,8 @@ def test_checks_of_a_filter_and_a_date_hierarchy():
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.date_hierarchy",
 )
 def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
-    """We try to give a user two profile rows. An admin list uses date_hierarchy. How many times
-    does the birth year list the user?"""
+    """We try to give a user two profile rows. Staff pick the birth year in date_hierarchy. How many
+    times does the list show the user?"""
     born = path("birthdate")
     assert User.objects.filter(**{f"{born}__year": 2010}).exists()
     outcome(lambda: person_class().objects.create(user=alice, birthdate="2010-06-01"))
@@ -581,8 +581,8 @@ def test_content_type_in_the_admins_history(alice, admin_client):
     custom_user=CANNOT,
     foreignkey=300,
     so_what=(
-        "A plain ModelAdmin loads all users into that select field, even those who have a profile. "
-        "Use autocomplete_fields, or an inline on the user's page."
+        "By default, the admin loads all users into the select field of a profile's page. Use "
+        "autocomplete_fields, or an inline on the user's page."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.autocomplete_fields",
 )
@@ -681,8 +681,8 @@ def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_clien
     costs=at_least(2),
 )
 def test_people_that_an_inline_gives_one_user(admin_client, settings):
-    """Staff try to fill in two profile inlines for a new user. How many profile rows does the user
-    get?"""
+    """Staff try to fill in two forms of the profile inline for a new user. How many profile rows
+    does the user get?"""
     person = person_class()
     only_admin(settings, {Account: user_admin(inlines=[person_inline(extra=2)])})
     form = filled(admin_client.get(page("add")), **NEW_PLAYER)

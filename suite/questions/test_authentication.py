@@ -1,5 +1,6 @@
 """Authentication and permissions"""
 
+import json
 from contextlib import nullcontext
 
 import pytest
@@ -271,8 +272,8 @@ def test_joins_of_a_login_by_discord_id(alice, settings, statements):
     source=docs("QuerySet API reference", "get()"),
 )
 def test_login_by_a_discord_id_that_two_share(alice, settings):
-    """Two users have the same Discord ID. What does a backend raise that finds users by
-    get(discord_id=...)?"""
+    """Two users have the same Discord ID, and a backend finds users by get(). What does a login
+    raise?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.DiscordBackend"]
     roster.change("alice", discord_id=DISCORD_ID)
     enrolled("bob", discord_id=DISCORD_ID)
@@ -994,3 +995,56 @@ def test_createsuperuser_with_a_foreign_key_in_required_fields(project):
         "createsuperuser", "--noinput", "--username", "root", "--friend", str(key)
     )
     return "argument unknown" if "unrecognized arguments" in made.printed else made.outcome
+
+
+MEMBER = """
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+
+class Member(AbstractBaseUser):
+    email = models.EmailField(unique=True)
+    USERNAME_FIELD = "email"
+"""
+OVERRIDE = """
+import json
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import backends, get_user_model
+from django.test import override_settings
+
+with override_settings(AUTH_USER_MODEL="guild.Member"):
+    print(json.dumps({
+        "get_user_model()": get_user_model()._meta.label,
+        "login backend": backends.UserModel._meta.label,
+        "LogEntry.user": LogEntry._meta.get_field("user").related_model._meta.label,
+    }))
+"""
+
+
+def under_override(user):
+    """Return what names Member under the override, and what still names the user of before."""
+    return {
+        "get_user_model()": "guild.Member",
+        "login backend": "guild.Member",
+        "LogEntry.user": user,
+    }
+
+
+@compare(
+    proxy_model=under_override("auth.User"),
+    profile_onetoone=under_override("auth.User"),
+    custom_user=under_override("players.User"),
+    foreignkey=under_override("auth.User"),
+    mark="surprising",
+    so_what="override_settings() does not change foreign keys and tables. Test another user model "
+    "in a project with settings of its own.",
+    source=docs("Customizing authentication in Django", "Substituting a custom User model")
+    + "; "
+    + code("django.test.signals.user_model_swapped"),
+)
+def test_user_model_overridden_in_a_test(project):
+    """A test overrides AUTH_USER_MODEL with guild.Member. Which model do get_user_model(), the
+    login backend and LogEntry.user name?"""
+    project.install("guild", MEMBER)
+    ran = project.manage("shell", "-v0", "-c", OVERRIDE)
+    assert ran.code == 0
+    return json.loads(ran.printed)

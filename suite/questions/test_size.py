@@ -22,7 +22,7 @@ from players import roster
 from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, compare, docs, since
 from suite.evidence import evidence
 from suite.outcomes import rows, saw
-from suite.projects import on_server
+from suite.projects import drop_database, make_database
 from suite.sessions import session
 from suite.variant import PASSWORD, PlayerModel, User, enrolled, enrolled_many, extras_of, path
 
@@ -94,12 +94,11 @@ def connected_to(database):
 @contextmanager
 def copy_of(template, name):
     """Create a database for the block, and yield its name."""
-    on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    make_database(name, template)
     try:
         yield name
     finally:
-        on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop_database(name)
 
 
 @pytest.fixture(scope="module")
