@@ -200,6 +200,18 @@ def projects(django_db_setup, django_db_blocker):
     drop_database(template)
 
 
+@pytest.fixture(scope="session")
+def site(projects, tmp_path_factory):
+    """A copy of the variant with the third-party packages: a suite.sites.Site."""
+    from suite.sites import Site
+
+    project = projects.make(tmp_path_factory.mktemp("site"), migrated=True)
+    site = Site(project)
+    yield site
+    site.close()
+    projects.drop(project)
+
+
 @pytest.fixture
 def project(projects, tmp_path):
     """A copy of the variant with a migrated database of its own: a suite.projects.Project."""

@@ -1,13 +1,19 @@
 """A codespace: its container, and the sites behind its forwarded ports."""
 
+import copy
 import http.client
+import importlib.machinery
+import importlib.util
 import json
 import re
 import urllib.parse
 from itertools import product
 
+import jsonschema
 import pytest
 
+from workbench.notebook import jupyter
+from workbench.paths import PROJECT
 from workbench.serve import hosts, ports
 from workbench.server.databases import DEMO
 from workbench.variants import VARIANTS
@@ -20,6 +26,106 @@ CODESPACE = {
 }
 VARIANT = "custom_user"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
+
+
+# The container
+
+FOLDER = PROJECT / ".devcontainer"
+CONTAINER = json.loads((FOLDER / "devcontainer.json").read_text(encoding="utf-8"))
+
+TEXT = {"type": "string"}
+AUTO_FORWARD = ["notify", "openBrowser", "openBrowserOnce", "openPreview", "silent", "ignore"]
+PORT_ATTRIBUTES = {
+    "type": "object",
+    "properties": {"label": TEXT, "onAutoForward": {"enum": AUTO_FORWARD}},
+    "additionalProperties": False,
+}
+# What the published schema says of the properties that are used here. Others are refused.
+# Source: containers.dev, schemas/devContainer.base.schema.json.
+SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2019-09/schema",
+    "type": "object",
+    "required": ["build"],
+    "additionalProperties": False,
+    "properties": {
+        "name": TEXT,
+        "build": {
+            "type": "object",
+            "required": ["dockerfile"],
+            "additionalProperties": False,
+            "properties": {"dockerfile": TEXT},
+        },
+        "remoteUser": TEXT,
+        "postCreateCommand": TEXT,
+        "hostRequirements": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "cpus": {"type": "integer", "minimum": 1},
+                "memory": TEXT | {"pattern": "^\\d+([tgmk]b)?$"},
+            },
+        },
+        "forwardPorts": {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 0, "maximum": 65535},
+        },
+        "portsAttributes": {"type": "object", "additionalProperties": PORT_ATTRIBUTES},
+        "otherPortsAttributes": PORT_ATTRIBUTES,
+        "customizations": {"type": "object"},
+    },
+}
+
+
+def loaded(name, path):
+    """A module from a file whatever its name is."""
+    loader = importlib.machinery.SourceFileLoader(name, str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+def test_the_container_is_described_as_the_schema_says():
+    jsonschema.Draft201909Validator(SCHEMA).validate(CONTAINER)
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        ("forwardPort", [8000]),
+        ("build", {"dockerFile": "Dockerfile"}),
+        ("forwardPorts", ["8000"]),
+        ("portsAttributes", {"8000": {"onAutoForward": "open"}}),
+        ("hostRequirements", {"memory": "4 GB"}),
+    ],
+)
+def test_a_mistake_in_the_description_is_found(place, wrong):
+    broken = copy.deepcopy(CONTAINER) | {place: wrong}
+    assert not jsonschema.Draft201909Validator(SCHEMA).is_valid(broken)
+
+
+def test_each_port_of_the_workbench_is_forwarded_and_named():
+    wanted = ports.DEFAULTS | {"JupyterLab": jupyter.PORT}
+    assert CONTAINER["forwardPorts"] == list(wanted.values())
+    labels = {port: its["label"] for port, its in CONTAINER["portsAttributes"].items()}
+    assert list(labels) == [str(port) for port in wanted.values()]
+    for name, port in wanted.items():
+        assert name == ports.INDEX or labels[str(port)] == name
+
+
+def test_the_container_has_the_users_and_the_commands_that_its_description_names():
+    steps = loaded("devcontainer_try", FOLDER / "try").instructions()
+    assert CONTAINER["build"] == {"dockerfile": "Dockerfile"}
+    assert {name for name, _ in steps} == {"FROM", "RUN", "USER"}
+    assert steps[-1] == ("USER", CONTAINER["remoteUser"])
+    installed = steps[1][1].split()
+    assert {"chromium", "git", "make", "python3", "python3-venv"} <= set(installed)
+    program, target = CONTAINER["postCreateCommand"].split()
+    assert program == "make"
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8").replace("$(VENV)", ".venv")
+    assert f"READY := {target}\n" in makefile
+
+
+# The sites behind its forwarded ports
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Authentication and permissions"""
 
+import json
 from contextlib import nullcontext
 
 import pytest
@@ -671,8 +672,8 @@ def with_an_old_hash(user):
     foreignkey=["SELECT auth_user", "UPDATE auth_user"],
     mark="surprising",
     so_what=(
-        "At such a login, Django saves the user to store a new hash, and so calls post_save "
-        "receivers. Let yours return early unless created is True."
+        "If a hash is out of date, a login saves the user to store a new one, and post_save "
+        "receivers run. Let yours return early unless created is True."
     ),
     source=HASHES + "; " + code("django.contrib.auth.base_user.AbstractBaseUser.check_password"),
 )
@@ -691,8 +692,8 @@ def test_statements_of_a_password_hashed_anew(alice, statements):
     foreignkey=["SELECT auth_user", "UPDATE auth_user", "SELECT person", "UPDATE person"],
     mark="surprising",
     so_what=(
-        "Let the receiver return early unless created is True. Otherwise each login that stores a "
-        "new hash also writes the profile."
+        "If a receiver saves the profile at each save of the user, a login that stores a new hash "
+        "writes it too. Return early unless created is True."
     ),
     source=HASHES,
 )
@@ -840,8 +841,8 @@ def test_create_user_on_our_class():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Let the receiver return early unless created is True. If it saves the profile each time, "
-        "logins wait for edits of the profile, as with one table."
+        "If a receiver saves the profile at each save of the user, logins wait for edits of the "
+        "profile. Return early unless created is True."
     ),
     source="PostgreSQL 18 docs, 13.3.2. Row-Level Locks",
     fits=[False],
@@ -954,8 +955,8 @@ def test_permission_of_our_own(alice, monkeypatch):
     foreignkey="auth.User",
     mark="surprising",
     so_what=(
-        "If your backend overrides get_user() to return a proxy, override aget_user() as well. The "
-        "inherited aget_user() returns AUTH_USER_MODEL."
+        "If your backend overrides get_user() to return a proxy, override aget_user() too. The "
+        "inherited aget_user() returns an instance of AUTH_USER_MODEL."
     ),
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
@@ -994,3 +995,56 @@ def test_createsuperuser_with_a_foreign_key_in_required_fields(project):
         "createsuperuser", "--noinput", "--username", "root", "--friend", str(key)
     )
     return "argument unknown" if "unrecognized arguments" in made.printed else made.outcome
+
+
+MEMBER = """
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+
+class Member(AbstractBaseUser):
+    email = models.EmailField(unique=True)
+    USERNAME_FIELD = "email"
+"""
+OVERRIDE = """
+import json
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import backends, get_user_model
+from django.test import override_settings
+
+with override_settings(AUTH_USER_MODEL="guild.Member"):
+    print(json.dumps({
+        "get_user_model()": get_user_model()._meta.label,
+        "login backend": backends.UserModel._meta.label,
+        "LogEntry.user": LogEntry._meta.get_field("user").related_model._meta.label,
+    }))
+"""
+
+
+def under_override(user):
+    """Return what names Member under the override, and what still names the user of before."""
+    return {
+        "get_user_model()": "guild.Member",
+        "login backend": "guild.Member",
+        "LogEntry.user": user,
+    }
+
+
+@compare(
+    proxy_model=under_override("auth.User"),
+    profile_onetoone=under_override("auth.User"),
+    custom_user=under_override("players.User"),
+    foreignkey=under_override("auth.User"),
+    mark="surprising",
+    so_what="override_settings() does not change foreign keys and tables. Test another user model "
+    "in a project with settings of its own.",
+    source=docs("Customizing authentication in Django", "Substituting a custom User model")
+    + "; "
+    + code("django.test.signals.user_model_swapped"),
+)
+def test_user_model_overridden_in_a_test(project):
+    """A test overrides AUTH_USER_MODEL with guild.Member. Which model do get_user_model(), the
+    login backend and LogEntry.user name?"""
+    project.install("guild", MEMBER)
+    ran = project.manage("shell", "-v0", "-c", OVERRIDE)
+    assert ran.code == 0
+    return json.loads(ran.printed)

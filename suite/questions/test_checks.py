@@ -5,10 +5,10 @@ import re
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from suite.compare import ANYTHING_ELSE, changed_in, code, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, changed_in, code, compare, docs
 from suite.evidence import evidence
 from suite.outcomes import saw
-from suite.variant import PlayerModel, User
+from suite.variant import PlayerModel, User, extras_class
 
 IMPORT = "from django.db import models\n"
 SETTING = f'AUTH_USER_MODEL = "{User._meta.label}"'
@@ -499,7 +499,8 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     mark="surprising",
     so_what=(
         "Before Django 6.1, run check --database default: plain check misses a constraint that "
-        "migrate refuses. Of the four approaches, just a custom user can declare this one."
+        "migrate refuses. Of the four approaches, just a custom user can constrain username in "
+        "Meta."
     ),
     source=docs("System check framework", "Models") + ", models.E012 and models.E016",
 )
@@ -537,3 +538,36 @@ def test_check_of_a_field_named_like_a_packages_relation(project):
     errors does check report?"""
     project.declare("logentry = models.TextField(null=True)")
     return [it for it in check(project) if it != "models.W042"]
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["fields.E347"],
+    custom_user=["fields.E347"],
+    foreignkey=["fields.E347"],
+    mark="surprising",
+    fits=[[]],
+    fails=ANYTHING_ELSE,
+    so_what="A ForeignKey cannot refer to a model with a CompositePrimaryKey. Keep a key of one "
+    "column and add a UniqueConstraint instead.",
+    source=docs("Composite primary keys", "Composite primary keys and relations"),
+)
+def test_check_of_a_foreign_key_to_a_composite_key(project):
+    """The model with the extra fields gets a CompositePrimaryKey. What does check report for a
+    ForeignKey to it?"""
+    extras_class()
+    first = "id"
+    if PlayerModel.__name__ == "Person":
+        first = "user_id" if PlayerModel._meta.pk.name == "user" else "person_id"
+    project.declare(f'pk = models.CompositePrimaryKey("{first}", "kind")')
+    project.declare("kind = models.TextField()")
+    if first == "id":
+        project.declare("id = models.BigIntegerField()")
+    elif first == "user_id":
+        project.replace("players/models.py", ", primary_key=True)", ")")
+    else:
+        project.replace("players/models.py", "BigAutoField(primary_key=True)", "BigIntegerField()")
+    project.add("players/models.py", SCORE.format(target=PlayerModel.__name__))
+    (project.folder / "players/admin.py").unlink()  # the admin accepts no such model
+    ran = project.manage("check")
+    return sorted(set(re.findall(r"players\.Score\.\w+: \((fields\.E\d+)\)", ran.printed)))

@@ -231,6 +231,39 @@ def test_migration_when_managed_is_turned_on(statements):
     return described(operations)
 
 
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone={"table made by hand": "accepted", "new database": "ProgrammingError"},
+    custom_user=CANNOT,
+    foreignkey={"table made by hand": "accepted", "new database": "ProgrammingError"},
+    mark="surprising",
+    fails=ANYTHING_ELSE,
+    so_what="The migrations of a model that began unmanaged create no table. Create it by RunSQL, "
+    "or each new database fails.",
+    source=docs("Model Meta options", "managed"),
+)
+def test_field_changed_after_managed_is_turned_on():
+    """Person was managed = False, becomes managed, and then a field changes. What does migrate do
+    in an old and in a new database?"""
+    unmanaged = migration_states.state_of_person(key(), managed=False)
+    managed = migration_states.state_of_person(key())
+    changed = migration_states.state_of_person(key())
+    changed.alter_field(
+        "players", "person", "discord_id", models.CharField(max_length=32, null=True), False
+    )
+    empty = unmanaged.clone()
+    empty.remove_model("players", "person")
+    later = makemigrations(unmanaged, managed) + makemigrations(managed, changed)
+    migration_states.with_table(unmanaged)
+    by_hand = outcome(lambda: migrate(unmanaged, later))
+    rows("DROP TABLE person")
+    everything = makemigrations(empty, unmanaged) + later
+    return {
+        "table made by hand": by_hand,
+        "new database": outcome(lambda: migrate(empty, everything)),
+    }
+
+
 # --- what the article did by hand
 
 
@@ -322,6 +355,33 @@ def test_rows_of_one_user_in_the_article_end_state():
     user = User.objects.get(username="seed0")
     assert refused("INSERT INTO person (user_id) VALUES (%s)", [user.pk]) == "accepted"
     return rows("SELECT count(*) FROM person WHERE user_id = %s", [user.pk])[0][0]
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone={"user.person": "MultipleObjectsReturned", "objects in a list of users": 2},
+    custom_user=CANNOT,
+    foreignkey={"user.person": "MultipleObjectsReturned", "objects in a list of users": 2},
+    mark="surprising",
+    fails=ANYTHING_ELSE,
+    so_what="A OneToOneField without a unique constraint fails at its second row, and "
+    "select_related() lists the user twice. Add the constraint.",
+    source=docs("Model field reference", "OneToOneField"),
+)
+def test_article_end_state_read_through_the_relation():
+    """A OneToOneField has no unique constraint, and a user has two profile rows. What do
+    user.person and select_related("person") return?"""
+    article_table(**link())
+    rows("SET CONSTRAINTS ALL IMMEDIATE")
+    rows("ALTER TABLE person DROP COLUMN person_id")
+    state = migration_states.state_of_person(key(), managed=False)
+    users = state.apps.get_model("auth", "User").objects.filter(username="seed0")
+    user = users.get()
+    rows("INSERT INTO person (user_id) VALUES (%s)", [user.pk])
+    return {
+        "user.person": outcome(lambda: user.person),
+        "objects in a list of users": len(users.select_related("person")),
+    }
 
 
 @compare(

@@ -1,5 +1,6 @@
 """Migrations"""
 
+import json
 import re
 from io import StringIO
 
@@ -216,7 +217,7 @@ def test_migration_that_a_package_depends_on():
     source=docs("django-admin and manage.py", "makemigrations") + ", --check",
 )
 def test_makemigrations_check_right_after():
-    """What does makemigrations --check print for the unchanged variant?"""
+    """What does makemigrations --check print for an unchanged project?"""
     printed = StringIO()
     call_command("makemigrations", check_changes=True, dry_run=True, stdout=printed)
     return saw(printed.getvalue().strip())
@@ -497,6 +498,75 @@ def test_user_model_changed_later_in_an_app_without_migrations(project):
     query = "from django.contrib.auth import get_user_model as user; user().objects.count()"
     commands = {"migrate": ["migrate"], "first query": ["shell", "-v0", "-c", query]}
     return {name: project.manage(*command).outcome for name, command in commands.items()}
+
+
+FAKED = """
+import json
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError
+
+users = get_user_model().objects
+ways = {
+    "read a user": lambda: users.get(username="staff").pk,
+    "read the user's groups": lambda: list(users.get(username="staff").groups.all()),
+    "delete the user": lambda: users.get(username="staff").delete(),
+}
+ended = {}
+for name, way in ways.items():
+    try:
+        way()
+        ended[name] = "accepted"
+    except DatabaseError as error:
+        ended[name] = type(error).__name__
+print(json.dumps(ended))
+"""
+FAKED_ENDS = {
+    "migrate": "accepted",
+    "read a user": "accepted",
+    "read the user's groups": "ProgrammingError",
+    "delete the user": "ProgrammingError",
+}
+
+
+@compare(
+    proxy_model={**FAKED_ENDS, "migrate": "TypeError"},
+    profile_onetoone=FAKED_ENDS,
+    custom_user=FAKED_ENDS,
+    foreignkey=FAKED_ENDS,
+    mark="surprising",
+    fails=ANYTHING_ELSE,
+    so_what="A faked migration creates nothing. The new model also needs tables for its groups and "
+    "permissions, so rename the old ones in SQL.",
+    source=docs(
+        "Customizing authentication in Django", "Changing to a custom user model mid-project"
+    )
+    + "; Django ticket #25313",
+)
+def test_user_model_swapped_with_a_faked_migration(project):
+    """A new user model has the old table as db_table, and its migration is only marked as applied.
+    What fails afterwards?"""
+    project.sql(
+        f"INSERT INTO {User._meta.db_table} (username, password, first_name, last_name, email, "
+        "is_superuser, is_staff, is_active, date_joined) "
+        "VALUES ('staff', '', '', '', '', false, true, true, now())"
+    )
+    change_user_model(project, "accounts")
+    table = f'db_table = "{User._meta.db_table}"'
+    models_py = (project.folder / "accounts/models.py").read_text()
+    if "class Meta(AbstractUser.Meta):" in models_py:
+        meta = "class Meta(AbstractUser.Meta):"
+        project.replace("accounts/models.py", meta, f"{meta}\n        {table}")
+    else:
+        project.replace("accounts/models.py", "    pass", f"    class Meta:\n        {table}")
+    assert project.manage("makemigrations", "accounts").code == 0
+    project.sql(
+        "INSERT INTO django_migrations (app, name, applied) "
+        "VALUES ('accounts', '0001_initial', now())"
+    )
+    migrated = project.manage("migrate").outcome
+    used = project.manage("shell", "-v0", "-c", FAKED)
+    assert used.code == 0
+    return {"migrate": migrated, **json.loads(used.printed)}
 
 
 # --- the article's migration: person_id becomes a OneToOneField with primary_key=True

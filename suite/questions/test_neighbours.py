@@ -2,8 +2,12 @@
 
 Other ways to extend the user, measured in each variant: a subclass of the user with a table of its
 own (multi-table inheritance), a profile with its own key, a profile that is created on the first
-read, a field added to Django's class from outside, and the smallest custom user.
+read, a field added to Django's class from outside, the smallest custom user, and extra fields in
+another database or in one JSON column.
 """
+
+import json
+from io import BytesIO
 
 import pytest
 from django.contrib.auth.backends import ModelBackend
@@ -11,15 +15,30 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import User as DjangoUser
-from django.db import connection, models
+from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, migrations, models
 from django.db.models.signals import post_save
+from django.forms import modelform_factory
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import isolate_apps
+from PIL import Image
 
+from suite import migration_states
 from suite.compare import ANYTHING_ELSE, CANNOT, at_least, compare, docs
 from suite.outcomes import heard, outcome, rows, saw, tables
-from suite.variant import PASSWORD, PlayerModel, User, enrolled, path, without_row
+from suite.projects import on_server
+from suite.variant import (
+    PASSWORD,
+    PlayerModel,
+    User,
+    enrolled,
+    extras_class,
+    path,
+    person_class,
+    without_row,
+)
 
 ADMIN = docs("Customizing authentication in Django", "Custom users and django.contrib.admin")
 
@@ -432,3 +451,199 @@ def scribes():
     """Create the table of Scribe."""
     with connection.schema_editor() as editor:
         editor.create_model(Scribe)
+
+
+SECOND = """
+DATABASES["second"] = {**DATABASES["default"], "NAME": DATABASES["default"]["NAME"] + "_second"}
+DATABASE_ROUTERS = ["config.routers.Router"]
+"""
+ROUTER = """
+class Router:
+    def db_for_read(self, model, **hints):
+        return "second" if model._meta.app_label == "players" else None
+
+    db_for_write = db_for_read
+
+    def allow_relation(self, one, other, **hints):
+        return True
+
+    def allow_migrate(self, db, app_label, **hints):
+        return (db == "second") == (app_label == "players")
+"""
+SPLIT = """
+import json
+from datetime import date
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connections
+from players.models import Person
+
+with connections["second"].schema_editor() as editor:
+    editor.create_model(Person)
+bob = User.objects.create_user("bob")
+Person.objects.get_or_create(user=bob)
+
+def profile(user):
+    return user.person if hasattr(User, "person") else user.person_set.get()
+
+ways = {
+    "read the profile": lambda: profile(User.objects.get(username="bob")),
+    "filter users by birthdate": lambda: User.objects.filter(person__birthdate=None).count(),
+    "delete the user": lambda: bob.delete(),
+}
+ended = {}
+for name, way in ways.items():
+    try:
+        way()
+        ended[name] = "accepted"
+    except DatabaseError as error:
+        ended[name] = type(error).__name__
+print(json.dumps(ended))
+"""
+
+
+@pytest.fixture
+def second_database():
+    """Return a function that gives a copy of the variant a second, empty database and a router."""
+    made = []
+
+    def add(project):
+        made.append(f"{project.database}_second")
+        on_server(f'DROP DATABASE IF EXISTS "{made[0]}" WITH (FORCE)')
+        on_server(f'CREATE DATABASE "{made[0]}" TEMPLATE template0')
+        project.add("config/settings.py", SECOND)
+        project.add("config/routers.py", ROUTER)
+
+    yield add
+    for name in made:
+        on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="ProgrammingError",
+    custom_user="ProgrammingError",
+    foreignkey="ProgrammingError",
+    fails=["ProgrammingError"],
+    so_what="A foreign key cannot refer to a table in another database. Set db_constraint=False "
+    "on the profile's relation, or keep one database.",
+    source=docs("Multiple databases", "Cross-database relations"),
+)
+def test_migrate_of_extra_fields_in_a_second_database(unmigrated, second_database):
+    """A router keeps the app with the extra fields in a second database. What does migrate
+    --database second do?"""
+    extras_class()
+    second_database(unmigrated)
+    return unmigrated.manage("migrate", "--database", "second").outcome
+
+
+SPLIT_ENDS = {
+    "read the profile": "accepted",
+    "filter users by birthdate": "ProgrammingError",
+    "delete the user": "ProgrammingError",
+}
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=SPLIT_ENDS,
+    custom_user=CANNOT,
+    foreignkey=SPLIT_ENDS,
+    fails=[SPLIT_ENDS],
+    so_what="One statement cannot reach two databases. Without joins and cascades, you must "
+    "search and delete profiles in code of your own.",
+    source=docs("Multiple databases", "Cross-database relations"),
+)
+def test_use_of_a_profile_in_a_second_database(project, second_database):
+    """The profile is in a second database, without a foreign key in PostgreSQL. Which operations
+    fail?"""
+    person_class()
+    second_database(project)
+    project.sql("DROP TABLE person")
+    project.replace("players/models.py", "models.CASCADE", "models.CASCADE, db_constraint=False")
+    ran = project.manage("shell", "-v0", "-c", SPLIT)
+    assert ran.code == 0
+    return json.loads(ran.printed)
+
+
+def with_field(name, field):
+    """Add a field to the model with the extra fields, and create alice's row with it.
+
+    Return alice, and the row. Both are objects of a migration's models.
+    """
+    label = extras_class()._meta.label
+    user = enrolled("alice")
+    key = "user_id" if PlayerModel.__name__ == "Person" else "pk"
+    apps = migration_states.migrated(migrations.AddField(label.split(".")[1].lower(), name, field))
+    row = apps.get_model(label).objects.get(**{key: user.pk})
+    return apps.get_model(User._meta.label).objects.get(pk=user.pk), row
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["zoom_id"],
+    custom_user=["zoom_id"],
+    foreignkey=["zoom_id"],
+    mark="surprising",
+    costs=[["zoom_id"]],
+    so_what="save() writes the whole JSONField, so the last request wins. Lock the row first, or "
+    "use a column for each field and update_fields.",
+    source=docs("Model field reference", "JSONField"),
+)
+def test_two_changes_of_one_jsonfield():
+    """Two requests read one JSONField of extra fields. One then saves a discord_id, the other a
+    zoom_id. Which keys remain?"""
+    _, first = with_field("details", models.JSONField(default=dict))
+    second = type(first).objects.get(pk=first.pk)
+    first.details["discord_id"] = "100000000000000001"
+    first.save(update_fields=["details"])
+    second.details["zoom_id"] = "1234567890"
+    second.save(update_fields=["details"])
+    first.refresh_from_db()
+    return sorted(saw(first.details))
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone={"JSONField": "accepted", "DateField": "ValidationError"},
+    custom_user={"JSONField": "accepted", "DateField": "ValidationError"},
+    foreignkey={"JSONField": "accepted", "DateField": "ValidationError"},
+    costs=ANYTHING_ELSE,
+    so_what="A JSONField knows no types for its keys. Use a DateField, or check the values in "
+    "each place that writes them.",
+    source=docs("Model field reference", "JSONField"),
+)
+def test_impossible_birthdate_in_a_jsonfield():
+    """Code saves the birthdate "2010-02-30". What do a JSONField and a DateField do?"""
+    _, row = with_field("details", models.JSONField(default=dict))
+    row.details["birthdate"] = "2010-02-30"
+    in_json = outcome(row.save)
+    row.birthdate = "2010-02-30"
+    return {"JSONField": in_json, "DateField": outcome(row.save)}
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=2,
+    custom_user=2,
+    foreignkey=2,
+    mark="surprising",
+    costs=at_least(1),
+    so_what="Django deletes no file when you replace a picture or delete its row. Delete files in "
+    "code of your own.",
+    source=docs("Model field reference", "FileField and FieldFile"),
+)
+def test_files_left_by_an_imagefield(tmp_path):
+    """A form replaces a user's picture (ImageField), then the user is deleted. How many files are
+    left?"""
+    storage = FileSystemStorage(location=tmp_path)
+    alice, row = with_field("picture", models.ImageField(null=True, storage=storage))
+    form_class = modelform_factory(type(row), fields=["picture"])
+    for color in ("red", "green"):
+        picture = BytesIO()
+        Image.new("RGB", (1, 1), color).save(picture, "PNG")
+        upload = SimpleUploadedFile(f"{color}.png", picture.getvalue())
+        form_class({}, {"picture": upload}, instance=row).save()
+    rows("SET CONSTRAINTS ALL IMMEDIATE")
+    alice.delete()
+    assert not type(row).objects.exists()
+    return len(saw(sorted(path.name for path in tmp_path.iterdir())))

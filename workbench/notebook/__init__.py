@@ -13,7 +13,7 @@ from typing import Any
 # each is imported when it is asked for: with pandas and IPython that takes a second
 MODULES = {
     "all_four": ["Four", "four"],
-    "answers": ["check", "differences", "measured"],
+    "answers": ["areas", "check", "differences", "measured"],
     "break_it.score": ["missions"],
     "output": ["explain", "picture", "ran", "show_sql", "source", "sql", "table"],
     "predictions": ["compare", "predict"],

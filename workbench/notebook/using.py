@@ -62,12 +62,12 @@ def crowd() -> int:
 def _check(variant: str) -> None:
     if _used not in (None, variant):
         raise WorkbenchError(
-            f"This kernel is {_used}, and a process can be one Django project only: "
-            f"restart the kernel for {variant}, or ask all four with notebook.four()."
+            f"This kernel is {_used}, and a process can be one Django project only: choose the "
+            f"kernel {variant} (Django), or restart this one if it is the kernel Workbench."
         )
     if _used is None and settings.configured:
         raise WorkbenchError(
-            "Django is set up in this kernel already: choose the kernel Python 3 instead."
+            "Django is set up in this kernel already: choose the kernel Workbench instead."
         )
 
 

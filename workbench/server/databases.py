@@ -318,17 +318,19 @@ def _has_ended(said: str) -> bool:
 def _runs(number: int) -> bool:
     """Return whether a Python of this user has that process id.
 
-    Ids are used again. Then a database stays for longer than it should, but never less.
+    Ids are used again. Then a database stays for longer than it should, but never for less.
     """
     try:
         process = psutil.Process(number)
         return (
             process.status() != psutil.STATUS_ZOMBIE
             and process.username() == psutil.Process().username()
-            and "python" in process.name().lower()
+            and "python" in Path(process.exe()).name.lower()
         )
-    except psutil.Error:
+    except psutil.NoSuchProcess:
         return False
+    except psutil.AccessDenied:
+        return True
 
 
 def ignores_case(server: Mapping[str, str], name: str) -> bool:
