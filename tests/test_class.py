@@ -90,7 +90,7 @@ def connections(env):
     """The names of the notebooks' databases with their connections, as {name: how many}."""
     with postgres.connect(env, "postgres") as connection:
         rows = connection.execute(
-            """SELECT datname, count(pid)
+            """SELECT datname, count(pid) FILTER (WHERE backend_type = 'client backend')
                FROM pg_database LEFT JOIN pg_stat_activity USING (datname)
                WHERE datname ~ '^notebook_' GROUP BY datname"""
         )
