@@ -74,4 +74,5 @@ $(READY): requirements.lock pyproject.toml
 		|| { echo "uv failed. Trying pip, which has its own settings ..."; \
 			$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m workbench.notebook.clean --filter
 	@touch $@

@@ -189,15 +189,27 @@ def projects(django_db_setup, django_db_blocker):
     from django.conf import settings
     from django.db import connection
 
-    from suite.projects import Projects, on_server
+    from suite.projects import Projects, drop_database, make_database, mark_database
 
     migrated = connection.settings_dict["NAME"]
     template = f"{migrated}_template"
     connection.close()
-    on_server(f'DROP DATABASE IF EXISTS "{template}" WITH (FORCE)')
-    on_server(f'CREATE DATABASE "{template}" TEMPLATE "{migrated}"')
+    mark_database(migrated)
+    make_database(template, migrated)
     yield Projects(settings.BASE_DIR, template)
-    on_server(f'DROP DATABASE "{template}" WITH (FORCE)')
+    drop_database(template)
+
+
+@pytest.fixture(scope="session")
+def site(projects, tmp_path_factory):
+    """A copy of the variant with the third-party packages: a suite.sites.Site."""
+    from suite.sites import Site
+
+    project = projects.make(tmp_path_factory.mktemp("site"), migrated=True)
+    site = Site(project)
+    yield site
+    site.close()
+    projects.drop(project)
 
 
 @pytest.fixture

@@ -108,13 +108,29 @@ class Projects:
         folder = parent / f"scratch_{self.source.name}_{self.made}"
         shutil.copytree(self.source, folder, ignore=shutil.ignore_patterns("__pycache__", "static"))
         template = self.template if migrated else "template0"
-        on_server(f'DROP DATABASE IF EXISTS "{folder.name}" WITH (FORCE)')
-        on_server(f'CREATE DATABASE "{folder.name}" TEMPLATE "{template}"')
+        make_database(folder.name, template)
         return Project(folder)
 
     def drop(self, project):
-        on_server(f'DROP DATABASE "{project.database}" WITH (FORCE)')
+        drop_database(project.database)
         shutil.rmtree(project.folder)
+
+
+def make_database(name, template):
+    """Make a database as the template is, in place of one that an interrupted run left."""
+    drop_database(name)
+    on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    mark_database(name)
+
+
+def mark_database(name):
+    """Let a database tell whose it is, should the run be killed (docs/decisions/0007)."""
+    on_server(f"COMMENT ON DATABASE \"{name}\" IS 'extending-user-workbench'")
+
+
+def drop_database(name):
+    """Drop a database if it exists, whoever is connected."""
+    on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def on_server(statement):

@@ -87,14 +87,14 @@ class Tool:
         [sentence] = done.stderr.splitlines()
         return sentence
 
-    def serve(self):
-        return Sites(self.folder)
+    def serve(self, **environ):
+        return Sites(self.folder, **environ)
 
 
 class Sites:
     """A running `workbench serve`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **environ):
         self.folder = folder
         self.ports = free_ports()
         began = time.monotonic()
@@ -107,7 +107,7 @@ class Sites:
             stderr=subprocess.PIPE,
             text=True,
             cwd=PROJECT,
-            env=environment(folder),
+            env=environment(folder, **environ),
         )
         self.said = self._until_ready()
         self.seconds = time.monotonic() - began
@@ -347,7 +347,7 @@ LEFT_OUT = pytest.StashKey[list]()
 
 
 # These files read and write what is there only once, build/; so one process runs them all.
-OF_THE_BUILD = re.compile(r"tests/test_(site\w*|tutorial|playground|notebooks|snapshots)\.py")
+OF_THE_BUILD = re.compile(r"tests/test_(site\w*|tutorial|playground|quiz|notebooks|snapshots)\.py")
 ONE_BUILD = {"building", "built_site"}
 
 

@@ -132,6 +132,7 @@ def texts():
     for path in sorted(PROJECT.glob("suite/questions/test_*.py")):
         yield from of_questions(path)
     yield from of_needs(PROJECT / "workbench/compare/needs.toml")
+    yield from of_missions(PROJECT / "workbench/notebook/break_it/missions.toml")
     for path in sorted(PROJECT.glob("workbench/**/*.py")):
         yield from of_the_tool(path)
     pages = [PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "moves/README.md")]
@@ -181,6 +182,14 @@ def of_needs(path):
     for number, line in enumerate(lines, 1):
         if line.startswith("need = "):
             yield Text("need", name(path), number, tomllib.loads(line)["need"])
+
+
+def of_missions(path):
+    """Yield the tasks, hints and reasons of missions.toml."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        key = line.partition(" = ")[0]
+        if key in ("title", "task", "hint", "why"):
+            yield Text("help", name(path), number, tomllib.loads(line)[key])
 
 
 def of_the_tool(path):

@@ -1,15 +1,21 @@
 import os
 import pwd
+import signal
+import subprocess
+import sys
 import time
 
 import psutil
 import psycopg
 import pytest
 
-from conftest import Tool, postmaster, short_folder
+from conftest import Tool, environment, postmaster, short_folder
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
 from workbench.server import databases, embedded, postgres
+
+MIGRATIONS = "suite/questions/test_migrations.py"
+MADE_BY_RUN = "WHERE datname ~ '^(test|scratch)_'"
 
 
 def gone(process):
@@ -237,6 +243,31 @@ def test_a_site_can_be_built_while_a_benchmark_runs(server):
         databases.alone(server, databases.Turn.BENCH, busy="It is busy."),
     ):
         pass
+
+
+def test_a_killed_run_of_the_suite_leaves_only_marked_databases(bare, hold):
+    env = hold(bare.folder).env()
+    run = subprocess.Popen(
+        [*(sys.executable, "-m", "pytest", "-q", "--variant", "custom_user"), MIGRATIONS],
+        cwd=PROJECT,
+        env=environment(bare.folder),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    left = f"SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database {MADE_BY_RUN}"
+    with postgres.connect(env, "postgres") as connection:
+        until = time.monotonic() + 60
+        while not any("scratch_" in name for name, _ in connection.execute(left).fetchall()):
+            assert run.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        # between CREATE DATABASE and COMMENT is a moment, which does not count
+        time.sleep(0.2)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        found = dict(connection.execute(left).fetchall())
+    assert {f"test_{name}" for name in ("custom_user", "custom_user_template")} <= found.keys()
+    assert set(found.values()) == {databases.MARK}
 
 
 def test_of_one_kind_only_one_runs_at_a_time(server):

@@ -29,8 +29,8 @@ function openTarget() {
 addEventListener("hashchange", openTarget);
 openTarget();
 
-// Next to the running sites (workbench serve) each page links to them.
-if (["127.0.0.1", "localhost"].includes(location.hostname)) {
+// Next to the running sites (workbench serve) each page links to them, in a codespace as well.
+if (/^(127\.0\.0\.1|localhost|[\w-]+\.app\.github\.dev)$/.test(location.hostname)) {
   const root = JSON.parse(document.getElementById("__config").textContent).base;
   fetch(new URL(`${root}/running.json`, location.href))
     .then((response) => (response.ok ? response.json() : {}))

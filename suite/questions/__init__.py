@@ -14,6 +14,7 @@ AREAS = (
     "checks",
     "migrations",
     "third_party",
+    "apis",
     "serialization",
     "locks",
     "inspectdb",

@@ -109,13 +109,13 @@ def profile_with_its_own_key():
     foreignkey=False,
     mark="known",
     so_what=(
-        "UserAdmin lists its fields by name. Add extra fields of the user to fieldsets, and "
-        "show a profile as an inline."
+        "UserAdmin names the fields that it shows. Add a custom user's extra fields to its "
+        "fieldsets, and show a profile as an inline."
     ),
     source=CUSTOM_USER,
 )
 def test_stock_user_admin_shows_the_birthdate(alice, admin_client, settings):
-    """Does Django's UserAdmin show the birthdate without any change?"""
+    """Does Django's UserAdmin show the extra field birthdate if you change nothing in it?"""
     only_admin(settings, {Account: UserAdmin})
     return "birthdate" in admin_client.get(page("change", alice.pk)).content.decode()
 
@@ -126,12 +126,16 @@ def test_stock_user_admin_shows_the_birthdate(alice, admin_client, settings):
     custom_user=True,
     foreignkey=CANNOT,
     mark="known",
-    so_what="fieldsets accept fields of the user model. Show a profile as an inline instead.",
+    so_what=(
+        "Name a custom user's extra fields in fieldsets. For a profile, give UserAdmin an inline "
+        "instead."
+    ),
     source=CUSTOM_USER,
     fits=[True],
 )
 def test_fieldsets_bring_the_extras_into_user_admin(alice, admin_client, settings):
-    """The fieldsets of UserAdmin name the birthdate. Does the admin show it?"""
+    """The fieldsets of UserAdmin name the birthdate. Does a user's page in the admin then show
+    it?"""
     fieldsets = (*UserAdmin.fieldsets, ("Player", {"fields": ["birthdate"]}))
     only_admin(settings, {Account: user_admin(fieldsets=fieldsets)})
     return "2010-05-04" in admin_client.get(page("change", alice.pk)).content.decode()
@@ -144,13 +148,14 @@ def test_fieldsets_bring_the_extras_into_user_admin(alice, admin_client, setting
     foreignkey=True,
     mark="known",
     so_what=(
-        "An inline shows the profile on the user's page. A custom user needs none: name its "
-        "fields in fieldsets."
+        "To show a profile on the user's page in the admin, use an inline. A custom user needs "
+        "none: name its fields in fieldsets."
     ),
     source=EXTENDING,
 )
 def test_inline_brings_the_extras_into_user_admin(alice, admin_client, settings):
-    """UserAdmin has an inline for the profile. Does the admin show the birthdate?"""
+    """UserAdmin has an inline for the profile. Does a user's page in the admin show the
+    birthdate?"""
     only_admin(settings, {Account: user_admin(inlines=[person_inline()])})
     return "2010-05-04" in admin_client.get(page("change", alice.pk)).content.decode()
 
@@ -162,13 +167,14 @@ def test_inline_brings_the_extras_into_user_admin(alice, admin_client, settings)
     foreignkey=1,
     mark="surprising",
     so_what=(
-        "If the user is the profile's primary key, the inline updates the row that a receiver "
-        "created. No duplicate appears."
+        "If the profile's primary key is the user, you may combine a post_save receiver with an "
+        "inline. The inline updates the row that the receiver created."
     ),
     source=docs("Model instance reference", "How Django knows to UPDATE vs. INSERT"),
 )
 def test_extras_rows_of_one_add_page(admin_client):
-    """Staff fill in the birthdate on the variant's add page. How many rows hold it?"""
+    """Staff add a user with a birthdate in the variant's admin. How many rows then store that
+    birthdate?"""
     new = dict.fromkeys(BIRTHDATES, "2010-05-04")
     admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER, **new))
     assert User.objects.filter(username="bob").exists()
@@ -181,16 +187,16 @@ def test_extras_rows_of_one_add_page(admin_client):
     custom_user=CANNOT,
     foreignkey=2,
     so_what=(
-        "With a ForeignKey, receiver and inline each create a profile row, and nothing prevents "
-        "the second. Use one of them."
+        "With a ForeignKey profile, the receiver and the inline each insert a row, and nothing "
+        "rejects the second. Use only one of them."
     ),
     source=EXTENDING,
     fits=[1],
     fails=at_least(2),
 )
 def test_people_of_one_add_page_with_a_signal(admin_client):
-    """A receiver creates profile rows, and staff add a user with a birthdate. How many profile rows
-    exist?"""
+    """A post_save receiver creates profiles. Staff also fill in the profile inline for a new user.
+    How many profile rows does the user get?"""
     person = person_class()
     new = dict.fromkeys(BIRTHDATES, "2010-05-04")
     with person_made_by_a_signal(person):
@@ -205,14 +211,14 @@ def test_people_of_one_add_page_with_a_signal(admin_client):
     foreignkey="IntegrityError",
     mark="surprising",
     so_what=(
-        "Without primary_key=True, the inline inserts a second row and the page fails with "
-        "error 500. Use the receiver or the inline."
+        "If the OneToOneField is not the primary key, the inline inserts a second profile row, and "
+        "the page fails. Use the receiver or the inline, not both."
     ),
     source=docs("Model instance reference", "How Django knows to UPDATE vs. INSERT"),
 )
 def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, settings):
-    """A receiver creates a OneToOne profile with its own id. What does the add page raise if
-    staff fill in the inline?"""
+    """A post_save receiver creates a OneToOne profile with its own id. Staff fill in its inline
+    too. What does the add page raise?"""
 
     with profile_with_its_own_key() as profile, person_made_by_a_signal(profile):
         only_admin(settings, {Account: user_admin(inlines=[person_inline(profile)])})
@@ -227,15 +233,16 @@ def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, 
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "Django does not save an untouched inline. The profile row then exists only if a "
-        "receiver creates it."
+        "Django does not save an inline that staff left blank. If your code expects a profile row "
+        "for each user, create it in a receiver."
     ),
     source=docs("Formsets", "Formset validation"),
     fits=[True],
     costs=[False],
 )
 def test_extras_row_of_an_add_page_left_blank(admin_client):
-    """Staff leave the extra fields blank on the variant's add page. Does a row for them exist?"""
+    """Staff add a user in the variant's admin and leave the extra fields blank. Is a row for these
+    fields stored?"""
     admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER))
     bob = User.objects.get(username="bob")
     owner = {"pk": bob.pk} if PlayerModel is User else {"user": bob}
@@ -248,16 +255,16 @@ def test_extras_row_of_an_add_page_left_blank(admin_client):
     custom_user=6,
     foreignkey=106,
     so_what=(
-        "A column that reads the profile row runs one query for each line. Set "
-        "list_select_related, or prefetch the rows."
+        "A method that reads the profile runs one query for each user in the list. Set "
+        "list_select_related, or prefetch the rows of a ForeignKey profile."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_select_related",
     fits=at_most(10),
     costs=at_least(11),
 )
 def test_statements_of_a_list_with_birthdates(admin_client, settings, statements):
-    """A column of the admin list reads each user's birthdate. How many statements does a list of
-    100 users run?"""
+    """A method in list_display reads each user's birthdate. How many statements does the admin's
+    list of 100 users run?"""
     columns = ("username", birthdate_column)
     response = list_of_100(admin_client, settings, statements, list_display=columns)
     assert "April 9, 1980" in response.content.decode()
@@ -270,14 +277,14 @@ def test_statements_of_a_list_with_birthdates(admin_client, settings, statements
     custom_user=6,
     foreignkey=7,
     so_what=(
-        "With list_select_related, a list over a OneToOne profile is as cheap as over one "
-        "table. A ForeignKey needs prefetch_related(), a query more."
+        "Set list_select_related for a OneToOne profile: the list then runs as few statements as "
+        "with a custom user. A ForeignKey profile needs prefetch_related(), one query more."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_select_related",
 )
 def test_statements_of_a_list_with_birthdates_fetched_at_once(admin_client, settings, statements):
-    """An admin list loads birthdates with list_select_related or a prefetch. How many statements do
-    100 users take?"""
+    """An admin list loads birthdates by list_select_related or prefetch_related(). How many
+    statements does a list of 100 users run?"""
     options = {"list_display": ("username", birthdate_column)}
     if hasattr(User, "person"):
         options["list_select_related"] = ("person",)
@@ -295,14 +302,15 @@ def test_statements_of_a_list_with_birthdates_fetched_at_once(admin_client, sett
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "Django's checks accept a path to a ForeignKey profile in list_display, although the "
-        "list then shows dashes. Open the list and look."
+        "For a ForeignKey profile, the checks accept person__birthdate in list_display, but the "
+        "list shows only dashes. Write a method that returns the birthdate."
     ),
     source=docs("The Django admin site", "ModelAdmin options")
     + ", ModelAdmin.list_display; Django ticket #10743",
 )
 def test_checks_of_a_birthdate_column_by_its_path():
-    """list_display names "birthdate" or "person__birthdate". What do Django's checks report?"""
+    """list_display names "birthdate", or "person__birthdate" for a profile. Which errors do
+    Django's checks report?"""
     return errors_of(list_display=("username", path("birthdate")))
 
 
@@ -313,8 +321,8 @@ def test_checks_of_a_birthdate_column_by_its_path():
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "A path in list_display works for a OneToOne profile. For a ForeignKey profile the list "
-        "shows dashes, so write a method."
+        "For a OneToOne profile, name person__birthdate in list_display. For a ForeignKey profile, "
+        "this shows dashes, so write a method that returns the birthdate."
     ),
     source=docs("The Django admin site", "ModelAdmin options")
     + ", ModelAdmin.list_display; Django ticket #10743",
@@ -322,8 +330,8 @@ def test_checks_of_a_birthdate_column_by_its_path():
     costs=[False],
 )
 def test_birthdate_column_by_its_path_shows_birthdates(admin_client, settings, statements):
-    """list_display names "birthdate" or "person__birthdate". Does the admin list show
-    birthdates?"""
+    """list_display names "birthdate", or "person__birthdate" for a profile. Does the admin's list
+    show the birthdates?"""
     columns = ("username", path("birthdate"))
     response = list_of_100(admin_client, settings, statements, list_display=columns)
     return "April 9, 1980" in response.content.decode()
@@ -336,15 +344,15 @@ def test_birthdate_column_by_its_path_shows_birthdates(admin_client, settings, s
     foreignkey=6,
     mark="surprising",
     so_what=(
-        "A path in list_display does not join by itself: a OneToOne profile costs one query for "
-        "each line. Set list_select_related."
+        "A path to a OneToOne profile runs one query for each user, unless you set "
+        "list_select_related. For a ForeignKey profile, the list shows dashes and queries nothing."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_select_related",
     costs=at_least(11),
 )
 def test_statements_of_a_birthdate_column_by_its_path(admin_client, settings, statements):
-    """list_display names "birthdate" or "person__birthdate". How many statements does a list of 100
-    users run?"""
+    """list_display names "birthdate", or "person__birthdate" for a profile. How many statements
+    does the admin's list of 100 users run?"""
     assert User.objects.values(path("birthdate")) is not None
     columns = ("username", path("birthdate"))
     list_of_100(admin_client, settings, statements, list_display=columns)
@@ -358,16 +366,16 @@ def test_statements_of_a_birthdate_column_by_its_path(admin_client, settings, st
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "Sorting an admin list by a field of a ForeignKey profile shows a user once for each "
-        "profile row."
+        "An admin list sorted by a field of a ForeignKey profile repeats the user for each profile "
+        "row. Add a unique constraint to the ForeignKey."
     ),
     source=docs("QuerySet API reference", "order_by()"),
     fits=[1],
     costs=at_least(2),
 )
 def test_lines_of_a_player_in_a_list_sorted_by_birthdate(alice, admin_client, settings):
-    """A user may have two profile rows. How many times does an admin list sorted by birthdate show
-    the user?"""
+    """We try to give a user two profile rows. How many times does an admin list sorted by birthdate
+    show the user?"""
     ordering = [path("birthdate")]
     outcome(lambda: person_class().objects.create(user=alice))
     only_admin(settings, {Account: user_admin(ordering=ordering)})
@@ -381,13 +389,14 @@ def test_lines_of_a_player_in_a_list_sorted_by_birthdate(alice, admin_client, se
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "search_fields accepts a path to a profile's field. Each search then joins the profile "
-        "table."
+        "To search users by a profile's field, name its path, such as person__discord_id. Each "
+        "search then joins the profile table."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.search_fields",
 )
 def test_joins_of_an_admin_search_for_a_discord_id(alice, admin_client, settings, statements):
-    """How many joins does the admin's search for a Discord ID take?"""
+    """search_fields includes the Discord ID. How many joins does a search in the admin's list of
+    users take?"""
     only_admin(settings, {Account: user_admin(search_fields=["username", path("discord_id")])})
     admin_client.get("/admin/")
     statements.clear()
@@ -402,15 +411,16 @@ def test_joins_of_an_admin_search_for_a_discord_id(alice, admin_client, settings
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "To show each user once, the admin searches a ForeignKey profile with DISTINCT. "
-        "PostgreSQL then compares all columns of the rows found."
+        "For a ForeignKey profile, the admin adds DISTINCT so that no user is listed twice. "
+        "PostgreSQL then compares whole rows, which slows down large searches."
     ),
     source=docs("The Django admin site", "ModelAdmin methods")
     + ", ModelAdmin.get_search_results()",
     costs=[True],
 )
 def test_admin_search_for_a_discord_id_is_distinct(alice, admin_client, settings, statements):
-    """Does the admin search for a Discord ID with DISTINCT?"""
+    """search_fields includes the Discord ID. Does the admin's search for users run SELECT
+    DISTINCT?"""
     only_admin(settings, {Account: user_admin(search_fields=["username", path("discord_id")])})
     statements.clear()
     admin_client.get(page("changelist"), {"q": "100000000000000001"})
@@ -422,12 +432,16 @@ def test_admin_search_for_a_discord_id_is_distinct(alice, admin_client, settings
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    so_what="list_filter and date_hierarchy accept a path to a profile's field.",
+    so_what=(
+        "Staff can filter users by a profile's fields. Name the path in list_filter and "
+        "date_hierarchy, such as person__birthdate."
+    ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.date_hierarchy",
     fits=[[]],
 )
 def test_checks_of_a_filter_and_a_date_hierarchy():
-    """list_filter and date_hierarchy name the birthdate. What do Django's checks report?"""
+    """list_filter and date_hierarchy name "birthdate", or "person__birthdate" for a profile. Which
+    errors do Django's checks report?"""
     return errors_of(list_filter=[path("birthdate")], date_hierarchy=path("birthdate"))
 
 
@@ -436,11 +450,15 @@ def test_checks_of_a_filter_and_a_date_hierarchy():
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what=("date_hierarchy over a profile lists each user once, even if two profile rows match."),
+    so_what=(
+        "You need no distinct() for a date_hierarchy over a profile. The admin lists a user once, "
+        "even if two profile rows match."
+    ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.date_hierarchy",
 )
 def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
-    """A user may have two profile rows. How many times does date_hierarchy show the user?"""
+    """We try to give a user two profile rows. Staff pick the birth year in date_hierarchy. How many
+    times does the list show the user?"""
     born = path("birthdate")
     assert User.objects.filter(**{f"{born}__year": 2010}).exists()
     outcome(lambda: person_class().objects.create(user=alice, birthdate="2010-06-01"))
@@ -456,8 +474,8 @@ def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
     foreignkey="AlreadyRegistered",
     mark="surprising",
     so_what=(
-        "Django ignores auth.User silently if it is swapped out. Beside a proxy, a second list "
-        "of users appears."
+        "If AUTH_USER_MODEL replaces auth.User, register() silently ignores the call. If your "
+        "admin lists a proxy, the call adds a second list of users."
     ),
     source=docs("The Django admin site", "AdminSite methods") + ", AdminSite.register()",
 )
@@ -479,14 +497,14 @@ def test_another_app_registers_auth_user():
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Use UserAdmin for a model that holds the password. A plain ModelAdmin stores it "
+        "Use UserAdmin for a model that holds the password. A plain ModelAdmin stores the password "
         "unhashed, and that user cannot log in."
     ),
     source=docs("Using the Django authentication system", "Changing passwords"),
 )
 def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
-    """The variant's own model uses a plain ModelAdmin. Does it store a password as staff type
-    it?"""
+    """The variant's own model (Player, Person or User) has a plain ModelAdmin. Does it store a
+    typed password unhashed?"""
     only_admin(settings, {PlayerModel: admin.ModelAdmin})
     carol = User.objects.create_user("carol")
     new = {"username": "bob", "password": "typed by staff", "user": carol.pk}
@@ -502,16 +520,16 @@ def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "If the profile has its own admin page, deleting a user also needs the permission to "
-        "delete profiles."
+        "If profiles have an admin page of their own, staff who delete users also need the "
+        "permission to delete profiles. Grant both."
     ),
     source=code("django.contrib.admin.utils.get_deleted_objects"),
     fits=[True],
     costs=[False],
 )
 def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
-    """The admin also lists the variant's own model. Can staff delete a user with the permission
-    delete_user only?"""
+    """The admin lists the users, and Player or Person too. Can staff whose only permission is
+    delete_user delete a user?"""
     only_admin(settings, {PlayerModel: admin.ModelAdmin} | {User: UserAdmin})
     staff = staff_with(permission("delete", User))
     staff.post(page("delete", alice.pk, model=User), {"post": "yes"})
@@ -525,13 +543,14 @@ def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "If the profile is only an inline, deleting a user needs no permission to delete profiles."
+        "If a profile has no admin page of its own, the permission to delete users is enough. "
+        "Deleting a user then deletes the profile too."
     ),
     source=code("django.contrib.admin.utils.get_deleted_objects"),
 )
 def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
-    """Staff may only delete accounts. Can they delete a user with extra fields in the variant's
-    admin?"""
+    """The variant's admin shows a profile only as an inline. Can staff who may only delete users
+    delete one with extra fields?"""
     staff = staff_with(permission("delete", Account))
     staff.post(page("delete", alice.pk), {"post": "yes"})
     return not User.objects.filter(pk=alice.pk).exists()
@@ -543,13 +562,14 @@ def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
     custom_user="players.user",
     foreignkey="auth.user",
     so_what=(
-        "The admin of a proxy records the proxy's content type. Its history leaves out what the "
-        "admin of auth.User recorded."
+        "The admin of a proxy records changes under the proxy's content type. A user's history "
+        "there leaves out changes made in the admin of auth.User."
     ),
     source=docs("The Django admin site", "LogEntry attributes") + ", LogEntry.content_type",
 )
 def test_content_type_in_the_admins_history(alice, admin_client):
-    """Which content type does the admin's history record for a changed user?"""
+    """Staff change a user in the variant's admin. Which content type does the admin's history
+    (LogEntry) record?"""
     change = page("change", alice.pk)
     admin_client.post(change, filled(admin_client.get(change), first_name="Alice"))
     return ".".join(LogEntry.objects.get(object_id=alice.pk).content_type.natural_key())
@@ -561,13 +581,14 @@ def test_content_type_in_the_admins_history(alice, admin_client):
     custom_user=CANNOT,
     foreignkey=300,
     so_what=(
-        "A plain select field loads all users, also those with a profile. Use "
-        "autocomplete_fields or an inline."
+        "By default, the admin loads all users into the select field of a profile's page. Use "
+        "autocomplete_fields, or an inline on the user's page."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.autocomplete_fields",
 )
 def test_options_of_a_person_add_page(admin_client, settings):
-    """300 users exist. How many of them does a plain add page for a profile offer?"""
+    """300 users exist. How many does the select field for the user offer when staff add a
+    profile?"""
     person = person_class()
     enrolled_many(300)
     only_admin(settings, {User: UserAdmin, person: admin.ModelAdmin})
@@ -580,13 +601,13 @@ def test_options_of_a_person_add_page(admin_client, settings):
     custom_user=1,
     foreignkey=2,
     so_what=(
-        "A proxy or a profile can add a second list of users. Unregister one, or show the "
-        "profile as an inline."
+        "Beside the list of users, a proxy or a profile adds a second list. Unregister one of "
+        "them, or show the profile as an inline."
     ),
 )
 def test_lists_that_hold_players(admin_client, settings):
-    """User and the variant's own model are registered. How many lists does the admin show for
-    them?"""
+    """The admin registers User and the variant's own model (Player, Person or User). How many lists
+    does its index show?"""
     only_admin(
         settings,
         {User: UserAdmin, PlayerModel: UserAdmin if PlayerModel is User else admin.ModelAdmin},
@@ -607,13 +628,14 @@ def test_lists_that_hold_players(admin_client, settings):
         *("INSERT django_admin_log", "UPDATE django_session"),
     ],
     so_what=(
-        "A profile row costs one more UPDATE when staff change both. The session is "
-        "written because this project keeps messages in it."
+        "Expect one more UPDATE if a profile holds the birthdate. The success message updates "
+        "django_session here, because this project keeps messages in the session."
     ),
     source=docs("The messages framework", "Storage backends"),
 )
 def test_writes_of_an_admin_change_of_email_and_birthdate(alice, admin_client, statements):
-    """Staff change a user's e-mail and birthdate in the admin. Which statements write?"""
+    """Staff change a user's e-mail and birthdate in the admin. Which INSERT and UPDATE statements
+    run?"""
     change = page("change", alice.pk)
     form = filled(admin_client.get(change), **CHANGES)
     statements.clear()
@@ -628,10 +650,14 @@ def test_writes_of_an_admin_change_of_email_and_birthdate(alice, admin_client, s
     profile_onetoone=15,
     custom_user=13,
     foreignkey=16,
-    so_what="A profile table costs two or three more statements for each save in the admin.",
+    so_what=(
+        "With a profile table, each save on the user's page in the admin runs two or three more "
+        "statements than with a custom user."
+    ),
 )
 def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_client, statements):
-    """Staff change a user's e-mail and birthdate in the admin. How many statements run?"""
+    """Staff change a user's e-mail and birthdate in the admin. How many statements does saving the
+    page run?"""
     change = page("change", alice.pk)
     form = filled(admin_client.get(change), **CHANGES)
     statements.clear()
@@ -647,15 +673,16 @@ def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_clien
     custom_user=CANNOT,
     foreignkey=2,
     so_what=(
-        "An inline for a OneToOneField has one form. For a ForeignKey, set max_num = 1 to "
-        "prevent a second row."
+        "For a OneToOneField, the inline shows one form. For a ForeignKey profile, set max_num = 1 "
+        "on the inline, or staff can store a second row."
     ),
     source=code("django.forms.models.inlineformset_factory"),
     fits=[1],
     costs=at_least(2),
 )
 def test_people_that_an_inline_gives_one_user(admin_client, settings):
-    """Staff fill in the profile inline twice. How many profile rows does the user have?"""
+    """Staff try to fill in two forms of the profile inline for a new user. How many profile rows
+    does the user get?"""
     person = person_class()
     only_admin(settings, {Account: user_admin(inlines=[person_inline(extra=2)])})
     form = filled(admin_client.get(page("add")), **NEW_PLAYER)
@@ -671,15 +698,16 @@ def test_people_that_an_inline_gives_one_user(admin_client, settings):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "After delete() the profile's primary key is empty. A __str__() that reads the user "
-        "then fails: error 500, and nothing is deleted."
+        "If the OneToOneField is the primary key, delete() empties it. A profile's __str__() that "
+        "reads the user then fails with error 500, so do not read it."
     ),
     source=docs("Model instance reference", "Deleting objects"),
     fits=["accepted"],
     fails=["RelatedObjectDoesNotExist"],
 )
 def test_inline_deletes_the_extras_row(alice, admin_client, settings):
-    """Staff delete the profile row in an inline, but not the account. What happens?"""
+    """Staff delete a user's profile in the inline, but not the user. What happens when they
+    save?"""
     person = person_class()
     only_admin(settings, {Account: user_admin(inlines=[person_inline()])})
     change = page("change", alice.pk)
@@ -696,15 +724,16 @@ def test_inline_deletes_the_extras_row(alice, admin_client, settings):
     custom_user=[],
     foreignkey=["admin.E121"],
     so_what=(
-        "list_editable accepts fields of the listed model. Edit a profile's fields on the "
-        "user's page."
+        "list_editable rejects a path to a profile's field. Let staff edit these fields in an "
+        "inline on the user's page."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_editable",
     fits=[[]],
     costs=[["admin.E121"]],
 )
 def test_checks_of_list_editable_birthdates():
-    """list_editable names the birthdate. What do Django's checks report?"""
+    """list_editable names "birthdate", or "person__birthdate" for a profile. Which errors do
+    Django's checks report?"""
     shown = ("username", path("birthdate"))
     return errors_of(list_display=shown, list_editable=[path("birthdate")])
 
@@ -715,15 +744,16 @@ def test_checks_of_list_editable_birthdates():
     custom_user=[],
     foreignkey=["admin.E035"],
     so_what=(
-        "readonly_fields accepts no path through a relation. Write a method of the ModelAdmin "
-        "that returns the field."
+        "readonly_fields rejects a path to a profile's field. Name a method of the ModelAdmin that "
+        "returns the value."
     ),
     source=docs("System check framework", "ModelAdmin") + ", admin.E035",
     fits=[[]],
     costs=[["admin.E035"]],
 )
 def test_checks_of_a_read_only_birthdate():
-    """readonly_fields names the birthdate by its path. What do Django's checks report?"""
+    """readonly_fields names "birthdate", or "person__birthdate" for a profile. Which errors do
+    Django's checks report?"""
     return errors_of(readonly_fields=[path("birthdate")])
 
 
@@ -733,13 +763,14 @@ def test_checks_of_a_read_only_birthdate():
     custom_user="Changed Email address and birthdate.",
     foreignkey="Changed Email address. Changed birthdate for person “alice”.",
     so_what=(
-        "The admin's history names the changed fields, also those of an inline. It keeps no old "
-        "values."
+        "Do not use the admin's history to restore a value. It names the changed fields, also "
+        "those of an inline, but keeps no old values."
     ),
     source=docs("The Django admin site", "LogEntry attributes") + ", LogEntry.change_message",
 )
 def test_words_of_the_admins_history(alice, admin_client):
-    """Staff change a user's e-mail and birthdate. What does the admin's history say?"""
+    """Staff change a user's e-mail and birthdate in the admin. Which message does the admin's
+    history show?"""
     change = page("change", alice.pk)
     admin_client.post(change, filled(admin_client.get(change), **CHANGES))
     assert User.objects.filter(**{path("birthdate"): "2010-05-05"}).exists()
@@ -768,14 +799,14 @@ def undoes_a_new_password(client, user):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "The admin reads the user without a lock and then writes all columns. Override "
-        "get_object() to lock the row when staff save it."
+        "UserAdmin reads the user without a lock and then writes all columns. Override "
+        "get_object() to lock the row when staff save the page."
     ),
     source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_stock_user_admin_undoes_a_new_password(transactional_db, alice, admin_client, settings):
-    """Staff save a user in Django's UserAdmin while the user changes the password. Is the old
-    password back?"""
+    """Staff save a user in Django's UserAdmin while the user changes the password. Does the save
+    restore the old password?"""
     only_admin(settings, {Account: UserAdmin})
     return undoes_a_new_password(admin_client, alice)
 
@@ -786,12 +817,12 @@ def test_stock_user_admin_undoes_a_new_password(transactional_db, alice, admin_c
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "select_for_update() in get_object() makes staff wait for the other change and read it. "
-        "Then saving cannot undo it."
+        "Call select_for_update() in get_object() of your UserAdmin. Staff then wait for the other "
+        "change, read its result, and do not undo it."
     ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_locking_user_admin_undoes_a_new_password(transactional_db, alice, admin_client):
-    """The admin locks the user before saving, and the user changes the password meanwhile. Is the
-    old password back?"""
+    """The admin locks the user row when staff save. The user changes the password meanwhile. Does
+    the save restore the old one?"""
     return undoes_a_new_password(admin_client, alice)

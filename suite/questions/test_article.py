@@ -142,8 +142,8 @@ def test_article_djangos_own_pages_that_register(client, settings):
     custom_user="stored",
     foreignkey="stored",
     so_what=(
-        "The article's three options are not all. A ForeignKey and a child class of the "
-        "user (multi-table inheritance) store extra fields too."
+        "Besides proxy, OneToOneField and custom user, a ForeignKey and a child class of the user "
+        "(multi-table inheritance) store extra fields too."
     ),
     source=docs("Models", "Multi-table inheritance"),
     verdict="holds with a condition",
@@ -257,7 +257,8 @@ def test_article_tables_of_users():
     fits=["accepted"],
 )
 def test_article_who_logs_in_is_a_user(alice, rf):
-    """What does login() do with the object of the variant's own model that belongs to alice?"""
+    """What does login() do with alice as an object of the variant's own model (Player, Person or
+    User)?"""
     player = PlayerModel.objects.get(**{f"{USER_OF}username": "alice"})
     backend = "django.contrib.auth.backends.ModelBackend"
     return outcome(lambda: login(request_of(rf), player, backend))
@@ -321,7 +322,8 @@ def test_article_queries_from_both_sides(alice):
     costs=ANYTHING_ELSE,
 )
 def test_article_profile_is_reached_from_the_user(alice):
-    """What does user.person, or the custom user itself, return for an older user and for alice?"""
+    """What does user.person (or a custom user itself) return for bob without a profile row, and for
+    alice with one?"""
     extras_class()
     User.objects.bulk_create([User(username="bob")])
 
@@ -475,8 +477,8 @@ def test_article_docs_contradict_themselves():
     verdict="holds with a condition",
 )
 def test_article_migrating_the_key_errors_out():
-    """person_id gives way to OneToOneField(primary_key=True). What does migrate do with a user
-    column, without it, and without rows?"""
+    """OneToOneField(primary_key=True) replaces person_id. What does migrate do if the table has a
+    user column, or has none?"""
     table = {"with a user column": ({**own_key(), **link()}, 3), "without": (own_key(), 3)}
     table["without, no rows"] = (own_key(), 0)
     answers = {}
@@ -501,7 +503,8 @@ def test_article_migrating_the_key_errors_out():
     verdict="does not hold",
 )
 def test_article_django_does_not_remove_the_old_key():
-    """The user replaces person_id as primary key. Which operations does makemigrations write?"""
+    """A OneToOneField replaces person_id as primary key. Which operations does makemigrations
+    write?"""
     before, after = state_of_person(own_key()), state_of_person(key())
     return migration_states.described(makemigrations(before, after, migration_states.Questioner(1)))
 
@@ -519,8 +522,8 @@ def test_article_django_does_not_remove_the_old_key():
     verdict="does not hold",
 )
 def test_article_hand_work_is_needed():
-    """Migrations replaced person_id by the user in a table with three rows. Which key, rows and
-    sequences remain?"""
+    """Migrations replaced the key person_id by the user in a table of three rows. Which key, rows
+    and sequences remain?"""
     before = state_of_person(own_key())
     with_table(before)
     nullable = models.OneToOneField("auth.User", models.CASCADE, null=True)
@@ -584,15 +587,15 @@ def test_article_drop_sequence():
         "untouched": "accepted",
     },
     so_what=(
-        "The migration fails only if the column was dropped by hand. managed = False hides "
-        "that, because Django then runs no SQL."
+        "The migration fails if the column was dropped by hand. With managed = False it succeeds, "
+        "because Django then runs no SQL."
     ),
     source=docs("Model Meta options", "managed"),
     verdict="holds with a condition",
 )
 def test_article_managed_false_makes_migrations_work():
-    """person_id was dropped by hand, or not. What does the new key's migration do, managed and
-    unmanaged?"""
+    """What does a migration that makes the user the primary key do if SQL dropped the old key
+    before?"""
     answers = {}
     for name, managed in {"by hand": True, "by hand, unmanaged": False, "untouched": True}.items():
         with undone():
@@ -611,15 +614,15 @@ def test_article_managed_false_makes_migrations_work():
     foreignkey={"primary key": False, "second row": "accepted"},
     mark="surprising",
     so_what=(
-        "Let migrations change the key. After the article's ALTER TABLE, the table has no key "
-        "and accepts two rows for one user."
+        "DROP COLUMN also drops the primary key, and no unique index replaces it. Let a migration "
+        "change the key."
     ),
     source="PostgreSQL 18 docs, ALTER TABLE; " + docs("Model Meta options", "managed"),
     verdict="does not hold",
 )
 def test_article_table_is_what_the_model_says():
-    """After the article's ALTER TABLE, does the table have a primary key and accept a second
-    row?"""
+    """SQL drops person_id, the primary key. What does PostgreSQL do with a second row of a user
+    afterwards?"""
     article_table(**link())
     by_hand()
     again = "INSERT INTO person (user_id) SELECT user_id FROM person LIMIT 1"
@@ -693,8 +696,8 @@ def test_article_inspectdb_updates_the_model():
     verdict="does not hold",
 )
 def test_article_cascade_is_in_the_database(alice):
-    """on_delete is CASCADE. What do PostgreSQL's foreign key and user.delete() do with profile
-    rows?"""
+    """on_delete is CASCADE. What do PostgreSQL's foreign key and Django do with the profile row of
+    a deleted user?"""
     keys = tables()[extras_class()._meta.db_table].foreign_keys
     action = saw(keys[0].definition) and keys[0].on_delete if keys else "no foreign key"
     alice.delete()
@@ -739,8 +742,8 @@ def test_article_signal_makes_a_person_for_each_user():
     verdict="holds with a condition",
 )
 def test_article_signal_is_for_new_users(client, settings):
-    """The article's view registers one user. Which values has `created` each time post_save is sent
-    for the user?"""
+    """A view saves a new user, refreshes it and logs it in. Which value has `created` in each
+    post_save?"""
     settings.ROOT_URLCONF = "suite.article"
     created = []
 
@@ -901,12 +904,16 @@ def test_article_usercreationform_saves_work(alice):
     custom_user={"logged in": True, "stored": True},
     foreignkey={"logged in": True, "stored": True},
     mark="known",
-    so_what="The article's view works in every approach that can store the extra fields.",
+    so_what=(
+        "This order works in every approach that can store the extra fields. authenticate() is "
+        "not needed: it hashes the password again."
+    ),
     source=docs(AUTH, "How to log a user in"),
     verdict="holds",
 )
 def test_article_view_registers_and_logs_in(client, settings):
-    """What does the article's view do with a new user and the extra fields?"""
+    """A view saves the form, refreshes the user, then calls authenticate() and login(). Which parts
+    of the registration succeed?"""
     settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         client.post("/article/", TYPED)
@@ -927,6 +934,6 @@ def test_article_view_registers_and_logs_in(client, settings):
     verdict="holds",
 )
 def test_article_template_needs_no_change():
-    """Which extra fields does {{ form }} show of the article's form?"""
+    """A form declares the extra fields. Which of them does {{ form }} show?"""
     page = saw(Template("{{ form }}").render(Context({"form": article.SeedForm()})))
     return [name for name in EXTRA_FIELDS if f'name="{name}"' in page]

@@ -1,5 +1,6 @@
 """Authentication and permissions"""
 
+import json
 from contextlib import nullcontext
 
 import pytest
@@ -116,15 +117,15 @@ def label_of(user):
     foreignkey="auth.User",
     mark="known",
     so_what=(
-        "Django's own backend returns the model that AUTH_USER_MODEL names. To get a proxy of "
-        "auth.User, write a backend whose get_user() returns it."
+        "ModelBackend returns the model that AUTH_USER_MODEL names. To get a proxy of auth.User, "
+        "write a backend whose get_user() returns the proxy."
     ),
     source=reference("Utility functions") + ", get_user()",
     fits=["players.Player", "players.User"],
     costs=["auth.User"],
 )
 def test_class_of_request_user(alice, client, settings):
-    """Which class does request.user have under Django's own authentication backend?"""
+    """Which class does request.user have with Django's ModelBackend?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     client.force_login(alice)
     return saw(label_of(client.get("/").wsgi_request.user))
@@ -136,16 +137,16 @@ def test_class_of_request_user(alice, client, settings):
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "With Django's own backend, the logged-in user has no methods of your proxy or profile "
-        "model. Only a custom user model provides them."
+        "With ModelBackend, the logged-in user has no methods of your proxy or profile model. "
+        "Write a backend that returns the proxy, or use a custom user."
     ),
     source=docs("Models", "QuerySets still return the model that was requested"),
     fits=[True],
     costs=[False],
 )
 def test_authenticate_gives_the_listed_class(alice, settings):
-    """Does authenticate() with Django's own backend return an instance of the variant's own
-    model?"""
+    """Does authenticate() with ModelBackend return an instance of the variant's own model (Player,
+    Person or User)?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     user = authenticate(username="alice", password=PASSWORD)
     saw(label_of(user))
@@ -159,15 +160,15 @@ def test_authenticate_gives_the_listed_class(alice, settings):
     foreignkey="AttributeError",
     mark="surprising",
     so_what=(
-        "A proxy of auth.User cannot be AUTH_USER_MODEL, because that setting swaps auth.User "
-        "out. A profile model is not a user either."
+        "Name a custom user model in AUTH_USER_MODEL. Django refuses a proxy of auth.User, because "
+        "the setting swaps out auth.User itself. A profile model is no user either."
     ),
     source=PROXIES,
     fits=["accepted"],
 )
 def test_listed_class_as_auth_user_model(project):
-    """AUTH_USER_MODEL names the variant's own model. What does the command `check --tag models`
-    report?"""
+    """AUTH_USER_MODEL names the variant's own model (Player, Person or User). What does the command
+    `check --tag models` report?"""
     project.replace(
         "config/settings.py",
         f'AUTH_USER_MODEL = "{User._meta.label}"',
@@ -185,13 +186,14 @@ def test_listed_class_as_auth_user_model(project):
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "Django's own backend looks in USERNAME_FIELD only. To log in by another field as well, "
-        "write an authentication backend."
+        "ModelBackend looks users up by USERNAME_FIELD. To let users log in by another field as "
+        "well, write an authentication backend."
     ),
     source=reference("Available authentication backends") + ", ModelBackend",
 )
 def test_login_by_discord_id_with_djangos_backend(alice, settings):
-    """Can a user log in with the Discord ID as username under Django's own backend?"""
+    """Can a user log in with the Discord ID instead of the username if Django's ModelBackend is
+    used?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     return authenticate(username=DISCORD_ID, password=PASSWORD) is not None
 
@@ -202,14 +204,14 @@ def test_login_by_discord_id_with_djangos_backend(alice, settings):
     custom_user=["auth.E003"],
     foreignkey=[],
     so_what=(
-        "Django reads USERNAME_FIELD on the model that AUTH_USER_MODEL names. The field must be "
-        "unique there, unless your backend handles duplicates."
+        "With ModelBackend, the USERNAME_FIELD of a custom user must be unique. On a proxy or "
+        "profile, Django ignores USERNAME_FIELD and reports nothing."
     ),
     source=CUSTOM_USER + ", USERNAME_FIELD",
 )
 def test_checks_of_username_field_discord_id(monkeypatch):
-    """The variant's own model sets USERNAME_FIELD = "discord_id". Which errors do Django's user
-    model checks report?"""
+    """The variant's own model (Player, Person or User) sets USERNAME_FIELD = "discord_id". Which
+    errors do Django's checks report?"""
     monkeypatch.setattr(PlayerModel, "USERNAME_FIELD", "discord_id", raising=False)
     return [saw(message).id for message in check_user_model(app_configs=None)]
 
@@ -221,8 +223,8 @@ def test_checks_of_username_field_discord_id(monkeypatch):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "ModelBackend reads USERNAME_FIELD on AUTH_USER_MODEL only, and ignores it elsewhere "
-        "without an error. To log in by e-mail, choose a custom user model or write a backend."
+        "To log in by e-mail, choose a custom user or write a backend. On a proxy or profile, "
+        "Django ignores USERNAME_FIELD and raises no error."
     ),
     source=CUSTOM_USER + ", USERNAME_FIELD",
     fits=[True],
@@ -230,7 +232,8 @@ def test_checks_of_username_field_discord_id(monkeypatch):
     top=True,
 )
 def test_username_field_changes_the_login(monkeypatch):
-    """The variant's own model sets USERNAME_FIELD = "email". Can a user log in by e-mail?"""
+    """The variant's own model (Player, Person or User) sets USERNAME_FIELD = "email". Can a user
+    log in by e-mail?"""
     enrolled("alice", email="alice@example.org")
     monkeypatch.setattr(PlayerModel, "USERNAME_FIELD", "email", raising=False)
     return authenticate(username="alice@example.org", password=PASSWORD) is not None
@@ -242,7 +245,8 @@ def test_username_field_changes_the_login(monkeypatch):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "A login by a field of a profile row needs a join. On the user's own table it needs none."
+        "A login by a profile's field joins the profile table. A custom user can hold the field "
+        "itself, so the login needs no join."
     ),
     source=BACKENDS,
     fits=[0],
@@ -262,14 +266,14 @@ def test_joins_of_a_login_by_discord_id(alice, settings, statements):
     custom_user="MultipleObjectsReturned",
     foreignkey="MultipleObjectsReturned",
     so_what=(
-        "The field that people log in with must be unique in the database. Otherwise the login "
-        "page fails for both users."
+        "Make the field that people log in with unique in the database. Otherwise neither of two "
+        "users with the same value can log in."
     ),
     source=docs("QuerySet API reference", "get()"),
 )
 def test_login_by_a_discord_id_that_two_share(alice, settings):
-    """Two users have the same Discord ID. What does a login by Discord ID raise if the backend
-    calls get()?"""
+    """Two users have the same Discord ID, and a backend finds users by get(). What does a login
+    raise?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.DiscordBackend"]
     roster.change("alice", discord_id=DISCORD_ID)
     enrolled("bob", discord_id=DISCORD_ID)
@@ -283,15 +287,15 @@ def test_login_by_a_discord_id_that_two_share(alice, settings):
     foreignkey="auth.User",
     mark="surprising",
     so_what=(
-        "If get_user() of your backend returns a proxy, request.user has its methods in every "
-        "synchronous view."
+        "If your backend's get_user() returns a proxy, request.user has the proxy's methods in "
+        "synchronous views. Loading a profile does not change the class."
     ),
     source=BACKENDS,
     fits=["players.Player", "players.User"],
     costs=["auth.User"],
 )
 def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, settings):
-    """A backend's get_user() reads the variant's own model, or joins its table. Which class does
+    """A backend's get_user() returns a Player, or a User joined with its profile. Which class does
     request.user have?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
@@ -304,8 +308,8 @@ def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, setti
     custom_user=2,
     foreignkey=3,
     so_what=(
-        "With a profile table, each page that shows an extra field of the visitor runs one more "
-        "query."
+        "With a profile table, each page that shows an extra field of the logged-in user runs one "
+        "more query than with a custom user."
     ),
     source=EXTENDING,
     fits=at_most(2),
@@ -314,8 +318,8 @@ def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, setti
 def test_statements_of_a_request_that_shows_the_birthdate(
     alice, client, settings, birthdate_pages, statements
 ):
-    """Sessions are kept in the database. How many statements does a page run that shows its user's
-    birthdate?"""
+    """Sessions are kept in the database. How many statements does a page run that shows the
+    logged-in user's birthdate?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     client.force_login(alice)
     statements.clear()
@@ -329,8 +333,8 @@ def test_statements_of_a_request_that_shows_the_birthdate(
     custom_user=2,
     foreignkey=3,
     so_what=(
-        "select_related() in get_user() joins a OneToOne profile and saves the query on each "
-        "page. A ForeignKey needs prefetch_related(), a query more."
+        "Call select_related() in your backend's get_user() to load a OneToOne profile without "
+        "another query. A ForeignKey profile needs prefetch_related(), one query more."
     ),
     source=BACKENDS,
     fits=at_most(2),
@@ -339,8 +343,8 @@ def test_statements_of_a_request_that_shows_the_birthdate(
 def test_statements_of_that_request_by_a_backend_that_reads_more(
     alice, client, settings, birthdate_pages, statements
 ):
-    """A backend's get_user() also loads the profile row. How many statements does a page with the
-    user's birthdate run?"""
+    """A backend's get_user() also loads the profile. How many statements does a page run that shows
+    the logged-in user's birthdate?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     statements.clear()
@@ -354,12 +358,12 @@ def test_statements_of_that_request_by_a_backend_that_reads_more(
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "A unique index on UPPER(username) blocks a second ALICE. It does not make the login "
-        "ignore case."
+        "A unique index on UPPER(username) blocks a second account ALICE, but the login still "
+        "respects case. To ignore case, change how the login finds users."
     ),
 )
 def test_login_in_another_case(alice, client):
-    """The username is alice. Can she log in as ALICE?"""
+    """The username is alice. Can this user log in as ALICE?"""
     return log_in(client, "ALICE")
 
 
@@ -370,8 +374,8 @@ def test_login_in_another_case(alice, client):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "ModelBackend calls the default manager of AUTH_USER_MODEL. A manager on a proxy or a "
-        "profile model does not change the login."
+        "To let the login ignore case, override get_by_natural_key() in a custom user's manager. "
+        "ModelBackend does not use the manager of a proxy or profile."
     ),
     source=(
         docs("Customizing authentication in Django", "Writing a manager for a custom user model")
@@ -381,7 +385,7 @@ def test_login_in_another_case(alice, client):
     costs=[False],
 )
 def test_login_in_another_case_by_our_manager(alice, monkeypatch):
-    """The manager of the variant's own model ignores case in get_by_natural_key(). Can alice log in
+    """The manager of Player, Person or User ignores case in get_by_natural_key(). Can alice log in
     as ALICE?"""
 
     def whatever_its_case(username):
@@ -399,15 +403,15 @@ def test_login_in_another_case_by_our_manager(alice, monkeypatch):
     foreignkey="SynchronousOnlyOperation",
     mark="surprising",
     so_what=(
-        "In async code, reading user.person may need a query, and Django then raises "
-        "SynchronousOnlyOperation. Load the profile row with an awaited query first."
+        "In async code, reading a profile that is not loaded yet raises SynchronousOnlyOperation. "
+        "Load the profile with an awaited query first."
     ),
     source=docs("Asynchronous support", "Async safety"),
     fits=["2010-05-04"],
     costs=["SynchronousOnlyOperation"],
 )
 def test_birthdate_in_an_async_view(alice, client, birthdate_pages):
-    """What does an async view get when it reads the birthdate of `await request.auser()`?"""
+    """An async view awaits request.auser() and reads the user's birthdate. What does it get?"""
     client.force_login(alice)
     try:
         return client.get("/async/").content.decode()
@@ -422,12 +426,12 @@ def test_birthdate_in_an_async_view(alice, client, birthdate_pages):
     foreignkey="AttributeError",
     so_what=(
         "AnonymousUser has no extra fields in any approach. Check request.user.is_authenticated "
-        "first."
+        "before you read them."
     ),
     source=reference("AnonymousUser object"),
 )
 def test_birthdate_of_an_anonymous_visitor(client, birthdate_pages):
-    """What happens if a view reads the birthdate of a visitor who is not logged in?"""
+    """What happens if a view reads request.user's birthdate and the visitor is not logged in?"""
     return outcome(lambda: client.get("/birthdate/"))
 
 
@@ -437,13 +441,14 @@ def test_birthdate_of_an_anonymous_visitor(client, birthdate_pages):
     custom_user=["players.add_user"],
     foreignkey=["auth.add_user", "players.add_person"],
     so_what=(
-        "A proxy or a profile model has permissions of its own, beside those of the user model. "
-        "Grant staff those that your admin asks for."
+        "A proxy or a profile model has permissions of its own, beside those of User. Grant staff "
+        "the permissions for each model that your admin shows."
     ),
     source=PROXY_PERMISSIONS,
 )
 def test_permissions_to_add_a_player():
-    """Which permissions does Django create for adding a user and the variant's own model?"""
+    """Which permissions does Django create to add users and objects of the variant's own model
+    (Player, Person or User)?"""
     found = {permission("add", model) for model in (User, PlayerModel)}
     return sorted(f"{its.content_type.app_label}.{its.codename}" for its in found)
 
@@ -455,13 +460,14 @@ def test_permissions_to_add_a_player():
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Permissions for a profile model do not open the user's page in the admin. Staff also "
-        "need the permission to change users."
+        "Grant staff the permission for the model that your admin lists as users. The permission "
+        "to change profiles does not open a user's page."
     ),
     source=PROXY_PERMISSIONS,
 )
 def test_change_permission_of_our_class_opens_the_account(alice):
-    """Staff may change only the variant's own model. Can they open an account in the admin?"""
+    """Staff may change only Player, Person or User, whichever the variant adds. Can they open a
+    user's page in its admin?"""
     staff = staff_with(permission("change", PlayerModel))
     return saw(staff.get(page("change", alice.pk)).status_code) == 200
 
@@ -473,15 +479,16 @@ def test_change_permission_of_our_class_opens_the_account(alice):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "The admin of a proxy asks for the proxy's own permissions. Existing groups need them "
-        "in addition."
+        "If your admin lists a proxy, it asks for the proxy's permissions. Add them to the groups "
+        "that have permissions for auth.User."
     ),
     source=PROXY_PERMISSIONS,
     fits=[True],
     costs=[False],
 )
 def test_change_user_permission_opens_the_account(alice):
-    """Staff may change only the user model. Can they open an account in the admin?"""
+    """Staff have only the permission to change User. Can they open a user's page in the variant's
+    admin?"""
     staff = staff_with(permission("change", User))
     return saw(staff.get(page("change", alice.pk)).status_code) == 200
 
@@ -492,7 +499,7 @@ def test_change_user_permission_opens_the_account(alice):
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "An inline asks for the permissions of its own model. So you can hide a profile's "
+        "A profile's inline asks for the profile's permissions. Withhold these to hide the extra "
         "fields from staff who may edit users."
     ),
     source=(
@@ -501,31 +508,34 @@ def test_change_user_permission_opens_the_account(alice):
     ),
 )
 def test_change_user_permission_reaches_the_birthdate(alice):
-    """Staff may change only the user model. Do they see the birthdate in the admin?"""
+    """Staff have only the permission to change User. Do they see a user's birthdate in the
+    variant's admin?"""
     assert birthdate_of(alice)
     staff = staff_with(permission("change", User))
     return "2010-05-04" in staff.get(page("change", alice.pk)).content.decode()
 
 
 @compare(
-    proxy_model=["auth.user", "players.player"],
-    profile_onetoone=["players.person", "players.person"],
-    custom_user=["players.user", "players.user"],
-    foreignkey=["players.person", "players.person"],
+    proxy_model={"default": "auth.user", "for_concrete_model=False": "players.player"},
+    profile_onetoone={"default": "players.person", "for_concrete_model=False": "players.person"},
+    custom_user={"default": "players.user", "for_concrete_model=False": "players.user"},
+    foreignkey={"default": "players.person", "for_concrete_model=False": "players.person"},
     so_what=(
-        "By default, a generic relation to a proxy stores the content type of its concrete "
-        "model. Use for_concrete_model=False to keep the proxy."
+        "By default, a generic relation to a proxy stores the content type of its concrete model. "
+        "Set for_concrete_model=False to store the proxy's."
     ),
     source=docs("The contenttypes framework", "The ContentTypeManager") + ", get_for_model()",
 )
 def test_content_type_of_our_class():
-    """Which content type does the variant's own model have, by default and with
-    for_concrete_model=False?"""
-    found = [
-        ContentType.objects.get_for_model(PlayerModel, for_concrete_model=concrete)
-        for concrete in (True, False)
-    ]
-    return [".".join(its.natural_key()) for its in found]
+    """Which content type does get_for_model() return for the variant's own model (Player, Person or
+    User)?"""
+    found = {
+        "default": ContentType.objects.get_for_model(PlayerModel),
+        "for_concrete_model=False": ContentType.objects.get_for_model(
+            PlayerModel, for_concrete_model=False
+        ),
+    }
+    return {how: ".".join(its.natural_key()) for how, its in found.items()}
 
 
 @compare(
@@ -534,13 +544,14 @@ def test_content_type_of_our_class():
     custom_user=True,
     foreignkey=True,
     so_what=(
-        "A new password ends the user's other sessions in every approach. Call "
-        "update_session_auth_hash() to keep the current one."
+        "A new password ends the user's other sessions. In a view of your own, call "
+        "update_session_auth_hash(), or the user is logged out there too."
     ),
     source=SESSIONS,
 )
 def test_password_change_elsewhere_ends_the_session(alice, client):
-    """A user changes the password in another browser. Is this browser logged out?"""
+    """A user is logged in with two browsers and changes the password in one. Does this log out the
+    other?"""
     elsewhere = Client()
     assert log_in(client)
     assert log_in(elsewhere)
@@ -556,12 +567,13 @@ def test_password_change_elsewhere_ends_the_session(alice, client):
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "A session depends on the password's hash. A change of extra fields leaves users logged in."
+        "You can change extra fields and users stay logged in. A session depends on the hash of "
+        "the password, not on extra fields."
     ),
     source=SESSIONS,
 )
 def test_change_of_an_extra_ends_the_session(alice, client):
-    """Does a change of birthdate and Discord ID log the user out?"""
+    """Does a change of a user's birthdate and Discord ID log the user out?"""
     client.force_login(alice)
     roster.change("alice", birthdate="2010-05-05", discord_id=None)
     return client.get("/profile/").status_code == 302
@@ -573,13 +585,13 @@ def test_change_of_an_extra_ends_the_session(alice, client):
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "The reset token depends on id, password, last login and e-mail. A change of extra "
-        "fields does not invalidate it."
+        "You can change extra fields while a reset link is open. The link becomes invalid if the "
+        "password, last login or e-mail changes."
     ),
     source=code("django.contrib.auth.tokens.PasswordResetTokenGenerator"),
 )
 def test_change_of_an_extra_spoils_a_reset_link(alice):
-    """Does a change of birthdate and Discord ID invalidate a password reset link?"""
+    """Does a change of a user's birthdate and Discord ID invalidate a password reset link?"""
     token = default_token_generator.make_token(alice)
     roster.change("alice", birthdate="2010-05-05", discord_id=None)
     return not default_token_generator.check_token(User.objects.get(pk=alice.pk), token)
@@ -591,13 +603,13 @@ def test_change_of_an_extra_spoils_a_reset_link(alice):
     custom_user={"mails": 1, "statements": 1},
     foreignkey={"mails": 1, "statements": 1},
     so_what=(
-        "A password reset reads only the user table. The extra fields change nothing about it, "
-        "unless your template shows them."
+        "A password reset reads only the user table. It costs the same in all approaches, unless "
+        "your mail's template shows extra fields."
     ),
     source=RESETS + ", PasswordResetForm",
 )
 def test_password_reset_of_a_player(client, mailoutbox, statements):
-    """How many mails and how many statements does one password reset take?"""
+    """What does a request for a password reset cost, in mails and SQL statements?"""
     enrolled("alice", email="alice@example.org")
     statements.clear()
     client.post("/password_reset/", {"email": "alice@example.org"})
@@ -616,14 +628,13 @@ def login_statements(users):
     custom_user=login_statements("players_user"),
     foreignkey=login_statements("auth_user"),
     so_what=(
-        "A login does not read the profile row. The proxy's backend costs one more query, "
-        "because it reads the user again as a Player."
+        "A login does not read the profile row. A backend that returns a proxy costs one more "
+        "query, because it reads the user again as a Player."
     ),
     source=docs("Using the Django authentication system", "How to log a user in"),
 )
 def test_statements_of_a_login(alice, client, statements):
-    """Sessions are kept in the database. Which statements does one login on the page /login/
-    run?"""
+    """Sessions are kept in the database. Which statements does a login on the page /login/ run?"""
     statements.clear()
     assert log_in(client)
     return statements.verbs()
@@ -635,13 +646,14 @@ def test_statements_of_a_login(alice, client, statements):
     custom_user=2,
     foreignkey=2,
     so_what=(
-        "No approach makes e-mail unique by itself. With two accounts for one address, each "
-        "gets its own reset mail."
+        "No approach makes e-mail unique by itself, and each account gets a reset mail. Add a "
+        "unique constraint if an address should have one account."
     ),
     source=code("django.contrib.auth.forms.PasswordResetForm.get_users"),
 )
 def test_password_reset_of_two_players_with_one_email(client, mailoutbox):
-    """Two accounts have the same e-mail address. How many mails does a password reset send?"""
+    """Two users have the same e-mail address. How many mails does a password reset for this address
+    send?"""
     enrolled("alice", email="family@example.org")
     enrolled("bob", email="family@example.org")
     client.post("/password_reset/", {"email": "family@example.org"})
@@ -660,13 +672,13 @@ def with_an_old_hash(user):
     foreignkey=["SELECT auth_user", "UPDATE auth_user"],
     mark="surprising",
     so_what=(
-        "A login can save the user to store a new hash, and Django then sends post_save. The "
-        "proxy's backend reads the user once more."
+        "If a hash is out of date, a login saves the user to store a new one, and post_save "
+        "receivers run. Let yours return early unless created is True."
     ),
     source=HASHES + "; " + code("django.contrib.auth.base_user.AbstractBaseUser.check_password"),
 )
 def test_statements_of_a_password_hashed_anew(alice, statements):
-    """The hash of a password is out of date. Which statements does authenticate() run?"""
+    """The hash of a user's password is out of date. Which statements does authenticate() run?"""
     with_an_old_hash(alice)
     statements.clear()
     assert authenticate(username="alice", password=PASSWORD)
@@ -680,13 +692,13 @@ def test_statements_of_a_password_hashed_anew(alice, statements):
     foreignkey=["SELECT auth_user", "UPDATE auth_user", "SELECT person", "UPDATE person"],
     mark="surprising",
     so_what=(
-        "A receiver that saves the profile at every save of the user makes a login write the "
-        "profile too. Return early unless created."
+        "If a receiver saves the profile at each save of the user, a login that stores a new hash "
+        "writes it too. Return early unless created is True."
     ),
     source=HASHES,
 )
 def test_statements_of_a_password_hashed_anew_with_the_articles_signal(alice, statements):
-    """A receiver saves the profile row at every save of the user. Which statements does
+    """A post_save receiver saves the profile at each save of the user. Which statements does
     authenticate() run for an outdated hash?"""
     with_an_old_hash(alice)
     with person_saved_with_user():
@@ -701,13 +713,14 @@ def test_statements_of_a_password_hashed_anew_with_the_articles_signal(alice, st
     custom_user="players.User",
     foreignkey="auth.User",
     so_what=(
-        "A group's members are instances of the user model. Methods of a proxy are missing on them."
+        "group.user_set returns instances of AUTH_USER_MODEL. To get a proxy's methods, query the "
+        "proxy, such as Player.objects.filter(groups=group)."
     ),
     fits=["players.User"],
     costs=["auth.User"],
 )
 def test_class_of_a_groups_members(alice):
-    """Which class do the members in group.user_set have?"""
+    """Which class do the users in group.user_set have?"""
     group = Group.objects.create(name="dragons")
     group.user_set.add(alice)
     return label_of(group.user_set.get())
@@ -719,7 +732,7 @@ def test_class_of_a_groups_members(alice):
     custom_user=2,
     foreignkey=3,
     so_what=(
-        "A filter on a field of a profile row costs one join more than a filter on the user table."
+        "A filter on a profile's field takes one more join than the same filter on a custom user."
     ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
@@ -737,8 +750,8 @@ def test_joins_from_a_group_to_birthdates(alice, statements):
     custom_user=14,
     foreignkey=11,
     so_what=(
-        "Fields on the user table are loaded at each login and, as request.user, on each page "
-        "that uses it. Keep large fields elsewhere."
+        "Django loads each column of the user table at login, and on each page that uses "
+        "request.user. Keep large fields in a profile."
     ),
 )
 def test_columns_fetched_to_check_a_password(alice, statements):
@@ -755,8 +768,8 @@ def test_columns_fetched_to_check_a_password(alice, statements):
     foreignkey=False,
     mark="known",
     so_what=(
-        "Django's default backend refuses users with is_active=False. Deactivate accounts that "
-        "you may need again, instead of deleting them."
+        "ModelBackend refuses users with is_active=False. Deactivate accounts that you may need "
+        "again, instead of deleting them."
     ),
     source=reference("Fields") + ", User.is_active",
 )
@@ -773,13 +786,13 @@ def test_login_of_a_deactivated_player(alice, client):
     foreignkey=True,
     mark="known",
     so_what=(
-        "Deactivating a user erases nothing. Filter queries over extra fields by is_active "
-        "yourself."
+        "Deactivating a user erases nothing, and queries still find the user. Filter by is_active, "
+        "and erase the extra fields yourself if you must."
     ),
     source=reference("Fields") + ", User.is_active",
 )
 def test_deactivated_player_keeps_the_extras(alice):
-    """Does a deactivated user (is_active=False) keep birthdate and Discord ID?"""
+    """Does a deactivated user (is_active=False) keep the birthdate and the Discord ID?"""
     User.objects.filter(pk=alice.pk).update(is_active=False)
     return User.objects.filter(pk=alice.pk, **{path("discord_id"): DISCORD_ID}).exists()
 
@@ -790,13 +803,13 @@ def test_deactivated_player_keeps_the_extras(alice):
     custom_user="players.User",
     foreignkey="AttributeError",
     so_what=(
-        "with_perm() returns instances of the user model, even if you call it on a proxy's "
-        "manager. A profile's manager does not have it."
+        "with_perm() returns instances of the user model, even on a proxy's manager. A profile's "
+        "manager has no with_perm(), so call it on User.objects."
     ),
     source=reference("Manager methods") + ", with_perm()",
 )
 def test_class_from_with_perm(alice):
-    """What does with_perm() of the variant's own manager return?"""
+    """What does with_perm() return if you call it on the manager of Player, Person or User?"""
     alice.user_permissions.add(permission("view", Group))
     found = []
     failed = outcome(lambda: found.append(PlayerModel.objects.with_perm("auth.view_group").get()))
@@ -809,15 +822,15 @@ def test_class_from_with_perm(alice):
     custom_user="accepted",
     foreignkey="AttributeError",
     so_what=(
-        "A profile model has no create_user(), because it is not an account. Create the user "
-        "first, then the profile row."
+        "A profile's manager has no create_user(), because a profile is not an account. Create the "
+        "user first, then the profile."
     ),
     source=reference("Manager methods") + ", create_user()",
     fits=["accepted"],
     costs=["AttributeError"],
 )
 def test_create_user_on_our_class():
-    """What happens if you call create_user() on the variant's own model?"""
+    """What happens if you call create_user() on the manager of Player, Person or User?"""
     return outcome(lambda: PlayerModel.objects.create_user("bob", "", PASSWORD))
 
 
@@ -828,16 +841,16 @@ def test_create_user_on_our_class():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "If every save of the user also saves the profile row, logins wait for edits of the "
-        "profile. Two tables then save no waiting."
+        "If a receiver saves the profile at each save of the user, logins wait for edits of the "
+        "profile. Return early unless created is True."
     ),
     source="PostgreSQL 18 docs, 13.3.2. Row-Level Locks",
     fits=[False],
     costs=[True],
 )
 def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db, alice):
-    """A receiver saves the profile row at every save of the user. Does a login wait for an open
-    edit of the birthdate?"""
+    """A post_save receiver saves the profile at each save of the user. Does a login wait for an
+    uncommitted birthdate edit?"""
 
     def edit():
         person = extras_of(User.objects.get(pk=alice.pk))
@@ -860,14 +873,13 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
     custom_user={"request.user": "players.User", "request.auser()": "players.User"},
     foreignkey={"request.user": "auth.User", "request.auser()": "auth.User"},
     so_what=(
-        "To return a proxy in async views too, override aget_user() in your backend as well as "
-        "get_user()."
+        "If your backend returns a proxy, override aget_user() as well as get_user(). Otherwise "
+        "async views get a plain User."
     ),
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_request_user_as_built(alice, client):
-    """Which classes do a view and an async view get as the user, with the variant's own
-    settings?"""
+    """Which class do request.user and request.auser() return with the variant's own settings?"""
     client.force_login(alice)
     request = client.get("/").wsgi_request
     awaited = async_to_sync(request.auser)()
@@ -881,8 +893,8 @@ def test_class_of_request_user_as_built(alice, client):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "The sender is the class that the backend returned, so a proxy's login misses receivers "
-        "for the user model. Connect them without a sender."
+        "The sender is the class that the backend returned. If your backend returns a proxy, "
+        "connect receivers of user_logged_in without a sender."
     ),
     source=reference("Login and logout signals") + ", user_logged_in",
     fits=[True],
@@ -901,15 +913,15 @@ def test_receiver_of_a_users_login_hears_a_players(alice, client):
     custom_user="2010-05-04",
     foreignkey=CANNOT,
     so_what=(
-        "createsuperuser asks only for fields of the user model. With a profile, a new "
-        "superuser has empty extra fields."
+        "createsuperuser asks for fields of the user model, not of a profile. With a profile, fill "
+        "in a superuser's extra fields afterwards."
     ),
     source=CUSTOM_USER + ", REQUIRED_FIELDS",
     fits=["2010-05-04"],
     costs=[CANNOT],
 )
 def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
-    """The variant's own model names the birthdate in REQUIRED_FIELDS. Which birthdate does
+    """Player, Person or User names the birthdate in REQUIRED_FIELDS. Which birthdate does
     createsuperuser store?"""
     monkeypatch.setattr(PlayerModel, "REQUIRED_FIELDS", ["email", "birthdate"], raising=False)
     given = {"username": "root", "email": "root@example.org", "birthdate": "2010-05-04"}
@@ -923,12 +935,13 @@ def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
     custom_user=True,
     foreignkey=True,
     so_what=(
-        "Any model can declare permissions, also a proxy. You need no custom user model for that."
+        "Any model can declare permissions, even a proxy. You need no custom user model for that."
     ),
     source=CUSTOM_PERMISSIONS,
 )
 def test_permission_of_our_own(alice, monkeypatch):
-    """Can the variant's own model declare a permission in Meta.permissions that users can get?"""
+    """Can Player, Person or User declare a permission in Meta.permissions that you then grant to a
+    user?"""
     monkeypatch.setattr(PlayerModel._meta, "permissions", [("lead_game", "Can lead a game")])
     create_permissions(apps.get_app_config("players"), verbosity=0)
     alice.user_permissions.add(Permission.objects.get(codename="lead_game"))
@@ -942,14 +955,14 @@ def test_permission_of_our_own(alice, monkeypatch):
     foreignkey="auth.User",
     mark="surprising",
     so_what=(
-        "ModelBackend.aget_user() returns AUTH_USER_MODEL. If your backend overrides "
-        "get_user(), override aget_user() as well."
+        "If your backend overrides get_user() to return a proxy, override aget_user() too. The "
+        "inherited aget_user() returns an instance of AUTH_USER_MODEL."
     ),
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
-    """A backend overrides get_user() only. Which class does an async view get from
-    request.auser()?"""
+    """A ModelBackend subclass overrides get_user() but not aget_user(). Which class does an async
+    view get from request.auser()?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     return label_of(async_to_sync(client.get("/").wsgi_request.auser)())
@@ -962,14 +975,14 @@ def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
     foreignkey="argument unknown",
     mark="surprising",
     so_what=(
-        "createsuperuser passes the key, and UserManager expects an object. Write a "
-        "create_superuser() that takes the key, or leave the field out."
+        "createsuperuser --noinput passes the key, but UserManager expects an object. Write a "
+        "create_superuser() that accepts the key, or leave the field out of REQUIRED_FIELDS."
     ),
     source=docs("Customizing authentication in Django", "Specifying a custom user model"),
 )
 def test_createsuperuser_with_a_foreign_key_in_required_fields(project):
-    """REQUIRED_FIELDS of the variant's own model names a ForeignKey. What does createsuperuser
-    --noinput do with a key?"""
+    """Player, Person or User names a ForeignKey in REQUIRED_FIELDS. What does createsuperuser
+    --noinput do with a key for it?"""
     project.declare(
         'friend = models.ForeignKey("self", models.CASCADE, null=True)\n'
         '    REQUIRED_FIELDS = ["friend"]'
@@ -982,3 +995,56 @@ def test_createsuperuser_with_a_foreign_key_in_required_fields(project):
         "createsuperuser", "--noinput", "--username", "root", "--friend", str(key)
     )
     return "argument unknown" if "unrecognized arguments" in made.printed else made.outcome
+
+
+MEMBER = """
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+
+class Member(AbstractBaseUser):
+    email = models.EmailField(unique=True)
+    USERNAME_FIELD = "email"
+"""
+OVERRIDE = """
+import json
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import backends, get_user_model
+from django.test import override_settings
+
+with override_settings(AUTH_USER_MODEL="guild.Member"):
+    print(json.dumps({
+        "get_user_model()": get_user_model()._meta.label,
+        "login backend": backends.UserModel._meta.label,
+        "LogEntry.user": LogEntry._meta.get_field("user").related_model._meta.label,
+    }))
+"""
+
+
+def under_override(user):
+    """Return what names Member under the override, and what still names the user of before."""
+    return {
+        "get_user_model()": "guild.Member",
+        "login backend": "guild.Member",
+        "LogEntry.user": user,
+    }
+
+
+@compare(
+    proxy_model=under_override("auth.User"),
+    profile_onetoone=under_override("auth.User"),
+    custom_user=under_override("players.User"),
+    foreignkey=under_override("auth.User"),
+    mark="surprising",
+    so_what="override_settings() does not change foreign keys and tables. Test another user model "
+    "in a project with settings of its own.",
+    source=docs("Customizing authentication in Django", "Substituting a custom User model")
+    + "; "
+    + code("django.test.signals.user_model_swapped"),
+)
+def test_user_model_overridden_in_a_test(project):
+    """A test overrides AUTH_USER_MODEL with guild.Member. Which model do get_user_model(), the
+    login backend and LogEntry.user name?"""
+    project.install("guild", MEMBER)
+    ran = project.manage("shell", "-v0", "-c", OVERRIDE)
+    assert ran.code == 0
+    return json.loads(ran.printed)

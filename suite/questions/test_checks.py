@@ -5,10 +5,10 @@ import re
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from suite.compare import ANYTHING_ELSE, changed_in, code, compare, docs
+from suite.compare import ANYTHING_ELSE, CANNOT, changed_in, code, compare, docs
 from suite.evidence import evidence
 from suite.outcomes import saw
-from suite.variant import PlayerModel, User
+from suite.variant import PlayerModel, User, extras_class
 
 IMPORT = "from django.db import models\n"
 SETTING = f'AUTH_USER_MODEL = "{User._meta.label}"'
@@ -53,13 +53,16 @@ def messages(ran):
     custom_user=[],
     foreignkey=[],
     mark="known",
-    so_what="A proxy adds behaviour only. To store an extra field, choose another approach.",
+    so_what=(
+        "A proxy can add behaviour but no field. To store an extra field, choose another approach."
+    ),
     source=docs("System check framework", "Models") + ", models.E017",
     fits=[[]],
     fails=ANYTHING_ELSE,
 )
 def test_check_of_one_more_field(project):
-    """The variant's own model gets one more field. Which messages does manage.py check report?"""
+    """The variant's own model (Player, Person or User) gets one more field. Which errors does
+    manage.py check report?"""
     project.declare("nickname = models.TextField(null=True)")
     return check(project)
 
@@ -70,13 +73,14 @@ def test_check_of_one_more_field(project):
     custom_user="+ Add field nickname to user",
     foreignkey="+ Add field nickname to person",
     so_what=(
-        "Django's checks stop makemigrations if a proxy declares a field. You notice the "
-        "mistake at once."
+        "If you declare a field on a proxy, makemigrations stops with models.E017. Declare the "
+        "field on a profile or a custom user."
     ),
     source=docs("System check framework", "CheckMessage"),
 )
 def test_makemigrations_after_one_more_field(project):
-    """The variant's own model gets one more field. What does makemigrations report?"""
+    """The variant's own model (Player, Person or User) gets a field nickname. What does
+    makemigrations report?"""
     project.declare("nickname = models.TextField(null=True)")
     ran = project.manage("makemigrations", "players")
     return messages(ran)[0] if ran.code else saw(ran.printed.splitlines()[-1].strip())
@@ -89,13 +93,14 @@ def test_makemigrations_after_one_more_field(project):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Do not silence models.E017: migrate then reports OK for a proxy's field and creates no "
-        "column."
+        "Do not silence models.E017. For a proxy's field, migrate then reports success but creates "
+        "no column."
     ),
     source=docs("System check framework", "Models") + ", models.E017",
 )
 def test_column_of_a_field_whose_check_is_silenced(project):
-    """SILENCED_SYSTEM_CHECKS contains "models.E017". Does one more field create a column?"""
+    """SILENCED_SYSTEM_CHECKS contains "models.E017". Player, Person or User gets one more field.
+    Does migrate create its column?"""
     project.declare("nickname = models.TextField(null=True)")
     project.add("config/settings.py", '\nSILENCED_SYSTEM_CHECKS = ["models.E017"]\n')
     assert project.manage("makemigrations", "players").code == 0
@@ -109,14 +114,17 @@ def test_column_of_a_field_whose_check_is_silenced(project):
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    so_what=("A proxy cannot declare any field, not even a ManyToManyField with its own table."),
+    so_what=(
+        "A proxy cannot declare relations, not even a ManyToManyField. Declare the relation on the "
+        "other model instead."
+    ),
     source=docs("System check framework", "Models") + ", models.E017",
     fits=[[]],
     fails=ANYTHING_ELSE,
 )
 def test_check_of_relations_declared_on_the_class(project):
-    """The variant's own model gets a ForeignKey and a ManyToManyField. Which messages does check
-    report?"""
+    """Player, Person or User gets a ForeignKey and a ManyToManyField. Which errors does manage.py
+    check report?"""
     project.declare('team = models.ForeignKey("players.Team", models.CASCADE, null=True)')
     project.declare('teams = models.ManyToManyField("players.Team", related_name="+")')
     project.add("players/models.py", "\n\nclass Team(models.Model):\n    pass\n")
@@ -129,15 +137,15 @@ def test_check_of_relations_declared_on_the_class(project):
     custom_user=["fields.E301"],
     foreignkey=[],
     so_what=(
-        "With a custom user, code that names auth.User fails the checks. Write "
-        "settings.AUTH_USER_MODEL in every ForeignKey."
+        "Write settings.AUTH_USER_MODEL in each ForeignKey to the user. With a custom user, a "
+        "ForeignKey to auth.User fails the checks."
     ),
     source=(docs("Customizing authentication in Django", "Referencing the User model")),
     fits=[[]],
     costs=ANYTHING_ELSE,
 )
 def test_check_of_a_foreign_key_to_auth_user(project):
-    """Another model has a ForeignKey to "auth.User". Which messages does check report?"""
+    """Another model has a ForeignKey to "auth.User". Which errors does manage.py check report?"""
     project.add("players/models.py", IMPORT + SCORE.format(target='"auth.User"'))
     return check(project)
 
@@ -148,14 +156,14 @@ def test_check_of_a_foreign_key_to_auth_user(project):
     custom_user="players_user.id",
     foreignkey="person.person_id",
     so_what=(
-        "A ForeignKey to a profile refers to the profile row, so the user must have one. For "
-        "accounts, refer to the user model."
+        "A ForeignKey to a profile references the profile row, so the user must have one. To refer "
+        "to any user, name settings.AUTH_USER_MODEL."
     ),
     source=docs("Models", "Proxy models"),
 )
 def test_target_of_a_foreign_key_to_the_listed_class(project):
-    """A model has a ForeignKey to the variant's own model. To which column does it refer in
-    PostgreSQL?"""
+    """A model has a ForeignKey to Player, Person or User. Which column does the foreign key
+    reference in PostgreSQL?"""
     project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     assert project.manage("makemigrations", "players").code == 0
     assert project.manage("migrate", "players").code == 0
@@ -174,14 +182,14 @@ def test_target_of_a_foreign_key_to_the_listed_class(project):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "A ForeignKey to a proxy also gives plain User objects the accessor. With a "
-        "OneToOne profile, write user.person.score_set."
+        "A ForeignKey to a proxy also adds score_set to plain User objects. With a OneToOne "
+        "profile, write user.person.score_set."
     ),
     source=code("django.db.models.fields.related.ForeignObject.contribute_to_related_class"),
 )
 def test_user_reaches_what_points_at_the_listed_class(project):
-    """Model Score has a ForeignKey to the variant's own model. Does a user object have the accessor
-    score_set?"""
+    """Model Score has a ForeignKey to Player, Person or User. Does an instance of the user model
+    have score_set?"""
     project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     ran = project.manage(
         "shell",
@@ -196,7 +204,7 @@ def test_user_reaches_what_points_at_the_listed_class(project):
 @changed_in(
     "Django 6.0",
     why="DEFAULT_AUTO_FIELD is BigAutoField by default, so no warning is left (ticket 36564).",
-    so_what="From Django 6.0 on, new projects get 64-bit keys without this setting.",
+    so_what="Since Django 6.0, new models get 64-bit keys without this setting.",
     proxy_model=[],
     custom_user=[],
 )
@@ -206,13 +214,13 @@ def test_user_reaches_what_points_at_the_listed_class(project):
     custom_user=["models.W042"],
     foreignkey=[],
     so_what=(
-        "Set DEFAULT_AUTO_FIELD before the first migration. A key that the model declares does "
-        "not depend on it."
+        "Set DEFAULT_AUTO_FIELD before the first migration. Django does not warn about a model "
+        "that declares its own primary key."
     ),
     source=docs("System check framework", "Models") + ", models.W042",
 )
 def test_check_without_default_auto_field(project):
-    """settings.py does not set DEFAULT_AUTO_FIELD. Which messages does check report?"""
+    """settings.py does not set DEFAULT_AUTO_FIELD. Which warnings does manage.py check report?"""
     project.replace("config/settings.py", "DEFAULT_AUTO_FIELD", "UNUSED")
     return check(project)
 
@@ -220,7 +228,7 @@ def test_check_without_default_auto_field(project):
 @changed_in(
     "Django 6.0",
     why="DEFAULT_AUTO_FIELD is BigAutoField by default, so no warning is left (ticket 36564).",
-    so_what="From Django 6.0 on, new projects get 64-bit keys without this setting.",
+    so_what="Since Django 6.0, new models get 64-bit keys without this setting.",
     proxy_model=[],
     profile_onetoone=[],
     custom_user=[],
@@ -238,8 +246,8 @@ def test_check_without_default_auto_field(project):
     source=docs("System check framework", "Models") + ", models.W042",
 )
 def test_check_without_default_auto_field_and_without_declared_key(project):
-    """No model declares a primary key, and DEFAULT_AUTO_FIELD is not set. Which messages does check
-    report?"""
+    """No model declares a primary key, and settings.py sets no DEFAULT_AUTO_FIELD. Which warnings
+    does manage.py check report?"""
     project.replace("config/settings.py", "DEFAULT_AUTO_FIELD", "UNUSED")
     models = project.folder / "players/models.py"
     for declared in (
@@ -257,8 +265,8 @@ def test_check_without_default_auto_field_and_without_declared_key(project):
     custom_user=["fields.E304"],
     foreignkey=[],
     so_what=(
-        "Django reports a forgotten AUTH_USER_MODEL at once, because both user models claim the "
-        "accessor group.user_set."
+        "If check reports fields.E304 for a custom user, set AUTH_USER_MODEL. Without it, "
+        "auth.User and your model claim the same accessor, group.user_set."
     ),
     source=(
         docs(
@@ -268,7 +276,7 @@ def test_check_without_default_auto_field_and_without_declared_key(project):
     ),
 )
 def test_check_without_auth_user_model(project):
-    """settings.py does not set AUTH_USER_MODEL. Which messages does check report?"""
+    """settings.py does not set AUTH_USER_MODEL. Which errors does manage.py check report?"""
     project.replace("config/settings.py", SETTING, "")
     return check(project)
 
@@ -279,13 +287,13 @@ def test_check_without_auth_user_model(project):
     custom_user=["ImproperlyConfigured"],
     foreignkey=["ImproperlyConfigured"],
     so_what=(
-        "ImproperlyConfigured with the model's name means that AUTH_USER_MODEL is misspelt or "
-        "its app is not installed. A proxy of auth.User raises TypeError."
+        "If Django raises ImproperlyConfigured, correct the model's name in AUTH_USER_MODEL or "
+        "install its app. In a project with a proxy of auth.User, TypeError comes first."
     ),
     source=(docs("Customizing authentication in Django", "Substituting a custom User model")),
 )
 def test_check_of_an_unknown_user_model(project):
-    """AUTH_USER_MODEL names a model that does not exist. What does manage.py check report?"""
+    """AUTH_USER_MODEL names a model that does not exist. What does manage.py check raise?"""
     project.replace("config/settings.py", SETTING, 'AUTH_USER_MODEL = "players.Gamer"')
     return check(project)
 
@@ -301,7 +309,7 @@ def test_check_of_an_unknown_user_model(project):
     source=(docs("Customizing authentication in Django", "Substituting a custom User model")),
 )
 def test_check_of_a_user_model_without_its_app(project):
-    """AUTH_USER_MODEL is only a class name, without the app. What does manage.py check report?"""
+    """AUTH_USER_MODEL is "User", without the app's label. What does manage.py check raise?"""
     project.replace("config/settings.py", SETTING, 'AUTH_USER_MODEL = "User"')
     return check(project)
 
@@ -312,13 +320,13 @@ def test_check_of_a_user_model_without_its_app(project):
     custom_user=["auth.E002"],
     foreignkey=[],
     so_what=(
-        "Django reads REQUIRED_FIELDS on the model of AUTH_USER_MODEL. On a proxy or a profile "
-        "it has no effect."
+        "Leave the USERNAME_FIELD out of a custom user's REQUIRED_FIELDS. On a proxy or a profile, "
+        "Django ignores REQUIRED_FIELDS."
     ),
     source=docs("System check framework", "auth") + ", auth.E002",
 )
 def test_check_of_username_in_required_fields(project):
-    """The variant's own model sets REQUIRED_FIELDS = ["username"]. Which messages does check
+    """Player, Person or User sets REQUIRED_FIELDS = ["username"]. Which errors does manage.py check
     report?"""
     project.declare('REQUIRED_FIELDS = ["username"]')
     return check(project)
@@ -332,7 +340,7 @@ def test_check_of_username_in_required_fields(project):
     mark="surprising",
     so_what=(
         "Make e-mail unique if it is the USERNAME_FIELD of your custom user. On a proxy or a "
-        "profile, Django ignores the attribute."
+        "profile, Django ignores USERNAME_FIELD."
     ),
     source=(
         docs("Customizing authentication in Django", "Specifying a custom user model")
@@ -340,7 +348,8 @@ def test_check_of_username_in_required_fields(project):
     ),
 )
 def test_check_of_email_as_username_field(project):
-    """The variant's own model sets USERNAME_FIELD = "email". Which messages does check report?"""
+    """Player, Person or User sets USERNAME_FIELD = "email". Which errors does manage.py check
+    report?"""
     project.declare('USERNAME_FIELD = "email"\n    REQUIRED_FIELDS = []')
     return check(project)
 
@@ -352,16 +361,16 @@ def test_check_of_email_as_username_field(project):
     foreignkey=["fields.E305"],
     mark="surprising",
     so_what=(
-        "A profile claims its model's name on the user, in all apps. Give the relation a "
-        "related_name that no other app uses."
+        "Give a profile's relation a related_name that no other app uses. Two models named Person "
+        "otherwise claim the same name on the user."
     ),
     source=docs("System check framework", "Related fields") + ", fields.E304 and fields.E305",
     fits=[[]],
     costs=ANYTHING_ELSE,
 )
 def test_check_of_another_apps_onetoone_person(project):
-    """Another app has a model Person with a OneToOneField to the user. What does check --tag models
-    report?"""
+    """Another app also has a model Person, with a OneToOneField to the user. Which errors does
+    check --tag models report?"""
     project.install("guild", GUILD.format(relation="OneToOneField"))
     return check(project, "--tag", "models")
 
@@ -373,7 +382,7 @@ def test_check_of_another_apps_onetoone_person(project):
     foreignkey=["fields.E304"],
     mark="surprising",
     so_what=(
-        "Two profile models named Person clash even if one uses a ForeignKey. Give each "
+        "Two profile models named Person clash even if just one uses a ForeignKey. Give each "
         "relation its own related_name."
     ),
     source=docs("System check framework", "Related fields") + ", fields.E304 and fields.E305",
@@ -381,8 +390,8 @@ def test_check_of_another_apps_onetoone_person(project):
     costs=ANYTHING_ELSE,
 )
 def test_check_of_another_apps_foreignkey_person(project):
-    """Another app has a model Person with a ForeignKey to the user. What does check --tag models
-    report?"""
+    """Another app also has a model Person, with a ForeignKey to the user. Which errors does check
+    --tag models report?"""
     project.install("guild", GUILD.format(relation="ForeignKey"))
     return check(project, "--tag", "models")
 
@@ -394,13 +403,14 @@ def test_check_of_another_apps_foreignkey_person(project):
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "Name no extra field like a field of the user. A profile gets a second e-mail, and a "
-        "custom user replaces the first."
+        "Do not name an extra field like a field of the user. A profile would hold a second "
+        "e-mail, and a custom user would replace the first."
     ),
     source=docs("Models", "Field name “hiding” is not permitted"),
 )
 def test_check_of_an_extra_named_email(project):
-    """The variant's own model declares its own field email. What does manage.py check report?"""
+    """Player, Person or User declares a field email of its own. What does manage.py check
+    report?"""
     project.declare("email = models.EmailField(null=True)")
     return check(project)
 
@@ -412,14 +422,14 @@ def test_check_of_an_extra_named_email(project):
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "No Django check compares a model with its table. With managed = False, the first query "
-        "finds the missing column."
+        "No Django check compares a model with its table. Query each unmanaged model in a test, "
+        "because a query finds a missing column."
     ),
     source=docs("Model Meta options", "managed"),
 )
 def test_check_of_an_unmanaged_model_without_its_column(project):
-    """With managed = False, a model's column is missing. What does check --database default
-    report?"""
+    """A model with managed = False declares a field that its table lacks. Which errors does check
+    --database default report?"""
     project.declare("nickname = models.TextField(null=True)")
     meta = re.search(r"    class Meta.*", (project.folder / "players/models.py").read_text())[0]
     project.replace("players/models.py", meta, f"{meta}\n        managed = False")
@@ -432,15 +442,16 @@ def test_check_of_an_unmanaged_model_without_its_column(project):
     custom_user=[],
     foreignkey=["admin.E108"],
     so_what=(
-        "list_display accepts the name of a field on the user. For a profile, write a method, or "
-        "with a OneToOneField the path person__birthdate."
+        "You can name a custom user's extra field in list_display. For a profile, write a method, "
+        "or name person__birthdate if it has a OneToOneField."
     ),
     source=docs("System check framework", "ModelAdmin") + ", admin.E108",
     fits=[[]],
     costs=ANYTHING_ELSE,
 )
 def test_check_of_an_extra_in_list_display():
-    """UserAdmin has list_display = ["username", "birthdate"]. What do Django's checks report?"""
+    """UserAdmin has list_display = ["username", "birthdate"]. Which errors do Django's checks
+    report?"""
 
     class Named(UserAdmin):
         list_display = ["username", "birthdate"]
@@ -456,15 +467,15 @@ def test_check_of_an_extra_in_list_display():
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "With a custom user, a package that defines a proxy of auth.User cannot be imported. "
-        "Check your packages before you choose."
+        "With a custom user, Django cannot import a package that defines a proxy of auth.User. "
+        "Check your packages before you choose a custom user."
     ),
     source=(docs("Customizing authentication in Django", "Custom users and proxy models")),
     fits=[[]],
     fails=ANYTHING_ELSE,
 )
 def test_check_of_another_apps_proxy_of_auth_user(project):
-    """Another app has a proxy of auth.User. What does manage.py check report?"""
+    """Another app defines a proxy of auth.User. What does manage.py check report?"""
     project.install("guild", VETERAN)
     return check(project)
 
@@ -472,8 +483,10 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
 @changed_in(
     "Django 6.1",
     why="Plain check also checks every database (Django 6.1 source, the command check).",
-    so_what="Plain check finds what migrate would refuse. Only a custom user can constrain the "
-    "username in its Meta.",
+    so_what=(
+        "Plain check reports the constraint that migrate would refuse. Of the four approaches, "
+        "just a custom user can declare a constraint on username."
+    ),
     proxy_model={"check": ["models.E016"], "with --database": ["models.E016"]},
     profile_onetoone={"check": ["models.E012"], "with --database": ["models.E012"]},
     foreignkey={"check": ["models.E012"], "with --database": ["models.E012"]},
@@ -485,14 +498,15 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     foreignkey={"check": [], "with --database": ["models.E012"]},
     mark="surprising",
     so_what=(
-        "Before Django 6.1, plain check misses a bad constraint that migrate refuses. Only a "
-        "custom user can constrain the username in its Meta."
+        "Before Django 6.1, run check --database default: plain check misses a constraint that "
+        "migrate refuses. Of the four approaches, just a custom user can constrain username in "
+        "Meta."
     ),
     source=docs("System check framework", "Models") + ", models.E012 and models.E016",
 )
 def test_check_of_a_constraint_on_an_inherited_field(project):
-    """The variant's own model has a UniqueConstraint on username. What does check report, also with
-    --database default?"""
+    """Player, Person or User declares a UniqueConstraint on username. Which errors does check
+    report, without and with --database default?"""
     constraint = 'models.UniqueConstraint(fields=["username"], name="one_username")'
     meta = re.search(r"    class Meta.*", (project.folder / "players/models.py").read_text())[0]
     project.declare("extras = None")
@@ -513,12 +527,47 @@ def test_check_of_a_constraint_on_an_inherited_field(project):
     mark="surprising",
     fits=[[]],
     fails=ANYTHING_ELSE,
-    so_what="On a custom user, a field's name must differ from the query names of all relations to "
-    "the user, also those of packages. Rename your field.",
+    so_what=(
+        "On a custom user, give no field the query name of a relation to the user, such as the "
+        "admin's logentry. Rename your field."
+    ),
     source=docs("System check framework", "Related fields"),
 )
 def test_check_of_a_field_named_like_a_packages_relation(project):
-    """The variant's own model has a field logentry, which is also the query name of the admin's
-    LogEntry. Which errors does check report?"""
+    """Player, Person or User has a field logentry, the query name of the admin's LogEntry. Which
+    errors does check report?"""
     project.declare("logentry = models.TextField(null=True)")
     return [it for it in check(project) if it != "models.W042"]
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["fields.E347"],
+    custom_user=["fields.E347"],
+    foreignkey=["fields.E347"],
+    mark="surprising",
+    fits=[[]],
+    fails=ANYTHING_ELSE,
+    so_what="A ForeignKey cannot refer to a model with a CompositePrimaryKey. Keep a key of one "
+    "column and add a UniqueConstraint instead.",
+    source=docs("Composite primary keys", "Composite primary keys and relations"),
+)
+def test_check_of_a_foreign_key_to_a_composite_key(project):
+    """The model with the extra fields gets a CompositePrimaryKey. What does check report for a
+    ForeignKey to it?"""
+    extras_class()
+    first = "id"
+    if PlayerModel.__name__ == "Person":
+        first = "user_id" if PlayerModel._meta.pk.name == "user" else "person_id"
+    project.declare(f'pk = models.CompositePrimaryKey("{first}", "kind")')
+    project.declare("kind = models.TextField()")
+    if first == "id":
+        project.declare("id = models.BigIntegerField()")
+    elif first == "user_id":
+        project.replace("players/models.py", ", primary_key=True)", ")")
+    else:
+        project.replace("players/models.py", "BigAutoField(primary_key=True)", "BigIntegerField()")
+    project.add("players/models.py", SCORE.format(target=PlayerModel.__name__))
+    (project.folder / "players/admin.py").unlink()  # the admin accepts no such model
+    ran = project.manage("check")
+    return sorted(set(re.findall(r"players\.Score\.\w+: \((fields\.E\d+)\)", ran.printed)))

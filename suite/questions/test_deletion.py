@@ -94,8 +94,8 @@ def deletion_while(store, delete):
     custom_user=4,
     foreignkey=5,
     so_what=(
-        "Django deletes related rows itself, with statements for each table. A profile table "
-        "adds one statement."
+        "Django deletes related rows itself, one table after the other. With a profile table, "
+        "user.delete() runs one more statement."
     ),
     source=docs("Making queries", "Deleting objects"),
 )
@@ -111,8 +111,8 @@ def test_statements_to_delete_a_user(alice, statements):
     foreignkey={"auth.User": 1, "players.Person": 1},
     mark="known",
     so_what=(
-        "The number that delete() returns counts rows of all tables. Do not show it as a number "
-        "of users."
+        "delete() returns how many rows it deleted in all tables. Do not show this number as a "
+        "number of users."
     ),
     source=docs("QuerySet API reference", "delete()"),
 )
@@ -129,8 +129,8 @@ def test_what_delete_says_it_deleted(alice):
     foreignkey="refused at COMMIT",
     mark="surprising",
     so_what=(
-        "Django's cascade runs in Python only. In SQL, first delete the rows that refer to the "
-        "user: profile, groups, permissions and admin log."
+        "PostgreSQL knows nothing of Django's cascade. In SQL, first delete the rows that refer to "
+        "the user: profile, groups, permissions and admin log."
     ),
     source=ON_DELETE,
     fits=["accepted"],
@@ -138,7 +138,7 @@ def test_what_delete_says_it_deleted(alice):
     top=True,
 )
 def test_deleting_a_user_by_sql(transactional_db, alice):
-    """A user has no groups. What does PostgreSQL do when SQL deletes the user's row?"""
+    """A user is in no group. What does PostgreSQL do when SQL deletes the user's row?"""
     return when_refused(lambda: rows(f"DELETE FROM {TABLE} WHERE username = 'alice'"))
 
 
@@ -148,12 +148,13 @@ def test_deleting_a_user_by_sql(transactional_db, alice):
     custom_user="accepted",
     foreignkey="refused at COMMIT",
     so_what=(
-        "_raw_delete() skips signals and cascades, so it fails where SQL fails. Use delete()."
+        "Use delete(), not _raw_delete(), which skips signals and cascades. It fails where a plain "
+        "SQL DELETE fails."
     ),
     source=code("django.db.models.query.QuerySet._raw_delete"),
 )
 def test_raw_delete_of_a_user(transactional_db, alice):
-    """What does PostgreSQL do when a queryset's private method _raw_delete() deletes a user?"""
+    """What does PostgreSQL do when QuerySet._raw_delete(), a private method, deletes a user?"""
     users = User.objects.filter(pk=alice.pk)
     return when_refused(lambda: users._raw_delete(users.db))
 
@@ -164,14 +165,14 @@ def test_raw_delete_of_a_user(transactional_db, alice):
     custom_user=False,
     foreignkey=True,
     so_what=(
-        "With a profile, you can delete the extra fields as a row and keep the account. On the "
-        "user, set the columns to NULL."
+        "You can delete a profile and keep the account. On a custom user, set the extra fields to "
+        "NULL instead of deleting the row."
     ),
     fits=[True],
     costs=[False],
 )
 def test_login_after_the_extras_row_is_deleted(client, alice):
-    """The row with a user's extra fields was deleted. Can the user still log in?"""
+    """You delete the row that holds a user's extra fields. Can the user still log in?"""
     extras_class()
     extras_of(alice).delete()
     return client.login(username="alice", password=PASSWORD)
@@ -182,12 +183,15 @@ def test_login_after_the_extras_row_is_deleted(client, alice):
     profile_onetoone=["fields.E320"],
     custom_user=CANNOT,
     foreignkey=["fields.E320"],
-    so_what="A profile that should outlive its account needs null=True on the relation. A "
-    "primary key cannot be null, so give the profile its own key.",
+    so_what=(
+        "A profile that should outlive its user needs null=True on the relation. A primary key "
+        "cannot be NULL, so give the profile its own key."
+    ),
     source=docs("System check framework", "Related fields") + ", fields.E320",
 )
 def test_set_null_on_the_link(monkeypatch):
-    """The profile's relation to the user has on_delete=SET_NULL. What do Django's checks report?"""
+    """The profile's relation to the user has on_delete=SET_NULL. Which errors do Django's checks
+    report?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.SET_NULL)
     return checks_of_the_link()
 
@@ -198,14 +202,14 @@ def test_set_null_on_the_link(monkeypatch):
     custom_user=CANNOT,
     foreignkey=[],
     so_what=(
-        "A relation that is the primary key cannot be NULL. Give the profile its own id if it "
-        "should outlive the account."
+        "If the profile should outlive its user, give it an id of its own. A OneToOneField that is "
+        "the primary key cannot be NULL."
     ),
     source=docs("System check framework", "Model fields") + ", fields.E007",
 )
 def test_set_null_on_a_nullable_link(monkeypatch):
-    """The profile's relation to the user has on_delete=SET_NULL and null=True. What do Django's
-    checks report?"""
+    """The profile's relation to the user has on_delete=SET_NULL and null=True. Which errors do
+    Django's checks report?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.SET_NULL)
     monkeypatch.setattr(link(), "null", True)
     return checks_of_the_link()
@@ -217,8 +221,8 @@ def test_set_null_on_a_nullable_link(monkeypatch):
     custom_user=CANNOT,
     foreignkey="ProtectedError",
     so_what=(
-        "With PROTECT, delete the profile before the user. Django applies on_delete in Python, "
-        "so changing it needs no ALTER TABLE."
+        "With on_delete=PROTECT, delete the profile first, then the user. Changing CASCADE to "
+        "PROTECT runs no SQL, because Django applies both in Python."
     ),
     source=ON_DELETE,
 )
@@ -235,14 +239,14 @@ def test_deleting_a_user_with_protected_extras(monkeypatch, alice):
     foreignkey="refused at COMMIT",
     mark="surprising",
     so_what=(
-        "inspectdb writes DO_NOTHING. delete() then seems to work, and the COMMIT fails, so "
-        "choose another on_delete."
+        "Replace the DO_NOTHING that inspectdb writes, unless PostgreSQL has ON DELETE CASCADE. "
+        "Otherwise user.delete() seems to work, but the COMMIT fails."
     ),
     source=ON_DELETE,
 )
 def test_deleting_a_user_with_do_nothing(transactional_db, monkeypatch, alice):
-    """The profile has on_delete=DO_NOTHING, as inspectdb writes. What does PostgreSQL do on
-    user.delete()?"""
+    """The profile has on_delete=DO_NOTHING, as inspectdb writes. What does PostgreSQL do when
+    user.delete() runs?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.DO_NOTHING)
     return when_refused(alice.delete)
 
@@ -253,8 +257,8 @@ def test_deleting_a_user_with_do_nothing(transactional_db, monkeypatch, alice):
     custom_user=5,
     foreignkey=6,
     so_what=(
-        "Delete many users with one delete() of a queryset. It runs few more statements than "
-        "for a single user."
+        "To delete many users, call delete() on a queryset. For 100 users it runs one statement "
+        "more than for a single user."
     ),
     source=docs("QuerySet API reference", "delete()"),
 )
@@ -278,7 +282,8 @@ def test_statements_to_delete_a_hundred_users(statements):
     source=docs("Models", "Proxy models"),
 )
 def test_accounts_left_after_deleting_the_listed_class(alice):
-    """Does an account survive objects.all().delete() on the variant's own model?"""
+    """Does a user survive objects.all().delete() on the variant's own model (Player, Person or
+    User)?"""
     PlayerModel.objects.all().delete()
     return User.objects.filter(pk=alice.pk).exists()
 
@@ -290,13 +295,14 @@ def test_accounts_left_after_deleting_the_listed_class(alice):
     foreignkey=["players.Person"],
     mark="surprising",
     so_what=(
-        "Deleting a proxy sends post_delete with the proxy as sender. Receivers for User miss "
-        "it, although their row is deleted."
+        "Deleting through a proxy sends post_delete with the proxy as sender. Connect a receiver "
+        "for User to the proxy as well."
     ),
     source=docs("Signals", "post_delete"),
 )
 def test_senders_of_post_delete_through_the_listed_class(alice):
-    """Which models send post_delete when you delete an object of the variant's own model?"""
+    """You delete an object of the variant's own model (Player, Person or User). Which model sends
+    post_delete?"""
     with heard(post_delete) as senders:
         PlayerModel.objects.filter(pk=extras_of(alice).pk).delete()
     return senders
@@ -308,13 +314,14 @@ def test_senders_of_post_delete_through_the_listed_class(alice):
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "Each request looks the user up by the id in the session. Deleting an account therefore "
-        "logs out all its sessions."
+        "You need not end the sessions of a deleted account. Each request looks up the user by the "
+        "id in the session, and finds none."
     ),
     source=docs("django.contrib.auth", "Utility functions") + ", get_user()",
 )
 def test_deleted_user_is_still_logged_in(client, alice):
-    """A user's account is deleted. Is the user still logged in with an open session?"""
+    """The account of a logged-in user is deleted. Is the user still logged in at the next
+    request?"""
     client.force_login(alice)
     assert client.get(reverse("profile")).status_code == 200
     roster.remove("alice")
@@ -328,13 +335,14 @@ def test_deleted_user_is_still_logged_in(client, alice):
     foreignkey=1,
     mark="surprising",
     so_what=(
-        "A session has no foreign key to its user. Its row stays until the session has expired "
-        "and clearsessions runs."
+        "A session has no foreign key to its user. Run clearsessions regularly: it deletes the row "
+        "once the session has expired."
     ),
     source=docs("How to use sessions", "Clearing the session store"),
 )
 def test_session_rows_left_by_a_deleted_user(client, alice):
-    """The account of a logged-in user is deleted. How many session rows are left?"""
+    """The account of a logged-in user is deleted. How many rows of the user's session are left in
+    the database?"""
     client.force_login(alice)
     roster.remove("alice")
     return Session.objects.filter(pk=client.session.session_key).count()
@@ -347,13 +355,14 @@ def test_session_rows_left_by_a_deleted_user(client, alice):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Deleting an account deletes the history of its changes. Deactivate staff with "
-        "is_active=False to keep it."
+        "Deleting a staff account also deletes the history of its changes. To keep the history, "
+        "set is_active=False instead."
     ),
     source=code("django.contrib.admin.models.LogEntry"),
 )
 def test_admin_history_of_a_deleted_user(alice):
-    """Does the admin's history keep a staff member's changes after the account is deleted?"""
+    """Staff change an object in the admin, and their account is deleted. Does the admin's history
+    keep the change?"""
     LogEntry.objects.create(user=alice, action_flag=CHANGE, object_repr="the dragon")
     alice.delete()
     return LogEntry.objects.filter(object_repr="the dragon").exists()
@@ -365,13 +374,13 @@ def test_admin_history_of_a_deleted_user(alice):
     custom_user="NotSupportedError",
     foreignkey="NotSupportedError",
     so_what=(
-        "PostgreSQL refuses to truncate a table that foreign keys refer to, even if the other "
-        "tables are empty."
+        "Use DELETE to empty the user table. PostgreSQL refuses to truncate a table that foreign "
+        "keys refer to, even if the other tables are empty."
     ),
     source="PostgreSQL 18 docs, TRUNCATE",
 )
 def test_truncate_of_the_user_table():
-    """What does TRUNCATE of the user table raise?"""
+    """What does PostgreSQL raise if you TRUNCATE the user table?"""
     return outcome(lambda: rows(f"TRUNCATE {TABLE}"))
 
 
@@ -386,13 +395,13 @@ def test_truncate_of_the_user_table():
     custom_user=["django_admin_log", "players_user_groups", "players_user_user_permissions"],
     foreignkey=["auth_user_groups", "auth_user_user_permissions", "django_admin_log", "person"],
     so_what=(
-        "TRUNCATE ... CASCADE empties every table that refers to users, such as the admin's "
-        "log. Use DELETE to remove some users."
+        "Use DELETE to remove users. TRUNCATE ... CASCADE also empties each table that refers to "
+        "users, such as the admin's log."
     ),
     source="PostgreSQL 18 docs, TRUNCATE",
 )
 def test_tables_emptied_by_truncate_cascade():
-    """Which other tables does TRUNCATE ... CASCADE of the user table empty?"""
+    """You run TRUNCATE ... CASCADE on the user table. Which other tables does it empty?"""
     emptied, server = [], connection.connection
 
     def note(notice):
@@ -410,12 +419,14 @@ def test_tables_emptied_by_truncate_cascade():
     custom_user=CANNOT,
     foreignkey=False,
     so_what=(
-        "user.person keeps a deleted row in memory. Call user.refresh_from_db() to forget it."
+        "user.person keeps a deleted profile in memory. Call user.refresh_from_db() before you "
+        "read user.person again."
     ),
     source=docs("Database access optimization", "Understand cached attributes"),
 )
 def test_deleted_person_is_still_seen_on_the_user(alice):
-    """A profile row was read and then deleted. Does the user object still show the birthdate?"""
+    """You read a user's profile, then delete its row. Does the same user object still show the
+    birthdate?"""
     person_class()
     extras_of(alice).delete()
     return shows_birthdate(alice)
@@ -428,16 +439,16 @@ def test_deleted_person_is_still_seen_on_the_user(alice):
     foreignkey="the deletion does not wait; rejected: the extra fields",
     mark="surprising",
     so_what=(
-        "A deferred foreign key notices the deletion only at COMMIT. Lock the user before you "
-        "store a first profile row."
+        "Lock the user before you store a first profile row. Otherwise a deletion does not wait, "
+        "and the deferred foreign key rejects the profile at COMMIT."
     ),
     source="PostgreSQL 18 docs, SET CONSTRAINTS",
     fits=["the deletion waits; rejected: nothing"],
     costs=ANYTHING_ELSE,
 )
 def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
-    """A user's first extra fields are saved but not committed. What happens when another session
-    deletes the user?"""
+    """A session saves a user's first extra fields and has not committed. What happens when another
+    session deletes the user?"""
     extras_class()
     bob = without_row()
     extras = PlayerModel(user=bob) if PlayerModel.__name__ == "Person" else bob
@@ -452,15 +463,15 @@ def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
     foreignkey="the deletion waits; rejected: the deletion",
     mark="surprising",
     so_what=(
-        "delete() looks for profile rows before it waits for the user, so a new row makes it "
-        "fail. Lock the user before you delete, too."
+        "Lock the user also before you delete it. delete() looks for profile rows before it waits, "
+        "misses the new row, and then fails."
     ),
     source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
     fits=["the deletion waits; rejected: nothing"],
     costs=ANYTHING_ELSE,
 )
 def test_deleting_a_locked_user_while_first_extras_are_stored(transactional_db):
-    """The user is locked while first extra fields are stored. What happens when another session
+    """A session locks the user and stores the first extra fields. What happens when another session
     deletes the user?"""
     extras_class()
     bob = without_row()
@@ -474,8 +485,8 @@ def test_deleting_a_locked_user_while_first_extras_are_stored(transactional_db):
     custom_user=1,
     foreignkey=2,
     so_what=(
-        "To anonymise a user, overwrite the user row, and the profile row if there is one. "
-        "Check the admin's log and sessions as well."
+        "To erase personal data, overwrite the user row, and the profile row if there is one. "
+        "Check the admin's log and the sessions as well."
     ),
 )
 def test_tables_with_personal_data_of_a_player():
@@ -497,13 +508,13 @@ def test_tables_with_personal_data_of_a_player():
     custom_user=CANNOT,
     foreignkey=True,
     so_what=(
-        "Declare ON DELETE CASCADE by RunSQL if SQL should delete users with profiles. From "
-        "Django 6.1 on, on_delete=DB_CASCADE does it."
+        "If SQL should delete users with their profiles, add ON DELETE CASCADE by RunSQL. From "
+        "Django 6.1 on, write on_delete=DB_CASCADE instead."
     ),
     source="Django ticket #21961",
 )
 def test_on_delete_cascade_in_the_database():
-    """The profile's foreign key has ON DELETE CASCADE in the database. Does SQL that deletes a user
+    """The profile's foreign key has ON DELETE CASCADE in PostgreSQL. Does a SQL DELETE of a user
     delete the profile?"""
     cascade_in_the_database()
     enrolled("bob", **ALICE)
@@ -517,14 +528,14 @@ def test_on_delete_cascade_in_the_database():
     custom_user=CANNOT,
     foreignkey=0,
     so_what=(
-        "Django does not read what PostgreSQL would cascade. With on_delete=CASCADE it still "
-        "deletes the profile rows itself."
+        "ON DELETE CASCADE in PostgreSQL does not make user.delete() cheaper. If the model has "
+        "CASCADE, Django still deletes the profile rows itself."
     ),
     source=ON_DELETE,
 )
 def test_statements_saved_by_cascade_in_the_database(alice, statements):
-    """The database has ON DELETE CASCADE, the model CASCADE. How many statements does that save in
-    user.delete()?"""
+    """The profile's foreign key gets ON DELETE CASCADE in PostgreSQL, and keeps CASCADE in the
+    model. How many fewer statements does user.delete() run?"""
     before = statements_to_delete(alice, statements)
     cascade_in_the_database()
     return before - statements_to_delete(enrolled("bob", **ALICE), statements)
@@ -536,14 +547,14 @@ def test_statements_saved_by_cascade_in_the_database(alice, statements):
     custom_user=CANNOT,
     foreignkey=1,
     so_what=(
-        "To leave deletion to PostgreSQL, combine both, or use DB_CASCADE from Django 6.1 "
-        "on. Django then sends no signals for the profile rows."
+        "To let PostgreSQL delete profiles, combine ON DELETE CASCADE with DO_NOTHING, or use "
+        "DB_CASCADE from Django 6.1 on. Django then sends no signals for them."
     ),
     source=ON_DELETE,
 )
 def test_statements_saved_by_cascade_and_do_nothing(monkeypatch, alice, statements):
-    """The database has ON DELETE CASCADE, the model DO_NOTHING. How many statements does that save
-    in user.delete()?"""
+    """The profile's foreign key gets ON DELETE CASCADE in PostgreSQL, and DO_NOTHING in the model.
+    How many fewer statements does user.delete() run?"""
     before = statements_to_delete(alice, statements)
     cascade_in_the_database()
     monkeypatch.setattr(link().remote_field, "on_delete", models.DO_NOTHING)
@@ -556,14 +567,14 @@ def test_statements_saved_by_cascade_and_do_nothing(monkeypatch, alice, statemen
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "If a receiver listens to a profile's post_delete, Django loads the rows before it "
-        "deletes them. That costs a query."
+        "A receiver of a profile's post_delete costs a query: Django must load the profile rows "
+        "before it deletes them. On a custom user it costs none."
     ),
     source=docs("QuerySet API reference", "delete()"),
 )
 def test_statements_added_by_a_receiver_of_post_delete(alice, statements):
-    """A receiver listens to post_delete of the extra fields' model. How many more statements does
-    user.delete() run?"""
+    """A receiver listens to post_delete of the model with the extra fields. How many more
+    statements does user.delete() run?"""
     before = statements_to_delete(enrolled("bob"), statements)
     with heard(post_delete, sender=extras_class()):
         return statements_to_delete(alice, statements) - before
@@ -577,7 +588,7 @@ def test_statements_added_by_a_receiver_of_post_delete(alice, statements):
     mark="surprising",
     so_what=(
         "Django deletes profile rows before their user. If a receiver needs the extra fields, "
-        "connect it to pre_delete."
+        "connect it to the user's pre_delete."
     ),
     source=docs("Signals", "post_delete"),
     fits=[True],
@@ -604,13 +615,13 @@ def test_birthdate_seen_by_a_receiver_of_post_delete(alice):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "is_active is a field of the user. A query over profile rows needs a join to leave "
-        "deactivated accounts out."
+        "is_active is a field of the user. A query over profiles needs a join to leave out "
+        "deactivated users, and over custom users it needs none."
     ),
     source=docs("django.contrib.auth", "Fields") + ", User.is_active",
 )
 def test_joins_to_leave_deactivated_accounts_out(alice, statements):
-    """A count of birthdates leaves out deactivated accounts. How many joins does it take?"""
+    """A query counts the birthdates of users with is_active=True. How many joins does it take?"""
     active = "user__is_active" if PlayerModel.__name__ == "Person" else "is_active"
     assert extras_class().objects.filter(birthdate__isnull=False, **{active: True}).count()
     return statements.joins()

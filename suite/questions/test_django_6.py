@@ -102,13 +102,15 @@ class Guild(models.Model):
     foreignkey=True,
     fits=[True],
     fails=[False],
-    so_what="With DB_CASCADE, other programs may delete users by SQL in every approach. With "
-    "CASCADE, PostgreSQL refuses as long as a profile row exists.",
+    so_what=(
+        "Use DB_CASCADE if other programs delete users by SQL. With CASCADE, PostgreSQL refuses "
+        "while a profile row refers to the user."
+    ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
 def test_sql_deletes_a_user_with_db_cascade(monkeypatch, alice):
-    """The profile's foreign key, if any, uses DB_CASCADE. Does PostgreSQL accept a SQL DELETE of a
-    user?"""
+    """The profile, if there is one, has on_delete=DB_CASCADE. Does PostgreSQL accept a SQL DELETE
+    of a user?"""
     use_db_cascade(monkeypatch)
     return deletes_by_sql(alice)
 
@@ -122,13 +124,15 @@ def test_sql_deletes_a_user_with_db_cascade(monkeypatch, alice):
     mark="surprising",
     fits=[True],
     fails=[False],
-    so_what="Django's tables for groups, permissions and the admin's log still refuse. Their "
-    "foreign keys need ON DELETE CASCADE too, added by RunSQL.",
+    so_what=(
+        "To let SQL delete users in groups, also add ON DELETE CASCADE by RunSQL to Django's own "
+        "tables for groups, permissions and the admin's log."
+    ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
 def test_sql_deletes_a_user_in_a_group_with_db_cascade(monkeypatch, alice):
-    """The profile's foreign key uses DB_CASCADE, and the user is in a group. Does PostgreSQL accept
-    a SQL DELETE?"""
+    """A user is in a group. The profile, if any, has on_delete=DB_CASCADE. Does PostgreSQL accept a
+    SQL DELETE of the user?"""
     alice.groups.create(name="wizards")
     use_db_cascade(monkeypatch)
     return deletes_by_sql(alice)
@@ -141,11 +145,14 @@ def test_sql_deletes_a_user_in_a_group_with_db_cascade(monkeypatch, alice):
     custom_user=CANNOT,
     foreignkey=[],
     fits=[[]],
-    so_what="A profile that has no other foreign key can use DB_CASCADE without further changes.",
+    so_what=(
+        "You can switch a profile to DB_CASCADE alone if it has no other foreign key, and no other "
+        "model refers to it with CASCADE."
+    ),
     source='Django 6.1 docs, "System check framework", section "Related fields"',
 )
 def test_check_of_db_cascade_on_the_link(monkeypatch):
-    """Which errors does check report if the profile's foreign key uses DB_CASCADE?"""
+    """The profile has on_delete=DB_CASCADE. Which errors does check report?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.DB_CASCADE)
     return [saw(error).id for error in run_checks(databases=["default"])]
 
@@ -158,13 +165,15 @@ def test_check_of_db_cascade_on_the_link(monkeypatch):
     foreignkey=["models.E050"],
     mark="surprising",
     fails=[["models.E017"], ["models.E050"], ["fields.E323"]],
-    so_what="One model cannot mix Python-level and database-level keys. Change all keys of a "
-    "profile together.",
+    so_what=(
+        "A model cannot combine keys with CASCADE and keys with DB_CASCADE. Change all foreign "
+        "keys of a profile together."
+    ),
     source='Django 6.1 docs, "System check framework", models.E050 and fields.E323',
 )
 def test_check_of_a_db_cascade_key_on_our_model(project):
-    """The variant's own model gets one more ForeignKey, with DB_CASCADE. Which errors does check
-    report?"""
+    """Player, Person or User gets one more ForeignKey, with on_delete=DB_CASCADE. Which errors does
+    check report?"""
     declare_guild(project, "DB_CASCADE")
     return check(project)
 
@@ -178,12 +187,14 @@ def test_check_of_a_db_cascade_key_on_our_model(project):
     mark="surprising",
     fits=[True],
     fails=[False],
-    so_what="A custom user inherits groups and permissions, whose join tables cascade in Python. "
-    "So none of its own keys can be database-level.",
+    so_what=(
+        "Do not plan DB_CASCADE for a custom user's foreign keys. Django's tables for its groups "
+        "and permissions refer to it with CASCADE, so check reports an error."
+    ),
     source='Django 6.1 docs, "System check framework", models.E050 and fields.E323',
 )
 def test_our_model_may_use_database_level_keys(project):
-    """Can all foreign keys of the variant's own model be database-level?"""
+    """Can all foreign keys of Player, Person or User have on_delete=DB_CASCADE?"""
     if PlayerModel.__name__ == "Person":
         declare_db_cascade(project)
     declare_guild(project, "DB_CASCADE")
@@ -198,13 +209,15 @@ def test_our_model_may_use_database_level_keys(project):
     foreignkey=["fields.E323"],
     mark="surprising",
     fails=[["fields.E323"]],
-    so_what="Every model that points at the profile must become database-level in the same "
-    "release, in packages too.",
+    so_what=(
+        "If you switch a profile to DB_CASCADE, switch each model that refers to it in the same "
+        "release, in packages too."
+    ),
     source='Django 6.1 docs, "System check framework", fields.E323',
 )
 def test_check_of_another_apps_cascade_key_to_the_profile(project):
-    """The profile uses DB_CASCADE. Which errors does check report for another app's CASCADE key to
-    it?"""
+    """The profile has on_delete=DB_CASCADE, and another app's model refers to the profile with
+    CASCADE. Which errors does check report?"""
     declare_db_cascade(project)
     key = 'member = models.ForeignKey("players.Person", models.CASCADE)'
     project.install("guild", GUILD.replace("pass", key))
@@ -218,13 +231,15 @@ def test_check_of_another_apps_cascade_key_to_the_profile(project):
     custom_user=["players.User"],
     foreignkey=["auth.User"],
     mark="surprising",
-    so_what="PostgreSQL deletes the profile row, so Django sends no signal for it. Move a receiver "
-    "of Person to the user.",
+    so_what=(
+        "PostgreSQL deletes the profile, so Django sends no signal for it. Connect your receivers "
+        "to the user model instead of Person."
+    ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
 def test_senders_of_pre_delete_with_db_cascade(monkeypatch, alice):
-    """The profile's foreign key uses DB_CASCADE. Which models send pre_delete when a user is
-    deleted?"""
+    """The profile, if any, has on_delete=DB_CASCADE. Which models send pre_delete when
+    user.delete() runs?"""
     use_db_cascade(monkeypatch)
     with heard(pre_delete) as senders:
         alice.delete()
@@ -237,12 +252,14 @@ def test_senders_of_pre_delete_with_db_cascade(monkeypatch, alice):
     profile_onetoone={"auth.User": 1},
     custom_user={"players.User": 1},
     foreignkey={"auth.User": 1},
-    so_what="delete() does not count rows that PostgreSQL deletes. Do not use its result as proof "
-    "that the extra fields are gone.",
+    so_what=(
+        "delete() does not count rows that PostgreSQL deletes. Do not use its result as proof that "
+        "the extra fields are gone."
+    ),
     source='Django 6.1 docs, "QuerySet API reference", section "delete()"',
 )
 def test_what_delete_says_it_deleted_with_db_cascade(monkeypatch, alice):
-    """The profile's foreign key uses DB_CASCADE. Which rows does user.delete() say it has
+    """The profile, if any, has on_delete=DB_CASCADE. Which rows does user.delete() report as
     deleted?"""
     use_db_cascade(monkeypatch)
     return alice.delete()[1]
@@ -254,12 +271,13 @@ def test_what_delete_says_it_deleted_with_db_cascade(monkeypatch, alice):
     profile_onetoone=4,
     custom_user=4,
     foreignkey=4,
-    so_what="With DB_CASCADE a profile costs no statement when a user is deleted. With CASCADE "
-    "it costs one.",
+    so_what=(
+        "With DB_CASCADE, a profile adds no statement to user.delete(). With CASCADE it adds one."
+    ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
 def test_statements_to_delete_a_user_with_db_cascade(monkeypatch, alice, statements):
-    """The profile's foreign key uses DB_CASCADE. How many statements does user.delete() run?"""
+    """The profile, if any, has on_delete=DB_CASCADE. How many statements does user.delete() run?"""
     use_db_cascade(monkeypatch)
     return statements_to_delete(alice, statements)
 
@@ -270,12 +288,15 @@ def test_statements_to_delete_a_user_with_db_cascade(monkeypatch, alice, stateme
     profile_onetoone=5,
     custom_user=5,
     foreignkey=5,
-    so_what="Deleting many users with DB_CASCADE takes as many statements as with no profile.",
+    so_what=(
+        "With DB_CASCADE, a profile adds no statement when you delete many users at once. With "
+        "CASCADE it adds one."
+    ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
 def test_statements_to_delete_a_hundred_users_with_db_cascade(monkeypatch, statements):
-    """The profile's foreign key uses DB_CASCADE. How many statements does it take to delete 100
-    users by queryset?"""
+    """The profile, if any, has on_delete=DB_CASCADE. How many statements does delete() on a
+    queryset of 100 users run?"""
     enrolled_many(100)
     use_db_cascade(monkeypatch)
     statements.clear()
@@ -289,11 +310,14 @@ def test_statements_to_delete_a_hundred_users_with_db_cascade(monkeypatch, state
     profile_onetoone=True,
     custom_user=CANNOT,
     foreignkey=True,
-    so_what="The admin still loads and shows what will be deleted, so staff see no difference.",
+    so_what=(
+        "Staff see no difference between CASCADE and DB_CASCADE. The admin still loads and lists "
+        "what will be deleted."
+    ),
     source="Django 6.1 source, django.contrib.admin.utils.NestedObjects",
 )
 def test_admin_delete_page_lists_the_profile_with_db_cascade(monkeypatch, alice):
-    """The profile's foreign key uses DB_CASCADE. Does the admin's delete page of a user list the
+    """The profile has on_delete=DB_CASCADE. Does the admin's page that deletes a user list the
     profile?"""
     name = str(person_class()._meta.verbose_name_plural)
     use_db_cascade(monkeypatch)
@@ -308,12 +332,15 @@ def test_admin_delete_page_lists_the_profile_with_db_cascade(monkeypatch, alice)
     profile_onetoone=["DROP CONSTRAINT", "ADD CONSTRAINT", "ON DELETE CASCADE"],
     custom_user=CANNOT,
     foreignkey=["DROP CONSTRAINT", "ADD CONSTRAINT", "ON DELETE CASCADE"],
-    so_what="A change from CASCADE to PROTECT runs no SQL, but one to DB_CASCADE creates the "
-    "foreign key anew.",
+    so_what=(
+        "A change from CASCADE to DB_CASCADE creates the foreign key anew, so plan for its locks. "
+        "A change from CASCADE to PROTECT runs no SQL."
+    ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
 def test_statements_of_the_migration_to_db_cascade(project):
-    """What does the migration from CASCADE to DB_CASCADE do to the foreign key?"""
+    """What does the migration from on_delete=CASCADE to DB_CASCADE do to the profile's foreign
+    key?"""
     declare_db_cascade(project)
     assert project.manage("makemigrations", "players", "--name", "db_cascade").code == 0
     ran = project.manage("sqlmigrate", "players", "0003_db_cascade")
@@ -327,12 +354,15 @@ def test_statements_of_the_migration_to_db_cascade(project):
     custom_user=CANNOT,
     foreignkey=["auth_user", "person"],
     mark="surprising",
-    so_what="No login can read the user table until the migration commits, and PostgreSQL checks "
-    "every profile row meanwhile. Set lock_timeout first.",
+    so_what=(
+        "Set lock_timeout before a migration to DB_CASCADE. Until it commits, no login can read "
+        "the user table, and PostgreSQL checks each profile row meanwhile."
+    ),
     source="PostgreSQL 18 docs, ALTER TABLE, DROP CONSTRAINT and ADD FOREIGN KEY",
 )
 def test_tables_locked_by_the_migration_to_db_cascade(monkeypatch, alice):
-    """Which tables cannot be read while the migration to DB_CASCADE runs?"""
+    """A migration changes the profile's CASCADE to DB_CASCADE. Which tables can no other session
+    read meanwhile?"""
     person_class()
     use_db_cascade(monkeypatch)
     locked = rows("""
@@ -346,8 +376,10 @@ def test_tables_locked_by_the_migration_to_db_cascade(monkeypatch, alice):
 @changed_in(
     "Django 6.1",
     why="inspectdb reads ON DELETE from the database (Django 6.1 release notes).",
-    so_what="inspectdb writes what PostgreSQL does, so models of an existing database delete as "
-    "its owner meant.",
+    so_what=(
+        "Since Django 6.1, inspectdb writes the on_delete that PostgreSQL applies, so you can keep "
+        "it."
+    ),
     profile_onetoone="DB_CASCADE",
     foreignkey="DB_CASCADE",
 )
@@ -356,12 +388,15 @@ def test_tables_locked_by_the_migration_to_db_cascade(monkeypatch, alice):
     profile_onetoone="DO_NOTHING",
     custom_user=CANNOT,
     foreignkey="DO_NOTHING",
-    so_what="inspectdb always writes DO_NOTHING. That happens to be right, because PostgreSQL "
-    "deletes the row.",
+    so_what=(
+        "Before Django 6.1, inspectdb always writes DO_NOTHING. Keep it if PostgreSQL has ON "
+        "DELETE CASCADE, because PostgreSQL then deletes the profile."
+    ),
     source=release_notes("6.1", "Database backend API"),
 )
 def test_inspectdb_of_a_link_with_on_delete_cascade():
-    """The foreign key has ON DELETE CASCADE in PostgreSQL. Which on_delete does inspectdb write?"""
+    """The profile's foreign key has ON DELETE CASCADE in PostgreSQL. Which on_delete does inspectdb
+    write?"""
     cascade_in_the_database()
     return re.search(r"models\.(DO_NOTHING|DB_\w+)", inspectdb(PlayerModel))[1]
 
@@ -372,12 +407,15 @@ def test_inspectdb_of_a_link_with_on_delete_cascade():
     profile_onetoone=["fields.E007"],
     custom_user=CANNOT,
     foreignkey=[],
-    so_what="Only a ForeignKey profile can outlive its user by DB_SET_NULL. A primary key cannot "
-    "be NULL.",
+    so_what=(
+        "To let a profile outlive its user, give it a key of its own. A OneToOneField that is the "
+        "primary key cannot be NULL."
+    ),
     source=REFERENCE,
 )
 def test_check_of_db_set_null_on_a_nullable_link(monkeypatch):
-    """Which errors does check report if the foreign key uses DB_SET_NULL and null=True?"""
+    """The profile's relation to the user has on_delete=DB_SET_NULL and null=True. Which errors does
+    check report?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.DB_SET_NULL)
     monkeypatch.setattr(link(), "null", True)
     return [saw(error).id for error in run_checks(databases=["default"])]
@@ -412,12 +450,15 @@ def has_row(user):
     fits=[1, 2],
     fails=[101],
     top=True,
-    so_what="fetch_mode(FETCH_PEERS) cures N+1 for a OneToOne profile. It does nothing for a "
-    "ForeignKey profile, because person_set is a queryset.",
+    so_what=(
+        "fetch_mode(FETCH_PEERS) cures N+1 for a OneToOne profile. A ForeignKey profile still "
+        "needs prefetch_related(), because person_set is a queryset."
+    ),
     source=FETCH_MODES,
 )
 def test_queries_of_a_naive_list_with_fetch_peers(statements):
-    """How many queries does a loop over 100 users with FETCH_PEERS take to read each birthdate?"""
+    """A loop over 100 users with fetch_mode(FETCH_PEERS) reads each birthdate. How many queries
+    run?"""
     enrolled_many(100)
     statements.clear()
     assert all(extras_of(user).birthdate for user in with_peers(User.objects))
@@ -431,12 +472,15 @@ def test_queries_of_a_naive_list_with_fetch_peers(statements):
     custom_user=1,
     foreignkey=2,
     fits=[1, 2],
-    so_what="In the direction from profile to user, FETCH_PEERS works for a ForeignKey too.",
+    so_what=(
+        "FETCH_PEERS also cures N+1 in a loop over profiles that reads their users. It works for a "
+        "ForeignKey as well."
+    ),
     source=FETCH_MODES,
 )
 def test_queries_from_profile_to_user_with_fetch_peers(statements):
-    """A loop over 100 objects of the variant's own model uses FETCH_PEERS. How many queries does
-    reading each username take?"""
+    """A loop over 100 objects of Player, Person or User with FETCH_PEERS reads each username. How
+    many queries run?"""
     enrolled_many(100)
     statements.clear()
     for player in with_peers(PlayerModel.objects):
@@ -475,13 +519,15 @@ print("queries:", len(queries))
     mark="surprising",
     fits=[1],
     fails=[101],
-    so_what="A list of users comes from Django's UserManager, which you cannot change. With a "
-    "profile, each view must ask for FETCH_PEERS itself.",
+    so_what=(
+        "With a profile, call fetch_mode(FETCH_PEERS) in each view. A list of users comes from "
+        "Django's UserManager, so the profile's manager does not affect it."
+    ),
     source=FETCH_MODES + ', section "Make a fetch mode the default for a model class"',
 )
 def test_queries_of_a_naive_list_with_a_manager_that_fetches_peers(project):
-    """The manager of the variant's own model sets FETCH_PEERS. How many queries does a loop over
-    100 users take?"""
+    """The manager of Player, Person or User sets FETCH_PEERS. How many queries does reading 100
+    users and their birthdates run?"""
     base = "UserManager" if extras_class() is User else "models.Manager"
     project.add("players/managers.py", MANAGER.replace("BASE", base))
     project.replace("players/models.py", "import validators", "import managers, validators")
@@ -499,13 +545,15 @@ def test_queries_of_a_naive_list_with_a_manager_that_fetches_peers(project):
     mark="surprising",
     fits=[1],
     fails=[101],
-    so_what="iterator() hands out one user before it builds the next, so there are no peers yet. "
-    "Use select_related() with iterator().",
+    so_what=(
+        "With iterator(), use select_related() for a OneToOne profile. FETCH_PEERS does not help, "
+        "because iterator() hands out one user before it builds the next."
+    ),
     source=FETCH_MODES,
 )
 def test_queries_of_iterator_with_fetch_peers(statements):
-    """A loop over iterator() of 100 users uses FETCH_PEERS. How many queries does it take to read
-    each birthdate?"""
+    """A loop over iterator() of 100 users with FETCH_PEERS reads each birthdate. How many queries
+    run?"""
     enrolled_many(100)
     statements.clear()
     assert all(extras_of(user).birthdate for user in with_peers(User.objects).iterator())
@@ -521,13 +569,15 @@ def test_queries_of_iterator_with_fetch_peers(statements):
     mark="surprising",
     fits=[0],
     fails=[100],
-    so_what="Pickling forgets the peers, though not the mode. Read the extra fields before a list "
-    "goes into the cache.",
+    so_what=(
+        "Read the extra fields before you cache a list of users. Pickling keeps the fetch mode, "
+        "but forgets which users were fetched together."
+    ),
     source="Django 6.1 source, django.db.models.base.ModelState",
 )
 def test_queries_of_a_pickled_list_with_fetch_peers(statements):
-    """A list of 100 users with FETCH_PEERS comes back from a cache. How many queries does reading
-    each birthdate take?"""
+    """100 users, fetched with FETCH_PEERS, come back from a cache. How many queries does reading
+    each birthdate run?"""
     enrolled_many(100)
     users = pickle.loads(pickle.dumps(list(with_peers(User.objects))))
     statements.clear()
@@ -543,12 +593,15 @@ def test_queries_of_a_pickled_list_with_fetch_peers(statements):
     foreignkey=101,
     fits=[2],
     fails=[101],
-    so_what="FETCH_PEERS remembers which users have no profile row, so they cost no query of "
-    "their own.",
+    so_what=(
+        "With FETCH_PEERS, users without a OneToOne profile cost no query of their own. For a "
+        "ForeignKey profile, each user still costs one."
+    ),
     source=FETCH_MODES,
 )
 def test_queries_with_fetch_peers_if_half_have_no_row(statements):
-    """Half of 100 users have no profile row. How many queries does a loop with FETCH_PEERS take?"""
+    """50 of 100 users have no profile. A loop with FETCH_PEERS asks each user for the profile. How
+    many queries run?"""
     person_class()
     enrolled_many(50)
     User.objects.bulk_create(User(username=f"guest{i}") for i in range(50))
@@ -564,13 +617,15 @@ def test_queries_with_fetch_peers_if_half_have_no_row(statements):
     profile_onetoone=2,
     custom_user=2,
     foreignkey=2,
-    so_what="Deferring a column that is read after all costs one query more with FETCH_PEERS, "
-    "not one for each row.",
+    so_what=(
+        "With FETCH_PEERS, reading a deferred field costs one more query for the whole list, not "
+        "one for each row."
+    ),
     source=FETCH_MODES,
 )
 def test_queries_to_read_a_deferred_birthdate_with_fetch_peers(statements):
-    """A list of 100 rows defers the birthdate and uses FETCH_PEERS. How many queries does reading
-    each birthdate take?"""
+    """A loop over 100 rows with defer("birthdate") and FETCH_PEERS reads each birthdate. How many
+    queries run?"""
     enrolled_many(100)
     statements.clear()
     assert all(row.birthdate for row in with_peers(extras_class().objects.defer("birthdate")))
@@ -584,12 +639,14 @@ def test_queries_to_read_a_deferred_birthdate_with_fetch_peers(statements):
     custom_user="accepted",
     foreignkey="accepted",
     mark="surprising",
-    so_what="FETCH_RAISE finds N+1 in tests for a OneToOne profile. It does not see queries of "
-    "person_set, so count queries there.",
+    so_what=(
+        "Use FETCH_RAISE in tests to find N+1 with a OneToOne profile. It does not notice queries "
+        "of person_set, so count those."
+    ),
     source=FETCH_MODES,
 )
 def test_naive_list_with_fetch_raise():
-    """What happens if a loop over users with FETCH_RAISE reads each birthdate?"""
+    """What happens if a loop over users with fetch_mode(FETCH_RAISE) reads each birthdate?"""
     enrolled_many(2)
     users = User.objects.fetch_mode(models.FETCH_RAISE)
     extras_class()
@@ -604,13 +661,15 @@ def test_naive_list_with_fetch_raise():
     foreignkey=101,
     fits=[1, 2],
     fails=[101],
-    so_what="One call on the view's queryset is enough for a OneToOne profile. A ForeignKey "
-    "profile needs prefetch_related().",
+    so_what=(
+        "For a OneToOne profile, one fetch_mode(FETCH_PEERS) on the view's queryset is enough. A "
+        "ForeignKey profile needs prefetch_related()."
+    ),
     source=FETCH_MODES,
 )
 def test_drf_list_of_a_hundred_with_fetch_peers(statements):
-    """How many queries does a DRF serializer need to list 100 users with birthdates, given
-    FETCH_PEERS?"""
+    """A DRF serializer lists 100 users and birthdates from a queryset with FETCH_PEERS. How many
+    queries run?"""
     enrolled_many(100)
     statements.clear()
     listed = nested(read_only=True)(with_peers(User.objects), many=True).data
@@ -622,7 +681,10 @@ def test_drf_list_of_a_hundred_with_fetch_peers(statements):
 @changed_in(
     "Django 6.1",
     why="in_bulk() may follow values() and values_list() (Django 6.1 release notes).",
-    so_what="A dictionary of plain rows by key takes one call.",
+    so_what=(
+        "Since Django 6.1, in_bulk() after values() returns a dictionary of plain rows by primary "
+        "key."
+    ),
     profile_onetoone="accepted",
     custom_user="accepted",
     foreignkey="accepted",
@@ -632,11 +694,14 @@ def test_drf_list_of_a_hundred_with_fetch_peers(statements):
     profile_onetoone="TypeError",
     custom_user="TypeError",
     foreignkey="TypeError",
-    so_what="Build the dictionary by key yourself, or call in_bulk() without values().",
+    so_what=(
+        "Before Django 6.1, in_bulk() refuses values(). Build the dictionary yourself, or call "
+        "in_bulk() without values()."
+    ),
     source=release_notes("6.1", "Models"),
 )
 def test_in_bulk_after_values(alice):
-    """What does in_bulk() do after values("username", the birthdate)?"""
+    """What happens if you call in_bulk() after values() with the username and the birthdate?"""
     users = User.objects.values("username", path("birthdate"))
     return outcome(lambda: users.in_bulk([alice.pk]))
 
@@ -647,7 +712,7 @@ def test_in_bulk_after_values(alice):
 @changed_in(
     "Django 6.0",
     why="save() refreshes generated fields by RETURNING (Django 6.0 release notes).",
-    so_what="A GeneratedField is current after save().",
+    so_what="Since Django 6.0, you can read a GeneratedField right after save().",
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
@@ -660,13 +725,15 @@ def test_in_bulk_after_values(alice):
     mark="surprising",
     fits=[True],
     fails=[False],
-    so_what="Before Django 6.0 a GeneratedField keeps its old value in memory after an UPDATE. "
-    "Call refresh_from_db().",
+    so_what=(
+        "Before Django 6.0, a GeneratedField keeps its old value in memory after an UPDATE. Call "
+        "refresh_from_db()."
+    ),
     source=release_notes("6.0", "Models"),
 )
 def test_generated_field_is_current_after_save(alice):
-    """A GeneratedField computes the year of birth. Is it current after changing the birthdate and
-    save()?"""
+    """A GeneratedField computes the year of birth. Is it current after you change the birthdate and
+    call save()?"""
     year = models.GeneratedField(
         expression=ExtractYear("birthdate"), output_field=models.IntegerField(), db_persist=True
     )
@@ -680,7 +747,7 @@ def test_generated_field_is_current_after_save(alice):
 @changed_in(
     "Django 6.0",
     why="save() refreshes expressions by RETURNING (Django 6.0 release notes).",
-    so_what="A field that was set to F() holds its new value after save().",
+    so_what="Since Django 6.0, you can read a field that was set to F() right after save().",
     profile_onetoone=True,
     custom_user=True,
     foreignkey=True,
@@ -692,12 +759,15 @@ def test_generated_field_is_current_after_save(alice):
     foreignkey=False,
     fits=[True],
     fails=[False],
-    so_what="After save() the attribute still holds the expression. The next save() would apply "
-    "it again, so call refresh_from_db().",
+    so_what=(
+        "Before Django 6.0, the attribute still holds the F() expression after save(). Call "
+        "refresh_from_db(), or the next save() applies it again."
+    ),
     source=release_notes("6.0", "Models"),
 )
 def test_expression_is_replaced_after_save(alice):
-    """An extra field is set to F("zoom_id") and saved. Does the attribute hold the new value?"""
+    """You set an extra field to F("zoom_id") and call save(). Does the attribute then hold the new
+    value?"""
     extra = extras_of(alice)
     extra.discord_id = models.F("zoom_id") if extras_class() else None
     extra.save()
@@ -708,7 +778,7 @@ def test_expression_is_replaced_after_save(alice):
     "Django 6.0",
     why="save() raises Model.NotUpdated, a DatabaseError, if no row was updated (Django 6.0 "
     "release notes).",
-    so_what="Catch NotUpdated to tell a deleted row from a failed database.",
+    so_what="Since Django 6.0, catch NotUpdated to tell a deleted row from other database errors.",
     profile_onetoone="NotUpdated",
     custom_user="NotUpdated",
     foreignkey="NotUpdated",
@@ -718,8 +788,10 @@ def test_expression_is_replaced_after_save(alice):
     profile_onetoone="DatabaseError",
     custom_user="DatabaseError",
     foreignkey="DatabaseError",
-    so_what="The same error stands for a deleted row and for a failed database. Only its text "
-    "tells them apart.",
+    so_what=(
+        "Before Django 6.0, save() raises DatabaseError for a deleted row, as for other failures. "
+        "Query whether the row still exists."
+    ),
     source=release_notes("6.0", "Models"),
 )
 def test_saving_extra_fields_of_a_deleted_user(alice):
@@ -749,12 +821,15 @@ def test_saving_extra_fields_of_a_deleted_user(alice):
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="A login rewrites the hash only if the hasher or its strength has changed.",
+    so_what=(
+        "A login replaces the hash if the hasher or its number of iterations has changed. In "
+        "Django 5.2 the hash stays."
+    ),
     source=release_notes("6.0", "django.contrib.auth"),
 )
 def test_login_rewrites_a_hash_of_django_5_2(settings, client, alice):
-    """A site uses PBKDF2, and a user's hash comes from Django 5.2. Does the next login rewrite
-    it?"""
+    """A user's PBKDF2 hash was made by Django 5.2. Does the next login replace it with a new
+    hash?"""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     hasher = PBKDF2PasswordHasher()
     before = hasher.encode(PASSWORD, hasher.salt(), iterations=1_000_000)
@@ -766,7 +841,7 @@ def test_login_rewrites_a_hash_of_django_5_2(settings, client, alice):
 @changed_in(
     "Django 6.1",
     why="migrate renames permissions with their model (ticket 27489).",
-    so_what="Staff keep their permissions when the model is renamed.",
+    so_what="Since Django 6.1, migrate renames the permissions too, so staff keep their access.",
     proxy_model="change_gamer",
     profile_onetoone="change_gamer",
     custom_user="change_gamer",
@@ -778,13 +853,15 @@ def test_login_rewrites_a_hash_of_django_5_2(settings, client, alice):
     custom_user="change_user",
     foreignkey="change_person",
     mark="surprising",
-    so_what="Staff lose access when the model is renamed: they hold the old permission, and "
-    "migrate adds a new one. Rename it in the migration.",
+    so_what=(
+        "Before Django 6.1, rename the permissions in your migration. Otherwise staff keep the old "
+        "permission, migrate adds a new one, and staff lose access."
+    ),
     source="Django ticket #27489",
 )
 def test_permission_after_its_model_was_renamed(project):
-    """A migration renames the variant's own model to Gamer. What is the old change permission
-    called afterwards?"""
+    """A migration renames Player, Person or User to Gamer. What is the codename of the old change
+    permission afterwards?"""
     name = PlayerModel.__name__
     project.add("players/migrations/0003_rename.py", RENAME.replace("NAME", name))
     query = "SELECT id FROM auth_permission WHERE codename = %s ORDER BY id DESC LIMIT 1"
@@ -846,13 +923,15 @@ def result_of_the_task(when):
     mark="surprising",
     fits=[True],
     fails=[False],
-    so_what="When post_save of the user is sent, a profile is not filled in yet. Enqueue tasks "
-    "with transaction.on_commit().",
+    so_what=(
+        "Enqueue tasks with transaction.on_commit(). When Django sends post_save for the user, the "
+        "profile is not filled in yet."
+    ),
     source='Django 6.0 docs, "Django\'s Tasks framework", section "Transactions"',
 )
 def test_task_enqueued_in_post_save_sees_the_birthdate(transactional_db):
-    """A post_save receiver of the user enqueues a task, which runs at once. Can the task read the
-    birthdate?"""
+    """A user registers, and a post_save receiver enqueues a task that runs at once. Can the task
+    read the birthdate?"""
     return result_of_the_task(lambda enqueue: enqueue())
 
 
@@ -864,13 +943,15 @@ def test_task_enqueued_in_post_save_sees_the_birthdate(transactional_db):
     foreignkey=True,
     fits=[True],
     fails=[False],
-    so_what="on_commit() makes every approach safe: the task starts when user and profile are "
-    "stored.",
+    so_what=(
+        "Enqueue tasks with transaction.on_commit(). A task then starts after user and profile are "
+        "stored, in each approach."
+    ),
     source='Django 6.0 docs, "Django\'s Tasks framework", section "Transactions"',
 )
 def test_task_enqueued_on_commit_sees_the_birthdate(transactional_db):
-    """A post_save receiver of the user enqueues a task by on_commit(). Can the task read the
-    birthdate?"""
+    """A user registers, and a post_save receiver enqueues a task by on_commit(). Can the task read
+    the birthdate?"""
     return result_of_the_task(transaction.on_commit)
 
 
@@ -903,12 +984,14 @@ class Blocked(HTMLParser):
     profile_onetoone=["img-src data:"],
     custom_user=["img-src data:"],
     foreignkey=["img-src data:"],
-    so_what="The pages work under a strict policy in every approach. Pico.css draws its icons as "
-    "data: images, so allow those.",
+    so_what=(
+        "All four variants work under a strict policy. Allow img-src data: as well, because "
+        "Pico.css draws its icons as data: images."
+    ),
     source='Django 6.0 docs, "Content Security Policy"',
 )
 def test_what_a_content_security_policy_must_allow(settings, client, alice):
-    """Which sources must a Content Security Policy of 'self' allow in addition for the variant's
+    """A Content Security Policy allows 'self'. Which other sources must it allow for the variant's
     pages?"""
     middleware = "django.middleware.csp.ContentSecurityPolicyMiddleware"
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, middleware]
@@ -943,7 +1026,10 @@ def test_what_a_content_security_policy_must_allow(settings, client, alice):
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="Nothing warns you that select_related() skips the profile. Name the relations.",
+    so_what=(
+        "Before Django 6.1, nothing warns you that select_related() without arguments skips the "
+        "profile. Name the relations that it should follow."
+    ),
     source=release_notes("6.1", "Features deprecated in 6.1"),
 )
 def test_select_related_without_arguments_warns():

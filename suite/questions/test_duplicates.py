@@ -86,15 +86,15 @@ def without_case_index():
     foreignkey="accepted",
     mark="known",
     so_what=(
-        "A OneToOneField rejects a second profile row. A ForeignKey accepts it, unless you "
-        "add a unique constraint."
+        "A OneToOneField rejects a second profile row. A ForeignKey accepts it, so add a unique "
+        "constraint if a user should have one."
     ),
     source=docs("Model field reference", "OneToOneField"),
     fits=["IntegrityError"],
     costs=["accepted"],
 )
 def test_second_extras_row(alice):
-    """What happens if the ORM creates a second profile row for one user?"""
+    """What happens if the ORM inserts a second row with extra fields for the same user?"""
     return add_extras_row(alice)
 
 
@@ -105,15 +105,16 @@ def test_second_extras_row(alice):
     foreignkey="MultipleObjectsReturned",
     mark="known",
     so_what=(
-        "With a ForeignKey, one duplicate row makes every get() for that user fail, until you "
-        "delete the duplicate."
+        "With a ForeignKey profile, one duplicate row makes each get() for that user fail. Prevent "
+        "duplicates with a unique constraint."
     ),
     source=docs("QuerySet API reference", "get()"),
     fits=["accepted"],
     fails=["MultipleObjectsReturned"],
 )
 def test_get_after_a_second_row(alice):
-    """The ORM has tried to add a second profile row. What does get() do for that user?"""
+    """The ORM has tried to insert a second row with a user's extra fields. What does get() for that
+    user do?"""
     add_extras_row(alice)
     return outcome(lambda: PlayerModel.objects.get(**whose(alice)))
 
@@ -125,16 +126,16 @@ def test_get_after_a_second_row(alice):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Without order_by(), an edit of the shown row can make another row the first. Order "
-        "profile rows by a key, or allow only one."
+        "Without order_by(), an edit of a row can change which row comes first. Order profile rows "
+        "by a key, or allow one row for each user."
     ),
     source="PostgreSQL 18 docs, 7.5. Sorting Rows (ORDER BY)",
     fits=[False],
     costs=[True],
 )
 def test_first_row_is_another_after_an_update(alice):
-    """A user may have two profile rows. Does an update of the first row change which row comes
-    first without order_by()?"""
+    """We try to give a user two profile rows, and update the first. Does another row come first
+    without order_by()?"""
     add_extras_row(alice, birthdate=birthdate_of(0))
     table = PlayerModel._meta.db_table  # tidied, so that nothing is left of what ran before
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; CLUSTER {table} USING {table}_pkey; ANALYZE {table}")
@@ -151,16 +152,16 @@ def test_first_row_is_another_after_an_update(alice):
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "get_or_create() prevents duplicates only if the database has a unique constraint on "
-        "the fields that it looks up."
+        "Put a unique constraint on the fields that get_or_create() looks up. Without it, two "
+        "calls at once can create two rows."
     ),
     source=docs("QuerySet API reference", "get_or_create()"),
     fits=[1],
     fails=at_least(2),
 )
 def test_rows_after_two_get_or_create(transactional_db):
-    """Two requests call get_or_create() for a missing profile row at once. How many rows exist
-    afterwards?"""
+    """Two requests call get_or_create() at once for a user without a profile. How many rows with
+    extra fields exist afterwards?"""
     row = whose(without_row("bob"))
     at_the_same_moment(*[lambda: PlayerModel.objects.get_or_create(**row)] * 2)
     return PlayerModel.objects.filter(**row).count()
@@ -173,16 +174,16 @@ def test_rows_after_two_get_or_create(transactional_db):
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "update_or_create() can lock only a row that exists. For a missing row, you need a "
-        "unique constraint on the fields that it looks up."
+        "Put a unique constraint on the fields that update_or_create() looks up. It locks an "
+        "existing row, but has nothing to lock if the row is missing."
     ),
     source=docs("QuerySet API reference", "update_or_create()"),
     fits=[1],
     fails=at_least(2),
 )
 def test_rows_after_two_update_or_create(transactional_db):
-    """Two requests call update_or_create() for a missing profile row at once. How many rows exist
-    afterwards?"""
+    """Two requests call update_or_create() at once for a user without a profile. How many rows with
+    extra fields exist afterwards?"""
     row = whose(without_row("bob"))
     extras = {"birthdate": birthdate_of(0)}
     at_the_same_moment(*[lambda: PlayerModel.objects.update_or_create(**row, defaults=extras)] * 2)
@@ -191,24 +192,26 @@ def test_rows_after_two_update_or_create(transactional_db):
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone="1 row, IntegrityError",
-    custom_user="1 row, accepted",
-    foreignkey="2 rows, accepted",
+    profile_onetoone="1 row; second request: IntegrityError",
+    custom_user="1 row; second request: accepted",
+    foreignkey="2 rows; second request: accepted",
     so_what=(
-        "exists() does not prevent a duplicate. Declare the key unique, and expect "
-        "IntegrityError from create()."
+        "exists() does not prevent a duplicate. Make the profile's relation to the user unique, "
+        "and expect IntegrityError from create()."
     ),
     source=docs("QuerySet API reference", "get_or_create()"),
-    fits=["1 row, accepted"],
-    costs=["1 row, IntegrityError"],
+    fits=["1 row; second request: accepted"],
+    costs=["1 row; second request: IntegrityError"],
     fails=ANYTHING_ELSE,
 )
 def test_create_if_it_does_not_exist_twice(transactional_db):
-    """Two requests call exists(), then create() for the same profile row. What is the result?"""
+    """Two requests at once call exists(), then create() for the same user's profile. What is the
+    result?"""
     row = whose(without_row("bob"))
     people = PlayerModel.objects.filter(**row)
     race = at_the_same_moment(*[lambda: people.exists() or PlayerModel.objects.create(**row)] * 2)
-    return f"{people.count()} row{'s' * (people.count() > 1)}, {came_of(race.second)}"
+    rows_now = f"{people.count()} row{'s' * (people.count() > 1)}"
+    return f"{rows_now}; second request: {came_of(race.second)}"
 
 
 @compare(
@@ -217,14 +220,14 @@ def test_create_if_it_does_not_exist_twice(transactional_db):
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "With a ForeignKey, lock the user with select_for_update() before you create a profile "
-        "row. Each writer has to do so."
+        "If a ForeignKey profile has no unique constraint, lock the user with select_for_update() "
+        "before you create a profile row. Do so in all code that creates one."
     ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
-    """Two requests lock the user, then call get_or_create() for a missing profile row. How many
-    rows exist afterwards?"""
+    """Two requests lock the user, then call get_or_create() for a missing profile. How many rows
+    with extra fields exist afterwards?"""
     user = without_row("bob")
     row = whose(user)
 
@@ -243,16 +246,16 @@ def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
     custom_user=1,
     foreignkey=2,
     so_what=(
-        "ignore_conflicts=True skips rows that break a unique constraint. A ForeignKey has "
-        "none, so the duplicate is stored."
+        "ignore_conflicts=True skips rows that break a unique constraint. Add one to a ForeignKey "
+        "profile, or the duplicate is stored."
     ),
     source=docs("QuerySet API reference", "bulk_create()"),
     fits=[1],
     fails=at_least(2),
 )
 def test_rows_after_ignore_conflicts(alice):
-    """A user has extra fields. How many rows hold them after bulk_create(ignore_conflicts=True)
-    adds them again?"""
+    """bulk_create(ignore_conflicts=True) adds extra fields for a user who has some. How many rows
+    with extra fields does the user have?"""
     again = PlayerModel(**whose(alice), birthdate=birthdate_of(0))
     PlayerModel.objects.bulk_create([again], ignore_conflicts=True)
     return PlayerModel.objects.filter(**whose(alice)).count()
@@ -264,8 +267,8 @@ def test_rows_after_ignore_conflicts(alice):
     custom_user="accepted",
     foreignkey="accepted",
     so_what=(
-        "No approach makes an extra field unique by itself. Declare unique=True if you look "
-        "users up by it."
+        "No approach makes an extra field unique by itself. Declare unique=True on a field by "
+        "which you look users up."
     ),
 )
 def test_two_players_with_one_discord_id():
@@ -282,8 +285,8 @@ def test_two_players_with_one_discord_id():
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "A plain form field for a TextField stores a blank as '', even with null=True. Two '' "
-        "collide in a unique column; two NULLs do not."
+        "Set empty_value=None on the form field. By default, a TextField's form field stores a "
+        "blank as '', and two '' break the unique constraint."
     ),
     source=docs("Model field reference", "null"),
 )
@@ -305,13 +308,14 @@ def test_blank_discord_id_twice_in_a_model_form():
     custom_user=True,
     foreignkey=True,
     so_what=(
-        "Set empty_value=None on the form field, so that a blank becomes NULL. By default, a "
-        "unique column accepts any number of NULLs."
+        "Set empty_value=None on the form field, as this page does, so that a blank becomes NULL. "
+        "A unique column accepts many NULLs by default."
     ),
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_blank_discord_id_twice_in_our_form():
-    """The column discord_id is unique. Can two visitors leave it blank on the page /register/?"""
+    """The column discord_id is unique. Can two visitors leave it blank on the variant's page
+    /register/?"""
     PlayerModel._meta.get_field("discord_id")
     unique = models.TextField(blank=True, null=True, unique=True)
     migrated(operations.AlterField(PlayerModel.__name__, "discord_id", unique))
@@ -326,8 +330,8 @@ def test_blank_discord_id_twice_in_our_form():
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "The unique index lets one request through. The visitor sees the second response, with "
-        "an error, so disable the button after the first click."
+        "The unique index on the username stops a second account. The visitor sees the second "
+        "response, an error, so disable the button after the first click."
     ),
     source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
@@ -343,16 +347,16 @@ def test_double_click_on_register(transactional_db):
     custom_user=CANNOT,
     foreignkey="IntegrityError",
     so_what=(
-        "Merge duplicate rows before you add the unique constraint, and prevent new ones until "
-        "the migration has run."
+        "Before you change a ForeignKey to a OneToOneField, merge duplicate rows, and prevent new "
+        "ones until the migration has run."
     ),
     source="PostgreSQL 18 docs, CREATE INDEX, UNIQUE",
     fits=["accepted"],
     costs=["IntegrityError"],
 )
 def test_one_to_one_made_of_a_foreign_key_later(alice):
-    """A migration changes the ForeignKey to a OneToOneField. What happens if a user has a second
-    profile row?"""
+    """We try to give a user two profile rows. What happens when a migration then makes the relation
+    a OneToOneField?"""
     link = person_class()._meta.get_field("user")
     add_extras_row(alice)
     one = models.OneToOneField(
@@ -362,25 +366,26 @@ def test_one_to_one_made_of_a_foreign_key_later(alice):
 
 
 @compare(
-    proxy_model=["fields.W342", "badge_set"],
-    profile_onetoone=["fields.W342", "badge_set"],
-    custom_user=["fields.W342", "badge_set"],
-    foreignkey=["fields.W342", "badge_set"],
+    proxy_model={"warning": "fields.W342", "accessor": "badge_set"},
+    profile_onetoone={"warning": "fields.W342", "accessor": "badge_set"},
+    custom_user={"warning": "fields.W342", "accessor": "badge_set"},
+    foreignkey={"warning": "fields.W342", "accessor": "badge_set"},
     so_what=(
-        "ForeignKey(unique=True) allows one row, but the accessor is a manager: you write "
-        "user.badge_set.get(). Use a OneToOneField."
+        "Use a OneToOneField instead. ForeignKey(unique=True) also allows one row, but the "
+        "accessor is a manager, so you write user.badge_set.get()."
     ),
     source=docs("System check framework", "Related fields") + ", fields.W342",
 )
 def test_foreign_key_that_is_unique():
-    """A Badge has ForeignKey(User, unique=True). Which warning and which accessor does Django
-    give?"""
+    """A model Badge has ForeignKey(User, unique=True). Which warning and which accessor on the user
+    does Django give?"""
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, unique=True)
     key = models.BigAutoField(primary_key=True)
     create = operations.CreateModel("Badge", [("id", key), ("user", user)])
     badge = migrated(create).get_model("players", "Badge")
     accessor = badge._meta.get_field("user").remote_field.get_accessor_name()
-    return [*(saw(warning).id for warning in badge.check()), accessor]
+    [warning] = badge.check()
+    return {"warning": saw(warning).id, "accessor": accessor}
 
 
 @compare(
@@ -389,16 +394,16 @@ def test_foreign_key_that_is_unique():
     custom_user=1,
     foreignkey=2,
     so_what=(
-        "A second profile row shows its user twice in each list, export and count that joins "
-        "the rows."
+        "Each list, export or count that joins profiles shows a user once for each profile row. "
+        "Prevent a second row with a unique constraint."
     ),
     source=docs("QuerySet API reference", "values_list()"),
     fits=[1],
     costs=at_least(2),
 )
 def test_lines_of_a_list_joined_with_extras(alice):
-    """One user may have two profile rows. How many lines does a list of usernames and birthdates
-    have?"""
+    """We try to give a user two profile rows. How many times does a list of usernames and
+    birthdates show the user?"""
     add_extras_row(alice)
     return len(User.objects.values("username", path("birthdate")))
 
@@ -410,15 +415,16 @@ def test_lines_of_a_list_joined_with_extras(alice):
     foreignkey=2006.67,
     mark="surprising",
     so_what=(
-        "An aggregate over the join counts a user once for each profile row, without any error."
+        "An average over users joined with a ForeignKey profile counts a user once for each row, "
+        "and no error warns you. Prevent a second row."
     ),
     source=docs("Aggregation", "Joins and aggregates"),
     fits=[2005.0],
     fails=ANYTHING_ELSE,
 )
 def test_average_year_of_birth(alice):
-    """The user born in 2010 may have two profile rows; another was born in 2000. Which average does
-    the join give?"""
+    """Two users were born in 2000 and 2010. The second may have two profile rows. Which average
+    year do their birthdates give?"""
     add_extras_row(alice)
     enrolled("bob", birthdate=birthdate_of(0).replace(year=2000))
     average = User.objects.aggregate(year=Avg(ExtractYear(path("birthdate"))))
@@ -431,13 +437,13 @@ def test_average_year_of_birth(alice):
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
     so_what=(
-        "All four approaches can have such an index. A custom user declares it in Meta; the "
-        "others need a migration with RunSQL."
+        "You can add a unique index on UPPER(username) in each approach. A custom user declares it "
+        "in Meta, and the other three need a migration with RunSQL."
     ),
     source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
 )
 def test_create_user_of_a_name_in_another_case(alice):
-    """User alice exists, and the index on UPPER(username) is unique. What does create_user("Alice")
+    """User alice exists, and an index on UPPER(username) is unique. What does create_user("Alice")
     raise?"""
     return outcome(lambda: User.objects.create_user("Alice"))
 
@@ -449,13 +455,13 @@ def test_create_user_of_a_name_in_another_case(alice):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "Django's unique username is case-sensitive: Alice and alice become two accounts. Add a "
-        "unique index on UPPER(username)."
+        "By default, Django's usernames are unique but respect case: Alice and alice become two "
+        "accounts. Add a unique index on UPPER(username)."
     ),
     source=docs("Using the Django authentication system", "Built-in forms") + ", UserCreationForm",
 )
 def test_create_user_in_another_case_without_our_index(alice):
-    """User alice exists, and Django's table has no further index. What happens on
+    """User alice exists, and no index ignores case. What happens if you call
     create_user("Alice")?"""
     rows(f"DROP INDEX {CASE_INDEX}")
     return outcome(lambda: User.objects.create_user("Alice"))
@@ -467,14 +473,14 @@ def test_create_user_in_another_case_without_our_index(alice):
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "UserCreationForm compares usernames without case before it saves. create_user() and "
-        "the database do not."
+        "UserCreationForm rejects a username that differs in case alone, but create_user() accepts "
+        "it. Add a unique index on UPPER(username) as well."
     ),
     source=docs("Using the Django authentication system", "Built-in forms") + ", UserCreationForm",
 )
 def test_stock_form_takes_a_name_in_another_case(alice):
-    """User alice exists, and no index ignores case. Does UserCreationForm accept the username
-    Alice?"""
+    """User alice exists, and no index ignores case. Does Django's UserCreationForm accept the
+    username Alice?"""
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; DROP INDEX {CASE_INDEX}")
     form = StockForm(typed("Alice"))
     return saw(form.errors) == {}
@@ -487,14 +493,14 @@ def test_stock_form_takes_a_name_in_another_case(alice):
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "A form cannot see rows that are not committed yet. Let the database stop the second "
-        "account, by a unique index on UPPER(username)."
+        "Add a unique index on UPPER(username) to stop the second account. A form cannot see a row "
+        "that another request has not committed."
     ),
     source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
 )
 def test_stock_form_in_two_cases_at_the_same_moment(transactional_db):
-    """With no index that ignores case, Alice and alice register at once by UserCreationForm. How
-    many accounts exist afterwards?"""
+    """No index ignores case. Alice and alice register at once through UserCreationForm. How many
+    accounts exist afterwards?"""
     with without_case_index():
         forms = [StockForm(typed(name)) for name in ("Alice", "alice")]
         at_the_same_moment(*[lambda form=form: form.is_valid() and form.save() for form in forms])
@@ -507,27 +513,27 @@ def test_stock_form_in_two_cases_at_the_same_moment(transactional_db):
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "With a unique index, PostgreSQL lets the second INSERT wait for the first and then "
-        "rejects it. A check in the form alone cannot do that."
+        "With a unique index, PostgreSQL lets the second INSERT wait for the first, then rejects "
+        "it. Do not rely on a check in the form."
     ),
     source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
-    """Two visitors register as Alice and alice on /register/ at once. How many accounts exist
-    afterwards?"""
+    """An index on UPPER(username) is unique. Two visitors register as Alice and alice at once. How
+    many accounts exist afterwards?"""
     register("Alice", "alice")
     return User.objects.filter(username__iexact="alice").count()
 
 
 @compare(
-    proxy_model=["IntegrityError", "accepted"],
-    profile_onetoone=["IntegrityError", "accepted"],
-    custom_user=["IntegrityError", "accepted"],
-    foreignkey=["IntegrityError", "accepted"],
+    proxy_model={"full-width alice": "IntegrityError", "Cyrillic first letter": "accepted"},
+    profile_onetoone={"full-width alice": "IntegrityError", "Cyrillic first letter": "accepted"},
+    custom_user={"full-width alice": "IntegrityError", "Cyrillic first letter": "accepted"},
+    foreignkey={"full-width alice": "IntegrityError", "Cyrillic first letter": "accepted"},
     mark="surprising",
     so_what=(
-        "Django turns full-width letters into plain ones (NFKC). Letters of another alphabet "
-        "look alike and are still accepted."
+        "Django turns full-width letters into plain ones (NFKC), but accepts look-alike letters of "
+        "other alphabets. Restrict usernames with a validator if that matters."
     ),
     source=(
         docs("Customizing authentication in Django", "Specifying a custom user model")
@@ -535,11 +541,15 @@ def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
     ),
 )
 def test_usernames_that_look_alike(alice):
-    """User alice exists. What does create_user() do with alice in full-width letters, and with a
-    Cyrillic first letter?"""
-    full_width = "".join(chr(ord(letter) + 0xFEE0) for letter in "alice")
-    look_alikes = [full_width, "\N{CYRILLIC SMALL LETTER A}lice"]
-    return [outcome(lambda name=name: User.objects.create_user(name)) for name in look_alikes]
+    """User alice exists. What does create_user() do with two usernames that look like alice?"""
+    look_alikes = {
+        "full-width alice": "".join(chr(ord(letter) + 0xFEE0) for letter in "alice"),
+        "Cyrillic first letter": "\N{CYRILLIC SMALL LETTER A}lice",
+    }
+    return {
+        how: outcome(lambda name=name: User.objects.create_user(name))
+        for how, name in look_alikes.items()
+    }
 
 
 @compare(
@@ -549,8 +559,8 @@ def test_usernames_that_look_alike(alice):
     foreignkey="accepted",
     mark="known",
     so_what=(
-        "If you find accounts by e-mail, let the database keep it unique. A custom user can "
-        "declare that in its model."
+        "No approach makes e-mail unique by itself. If you find accounts by e-mail, add a unique "
+        "constraint. A custom user can declare it in its model."
     ),
 )
 def test_two_players_with_one_email():

@@ -66,13 +66,15 @@ def refused(sql, params=()):
         "person_id = models.BigAutoField(primary_key=True)",
         "user = models.ForeignKey('AuthUser', models.DO_NOTHING)",
     ],
-    so_what="inspectdb tells a OneToOneField from a ForeignKey, because the database has a unique "
-    "constraint for the first.",
+    so_what=(
+        "You can trust inspectdb to tell a OneToOneField from a ForeignKey. It looks for a unique "
+        "constraint on the column."
+    ),
     source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_writes_the_keys():
-    """Which lines does inspectdb write for the primary key and the foreign key of the variant's own
-    model?"""
+    """Which lines does inspectdb write for the primary key and foreign key of Player, Person or
+    User?"""
     lines = [line.strip() for line in inspectdb(PlayerModel).splitlines()]
     return [line for line in lines if "primary_key" in line or "ForeignKey" in line]
 
@@ -82,15 +84,18 @@ def test_inspectdb_writes_the_keys():
     profile_onetoone=["managed = False", "models.DO_NOTHING"],
     custom_user=["managed = False"],
     foreignkey=["managed = False", "models.DO_NOTHING"],
-    so_what="inspectdb writes DO_NOTHING, because the database contains no CASCADE. Set on_delete "
-    "yourself.",
+    so_what=(
+        "Set on_delete yourself. Django's cascade runs in Python, so inspectdb finds none in "
+        "PostgreSQL and writes DO_NOTHING."
+    ),
     source=docs("django-admin and manage.py", "inspectdb")
     + "; "
     + docs("Model field reference", "Arguments")
     + ", ForeignKey.on_delete",
 )
 def test_inspectdb_writes_on_delete_and_managed():
-    """What does inspectdb write for managed and on_delete?"""
+    """What does inspectdb write for managed and on_delete in the model of Player, Person or
+    User?"""
     return sorted(
         set(re.findall(r"managed = \w+|models\.[A-Z]+_?[A-Z]+\b", inspectdb(PlayerModel)))
     )
@@ -103,12 +108,14 @@ def test_inspectdb_writes_on_delete_and_managed():
     foreignkey="AuthUser",
     mark="surprising",
     costs=["AuthUser"],
-    so_what="inspectdb names classes after tables and does not know AUTH_USER_MODEL. Replace "
-    "AuthUser by settings.AUTH_USER_MODEL.",
+    so_what=(
+        "Replace AuthUser by settings.AUTH_USER_MODEL. inspectdb names classes after tables and "
+        "does not know your user model."
+    ),
     source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_links_to():
-    """Which class does the foreign key reference in the model that inspectdb writes?"""
+    """Which class does the profile's foreign key name in the model that inspectdb writes?"""
     found = re.search(r"(?:ForeignKey|OneToOneField)\('?(\w+)", inspectdb(PlayerModel))
     return found[1] if found else "none"
 
@@ -118,8 +125,10 @@ def test_inspectdb_links_to():
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="inspectdb writes fields only. To log in with that table, inherit from "
-    "AbstractBaseUser.",
+    so_what=(
+        "To log in with an existing user table, let the class that inspectdb writes inherit from "
+        "AbstractBaseUser. inspectdb writes fields but no methods."
+    ),
     source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspected_user_can_log_in():
@@ -135,13 +144,15 @@ def test_inspected_user_can_log_in():
     foreignkey=["fields.E300", "fields.E307"],
     fits=[[]],
     costs=ANYTHING_ELSE,
-    so_what="If you inspect a profile table alone, its foreign key names a class that is missing. "
-    "Reference settings.AUTH_USER_MODEL.",
+    so_what=(
+        "If you inspect a profile table alone, its foreign key names a missing class. Write "
+        "settings.AUTH_USER_MODEL instead."
+    ),
     source=docs("System check framework", "Related fields") + ", fields.E300 and fields.E307",
 )
 def test_check_of_the_inspected_listed_class():
-    """models.py contains only what inspectdb writes for the variant's own model. Which errors does
-    check() report?"""
+    """models.py contains just what inspectdb writes for the table of Player, Person or User. Which
+    errors does check report?"""
     registry = inspected(PlayerModel)
     found = [message for model in registry.get_models() for message in model.check()]
     return sorted({saw(message).id for message in [*found, *_check_lazy_references(registry)]})
@@ -154,12 +165,14 @@ def test_check_of_the_inspected_listed_class():
     foreignkey=False,
     mark="surprising",
     costs=[False],
-    so_what="inspectdb omits indexes on expressions and does not mention them. Compare its models "
-    "with the database before you rely on them.",
+    so_what=(
+        "Compare the models that inspectdb writes with the database. inspectdb omits indexes on "
+        "expressions and does not mention them."
+    ),
     source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_mentions_the_index_on_upper_username():
-    """Does inspectdb mention the unique index on upper(username)?"""
+    """Does inspectdb mention the user table's unique index on UPPER(username)?"""
     assert rows("SELECT 1 FROM pg_class WHERE relname = 'unique_username_ignoring_case'")
     written = inspectdb(User)
     return "could not be introspected" in written or "upper" in written.lower()
@@ -174,12 +187,15 @@ def test_inspectdb_mentions_the_index_on_upper_username():
     custom_user=False,
     foreignkey=False,
     costs=[False],
-    so_what="Django creates no table for an unmanaged model, so new installations and test "
-    "databases lack it. Create it with RunSQL.",
+    so_what=(
+        "Create the table of an unmanaged model with RunSQL. Django does not create it, so new "
+        "installations and test databases lack it."
+    ),
     source=docs("Model Meta options", "managed"),
 )
 def test_migrate_makes_an_unmanaged_table():
-    """The variant's own model is managed = False from the start. Does migrate create its table?"""
+    """The variant's own model (Player, Person or User) has managed = False from the start. Does
+    migrate create its table?"""
     table = PlayerModel._meta.get_field("birthdate").model._meta.db_table
     after = ProjectState.from_apps(apps)
     after.models["players", PlayerModel._meta.model_name].options["managed"] = False
@@ -198,18 +214,54 @@ def test_migrate_makes_an_unmanaged_table():
     foreignkey=["Change Meta options on person"],
     mark="surprising",
     costs=ANYTHING_ELSE,
-    so_what="Turning managed on runs no SQL. Django assumes that the table already matches the "
-    "model, so check that first.",
+    so_what=(
+        "Before you turn managed on, check that the table matches the model. The migration changes "
+        "the model's options and runs no SQL."
+    ),
     source=docs("Model Meta options", "managed"),
 )
 def test_migration_when_managed_is_turned_on(statements):
-    """Person changes from managed = False to managed. What does makemigrations write?"""
+    """Person changes from managed = False to managed = True. Which operations does makemigrations
+    write?"""
     before = migration_states.state_of_person(key(), managed=False)
     operations = makemigrations(before, migration_states.state_of_person(key()))
     statements.clear()
     migrate(before, operations)
     assert not [sql for sql in statements if "TABLE" in sql]
     return described(operations)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone={"table made by hand": "accepted", "new database": "ProgrammingError"},
+    custom_user=CANNOT,
+    foreignkey={"table made by hand": "accepted", "new database": "ProgrammingError"},
+    mark="surprising",
+    fails=ANYTHING_ELSE,
+    so_what="The migrations of a model that began unmanaged create no table. Create it by RunSQL, "
+    "or each new database fails.",
+    source=docs("Model Meta options", "managed"),
+)
+def test_field_changed_after_managed_is_turned_on():
+    """Person was managed = False, becomes managed, and then a field changes. What does migrate do
+    in an old and in a new database?"""
+    unmanaged = migration_states.state_of_person(key(), managed=False)
+    managed = migration_states.state_of_person(key())
+    changed = migration_states.state_of_person(key())
+    changed.alter_field(
+        "players", "person", "discord_id", models.CharField(max_length=32, null=True), False
+    )
+    empty = unmanaged.clone()
+    empty.remove_model("players", "person")
+    later = makemigrations(unmanaged, managed) + makemigrations(managed, changed)
+    migration_states.with_table(unmanaged)
+    by_hand = outcome(lambda: migrate(unmanaged, later))
+    rows("DROP TABLE person")
+    everything = makemigrations(empty, unmanaged) + later
+    return {
+        "table made by hand": by_hand,
+        "new database": outcome(lambda: migrate(empty, everything)),
+    }
 
 
 # --- what the article did by hand
@@ -221,12 +273,15 @@ def test_migration_when_managed_is_turned_on(statements):
     custom_user=CANNOT,
     foreignkey="DependentObjectsStillExist",
     mark="surprising",
-    so_what="Since Django 4.1, automatic keys are identity columns. Their sequence cannot be "
-    "dropped alone, so the article's first statement fails.",
+    so_what=(
+        "Since Django 4.1, automatic keys are identity columns. To remove one, drop its column: "
+        "PostgreSQL refuses to drop the sequence alone."
+    ),
     source=docs("Databases", "Manually-specifying values of auto-incrementing primary keys"),
 )
 def test_drop_sequence_of_an_identity_column():
-    """person_id is an identity column. What does DROP SEQUENCE person_person_id_seq do?"""
+    """person_id is an identity column, as in Django 4.1 and later. What does DROP SEQUENCE of its
+    sequence raise?"""
     article_table()
     return refused("DROP SEQUENCE person_person_id_seq")
 
@@ -236,13 +291,15 @@ def test_drop_sequence_of_an_identity_column():
     profile_onetoone="DependentObjectsStillExist",
     custom_user=CANNOT,
     foreignkey="DependentObjectsStillExist",
-    so_what="The column's default depends on the sequence, so DROP SEQUENCE needs CASCADE. Drop "
-    "the column instead: its sequence goes with it.",
+    so_what=(
+        "To remove a serial key, drop its column: the sequence goes with it. The column's default "
+        "uses the sequence, so PostgreSQL refuses to drop that alone."
+    ),
     source="PostgreSQL 18 docs, 8.1.4. Serial Types",
 )
 def test_drop_sequence_of_a_serial_column():
-    """person_id is a serial column, as in Django before 4.1. What does DROP SEQUENCE
-    person_person_id_seq do?"""
+    """person_id is a serial column, as in Django before 4.1. What does DROP SEQUENCE of its
+    sequence raise?"""
     article_table()
     rows("DROP TABLE person")
     rows(SERIAL)
@@ -256,12 +313,15 @@ def test_drop_sequence_of_a_serial_column():
     foreignkey={"primary key": False, "sequences": 0, "unique": False},
     mark="surprising",
     costs=ANYTHING_ELSE,
-    so_what="DROP COLUMN also removes the primary key and the sequence, and creates no new key. "
-    "Add a primary key afterwards.",
+    so_what=(
+        "After DROP COLUMN of a primary key, add a new one. PostgreSQL removes the key and its "
+        "sequence with the column."
+    ),
     source="PostgreSQL 18 docs, ALTER TABLE, DROP COLUMN",
 )
 def test_table_after_drop_column_person_id():
-    """Which keys and sequences does the article's table have after DROP COLUMN person_id?"""
+    """The primary key of table person is person_id. Which keys and sequences are left after DROP
+    COLUMN person_id?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
@@ -280,13 +340,15 @@ def test_table_after_drop_column_person_id():
     foreignkey=2,
     mark="surprising",
     fails=[2],
-    so_what="On an unmanaged table, OneToOneField(primary_key=True) adds no constraint, so "
-    "PostgreSQL accepts duplicates.",
+    so_what=(
+        "On an unmanaged table, OneToOneField(primary_key=True) adds no constraint, so PostgreSQL "
+        "accepts duplicates. Add the constraint by SQL."
+    ),
     source=docs("Model Meta options", "managed"),
 )
 def test_rows_of_one_user_in_the_article_end_state():
-    """Person is unmanaged and person_id was dropped, as in the article. How many rows does one user
-    have after a second INSERT?"""
+    """SQL dropped the primary key person_id of an unmanaged profile table. How many rows has a user
+    after a second INSERT?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
@@ -297,17 +359,47 @@ def test_rows_of_one_user_in_the_article_end_state():
 
 @compare(
     proxy_model=CANNOT,
+    profile_onetoone={"user.person": "MultipleObjectsReturned", "objects in a list of users": 2},
+    custom_user=CANNOT,
+    foreignkey={"user.person": "MultipleObjectsReturned", "objects in a list of users": 2},
+    mark="surprising",
+    fails=ANYTHING_ELSE,
+    so_what="A OneToOneField without a unique constraint fails at its second row, and "
+    "select_related() lists the user twice. Add the constraint.",
+    source=docs("Model field reference", "OneToOneField"),
+)
+def test_article_end_state_read_through_the_relation():
+    """A OneToOneField has no unique constraint, and a user has two profile rows. What do
+    user.person and select_related("person") return?"""
+    article_table(**link())
+    rows("SET CONSTRAINTS ALL IMMEDIATE")
+    rows("ALTER TABLE person DROP COLUMN person_id")
+    state = migration_states.state_of_person(key(), managed=False)
+    users = state.apps.get_model("auth", "User").objects.filter(username="seed0")
+    user = users.get()
+    rows("INSERT INTO person (user_id) VALUES (%s)", [user.pk])
+    return {
+        "user.person": outcome(lambda: user.person),
+        "objects in a list of users": len(users.select_related("person")),
+    }
+
+
+@compare(
+    proxy_model=CANNOT,
     profile_onetoone={"check": [], "makemigrations": []},
     custom_user=CANNOT,
     foreignkey={"check": [], "makemigrations": []},
     mark="surprising",
     costs=ANYTHING_ELSE,
-    so_what="No Django command compares an unmanaged model with its table. Look at the table "
-    "itself, for example with \\d in psql.",
+    so_what=(
+        "Look at an unmanaged table itself, for example with \\d in psql. No Django command "
+        "compares it with the model."
+    ),
     source=docs("Model Meta options", "managed"),
 )
 def test_commands_that_notice_the_article_end_state():
-    """The article's table has no primary key. What do check and makemigrations report about it?"""
+    """An unmanaged profile's table has no primary key, but its model has. What do check and
+    makemigrations report?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
@@ -326,12 +418,15 @@ def test_commands_that_notice_the_article_end_state():
     custom_user=CANNOT,
     foreignkey="ProgrammingError",
     costs=["ProgrammingError"],
-    so_what="Remove the old primary key first, as makemigrations does. The other order gives the "
-    "error that the article reports.",
+    so_what=(
+        "If a migration replaces the primary key, let it remove the old key first. PostgreSQL "
+        "rejects a second primary key on a table."
+    ),
     source="PostgreSQL 18 docs, 5.5.4. Primary Keys",
 )
 def test_new_key_before_the_old_one_is_removed():
-    """A migration makes user the primary key before it removes person_id. What does migrate do?"""
+    """A migration makes user the primary key before it removes the old key, person_id. What does
+    migrate raise?"""
     before = article_table(**link())
     operations = [
         migrations.AlterField("person", "user", key()["user"]),

@@ -101,8 +101,10 @@ def all_but_password(model):
     fits=[False],
     costs=[True],
     top=True,
-    so_what="With a custom user, an edit and a login lock the same row. Keep transactions that "
-    "edit users short.",
+    so_what=(
+        "With a custom user, an edit of an extra field and a login lock the same row. Keep "
+        "transactions that edit users short."
+    ),
     source=ROW_LOCKS,
 )
 def test_login_waits_for_an_open_edit(transactional_db, alice):
@@ -117,8 +119,10 @@ def test_login_waits_for_an_open_edit(transactional_db, alice):
     foreignkey=False,
     fits=[False],
     costs=[True],
-    so_what="With a profile, a login and an edit lock different rows, so neither waits for the "
-    "other.",
+    so_what=(
+        "With a profile, a login and an edit of an extra field lock different rows, so neither "
+        "waits. With a custom user, keep both transactions short."
+    ),
     source=ROW_LOCKS,
 )
 def test_edit_waits_for_an_open_login(transactional_db, alice):
@@ -134,13 +138,15 @@ def test_edit_waits_for_an_open_login(transactional_db, alice):
     mark="surprising",
     fits=[False],
     costs=[True],
-    so_what="roster.change() locks the user row first. While the user row is locked, two tables "
-    "are no better than one.",
+    so_what=(
+        "If you lock the user row before you edit the profile, logins wait as with one table. Keep "
+        "this transaction short."
+    ),
     source=ROW_LOCKS,
 )
 def test_login_waits_for_an_open_change_of_the_roster(transactional_db, alice):
-    """A transaction with roster.change(birthdate=...) is open. Does a login of the same user
-    wait?"""
+    """A transaction locks the user row and changes the birthdate, without a commit yet. Does a
+    login of that user wait?"""
     change = transaction.atomic(lambda: roster.change("alice", birthdate=birthdate_of(0)))
     return waits(change, login(alice))
 
@@ -153,13 +159,15 @@ def test_login_waits_for_an_open_change_of_the_roster(transactional_db, alice):
     mark="surprising",
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
-    so_what="A new profile row needs FOR KEY SHARE on its user. With "
-    "select_for_update(no_key=True) it does not wait; a custom user still waits.",
+    so_what=(
+        "A new profile row needs FOR KEY SHARE on its user, which select_for_update() blocks. With "
+        "select_for_update(no_key=True), a profile does not wait."
+    ),
     source=ROW_LOCKS,
 )
 def test_storing_extras_of_a_user_locked_for_update(transactional_db):
-    """A transaction holds select_for_update() on a user. Where does another session that stores
-    this user's extra fields wait?"""
+    """A transaction holds select_for_update() on a user. A second stores the user's first extra
+    fields. When does the second wait?"""
     user, store = storing_extras("bob")
     lock = transaction.atomic(lambda: User.objects.select_for_update().get(pk=user.pk))
     return waits_at(lock, store)
@@ -173,13 +181,15 @@ def test_storing_extras_of_a_user_locked_for_update(transactional_db):
     mark="surprising",
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
-    so_what="Use no_key=True unless you delete the user or change a key. New profile rows then do "
-    "not wait for the lock.",
+    so_what=(
+        "Use no_key=True unless you delete the user or change a key. New profile rows then do not "
+        "wait, but an update of a custom user does."
+    ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
-    """A transaction holds select_for_update(no_key=True) on a user. Where does another session
-    that stores this user's extra fields wait?"""
+    """A transaction holds select_for_update(no_key=True) on a user. A second stores the user's
+    first extra fields. When does the second wait?"""
     user, store = storing_extras("bob")
     locked = User.objects.select_for_update(no_key=True)
     return waits_at(transaction.atomic(lambda: locked.get(pk=user.pk)), store)
@@ -192,13 +202,15 @@ def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
     foreignkey="does not wait",
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
-    so_what="A password change does not block a new profile row, because the profile's foreign "
-    "key refers to the id, not to the password.",
+    so_what=(
+        "A password change does not block a new profile row, whose foreign key refers to the "
+        "user's id. A custom user's fields wait, because both change one row."
+    ),
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_password_change(transactional_db):
-    """A password change is not yet committed. Where does another session that stores this user's
-    extra fields wait?"""
+    """A password change is not yet committed. A second transaction stores the user's first extra
+    fields. When does the second wait?"""
     user, store = storing_extras("bob")
     user.password = make_password("Another dragon sleeps at 9")
     return waits_at(lambda: user.save(update_fields=["password"]), store)
@@ -212,13 +224,15 @@ def test_storing_extras_during_a_password_change(transactional_db):
     mark="surprising",
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
-    so_what="The username has a unique index, so PostgreSQL locks its change like a change of the "
-    "primary key. A new profile row waits at COMMIT.",
+    so_what=(
+        "Keep transactions that change usernames short. The username has a unique index, so "
+        "PostgreSQL treats the change like one of the primary key."
+    ),
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_change_of_username(transactional_db):
-    """A username change is not yet committed. Where does another session that stores this user's
-    extra fields wait?"""
+    """A username change is not yet committed. A second transaction stores the user's first extra
+    fields. When does the second wait?"""
     user, store = storing_extras("bob")
     user.username = "robert"
     return waits_at(lambda: user.save(update_fields=["username"]), store)
@@ -232,13 +246,15 @@ def test_storing_extras_during_a_change_of_username(transactional_db):
     mark="surprising",
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
-    so_what="PostgreSQL compares values. If save() writes the old username again, that does not "
-    "count as a change of a key.",
+    so_what=(
+        "A full user.save() does not block new profile rows if the username stays the same. "
+        "PostgreSQL compares values, so no key changes."
+    ),
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_full_save_of_the_user(transactional_db):
-    """user.save() with the same username is not yet committed. Where does another session that
-    stores this user's extra fields wait?"""
+    """user.save() of an unchanged user is not yet committed. A second transaction stores first
+    extra fields. When does the second wait?"""
     user, store = storing_extras("bob")
     return waits_at(user.save, store)
 
@@ -251,12 +267,15 @@ def test_storing_extras_during_a_full_save_of_the_user(transactional_db):
     mark="surprising",
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
-    so_what="PostgreSQL checks a foreign key again only if its value changes. An existing profile "
-    "row can be saved while the username changes.",
+    so_what=(
+        "You can save an existing profile while its user's name changes. The foreign key keeps its "
+        "value, so PostgreSQL need not check it again."
+    ),
     source=ROW_LOCKS,
 )
 def test_full_save_of_extras_during_a_change_of_username(transactional_db, alice):
-    """A username change is not yet committed. When does save() of existing extra fields wait?"""
+    """A username change is not yet committed. A second transaction saves the user's existing extra
+    fields. When does the second wait?"""
     extras = extras_of(alice)
     extras.birthdate = extras.birthdate.replace(day=1)
     renamed = User.objects.filter(pk=alice.pk)
@@ -271,12 +290,14 @@ def test_full_save_of_extras_during_a_change_of_username(transactional_db, alice
     mark="surprising",
     fits=[False],
     costs=[True],
-    so_what="With two tables, always save the user and the profile in the same order. Two saves of "
-    "one row cannot deadlock.",
+    so_what=(
+        "With two tables, save the user and the profile in the same order everywhere. With one "
+        "row, the second request waits at its first save."
+    ),
     source="PostgreSQL 18 docs, 13.3.4. Deadlocks",
 )
 def test_deadlock_of_two_saves_in_different_order(transactional_db, alice):
-    """One request saves the extra fields, then the user; another does the reverse. Can they
+    """One request saves the extra fields, then the user. Another does the reverse. Can they
     deadlock?"""
     save_extras, save_user = edit(alice), login(alice)
     with session() as one, session() as two:
@@ -306,12 +327,15 @@ def test_deadlock_of_two_saves_in_different_order(transactional_db, alice):
     mark="surprising",
     fits=[False],
     costs=[True],
-    so_what="ADD COLUMN blocks even readers until the migration commits. On the user table that "
-    "stops every page for everyone who is logged in.",
+    so_what=(
+        "On a custom user, ADD COLUMN blocks even readers, so pages of logged-in users wait until "
+        "it commits. Set lock_timeout, and keep this migration short."
+    ),
     source="PostgreSQL 18 docs, ALTER TABLE",
 )
 def test_request_user_waits_for_a_migration_that_adds_an_extra(transactional_db, alice):
-    """A migration that adds an extra field is not yet committed. Does loading request.user wait?"""
+    """A migration that adds an extra field is not yet committed. Does a page that loads
+    request.user wait?"""
     table_of_extras()
     add = operations.AddField(PlayerModel.__name__, "timezone", models.TextField(null=True))
     return waits(lambda: migrated(add), lambda: User.objects.get(pk=alice.pk))
@@ -324,8 +348,10 @@ def test_request_user_waits_for_a_migration_that_adds_an_extra(transactional_db,
     foreignkey=False,
     fits=[False],
     costs=[True],
-    so_what="AddIndex on a custom user blocks logins until it commits. Use AddIndexConcurrently in "
-    "a non-atomic migration instead.",
+    so_what=(
+        "On a custom user, AddIndex blocks logins until it commits. Use AddIndexConcurrently in a "
+        "non-atomic migration instead."
+    ),
     source='PostgreSQL 18 docs, CREATE INDEX, section "Building Indexes Concurrently"',
 )
 def test_login_waits_for_a_migration_that_indexes_an_extra(transactional_db, alice):
@@ -342,12 +368,14 @@ def test_login_waits_for_a_migration_that_indexes_an_extra(transactional_db, ali
     foreignkey=True,
     mark="surprising",
     costs=[True],
-    so_what="Adding a foreign key to the user table blocks writes to it. A profile that you add "
-    "later makes logins wait too.",
+    so_what=(
+        "Creating a foreign key to the user table blocks writes to it. Add a profile when few "
+        "users log in, because logins wait too."
+    ),
     source="PostgreSQL 18 docs, ALTER TABLE",
 )
 def test_login_waits_for_a_migration_that_points_at_users(transactional_db, alice):
-    """A migration that creates a table with a foreign key to users is not yet committed. Does a
+    """A migration creates a table with a foreign key to users and is not yet committed. Does a
     login wait?"""
     user = models.OneToOneField(AUTH_USER_MODEL, models.CASCADE, primary_key=True)
     return waits(lambda: migrated(operations.CreateModel("Badge", [("user", user)])), login(alice))
@@ -363,8 +391,10 @@ def test_login_waits_for_a_migration_that_points_at_users(transactional_db, alic
     foreignkey=False,
     fits=[False],
     costs=[True],
-    so_what="With a custom user, grant each column by name to reporting roles. A profile table can "
-    "be granted as a whole.",
+    so_what=(
+        "If a reporting role should read a custom user's extra fields, grant it each column by "
+        "name. You can grant a profile table as a whole."
+    ),
     source="PostgreSQL 18 docs, 5.8. Privileges",
 )
 def test_reader_of_the_extras_table_sees_password_hashes(alice):
@@ -381,13 +411,15 @@ def test_reader_of_the_extras_table_sees_password_hashes(alice):
     mark="surprising",
     fits=[True],
     costs=[False],
-    so_what="The ORM selects every column of a model. On a custom user, PostgreSQL rejects "
-    "objects.all() if one column is not granted.",
+    so_what=(
+        "The ORM selects each column of a model, so objects.all() on a custom user fails for a "
+        "role that lacks one. Name the columns in values()."
+    ),
     source="PostgreSQL 18 docs, GRANT",
 )
 def test_reader_without_password_hashes_lists_the_extras(alice):
-    """A role may SELECT every column except the password. Does objects.all() on the variant's own
-    model work?"""
+    """A role may SELECT each column except the password. Does objects.all() on Person or User, with
+    the extra fields, work?"""
     table_of_extras()
     with reader(all_but_password(PlayerModel)):
         return outcome(lambda: list(PlayerModel.objects.all())) == "accepted"
@@ -399,12 +431,14 @@ def test_reader_without_password_hashes_lists_the_extras(alice):
     custom_user=True,
     foreignkey=True,
     fits=[True],
-    so_what="values() selects only the columns that you name, so it works for such a role in every "
-    "approach.",
+    so_what=(
+        "For a role that may not read the password, name the columns in values(). It works in each "
+        "approach that stores extra fields."
+    ),
     source=docs("QuerySet API reference", "values()"),
 )
 def test_reader_without_password_hashes_lists_values(alice):
-    """A role may SELECT every column except the password. Does values("username", <birthdate>)
+    """A role may SELECT each column except the password. Does values() with username and birthdate
     work?"""
     table_of_extras()
     players = User.objects.values("username", path("birthdate"))
@@ -420,13 +454,15 @@ def test_reader_without_password_hashes_lists_values(alice):
     mark="surprising",
     fits=[True],
     costs=[False],
-    so_what="Row security hides whole rows. If you hide the rows of a custom user from the web "
-    "application's role, logins fail.",
+    so_what=(
+        "You can hide profiles from a role by row security. Do not hide custom users from the web "
+        "application's role, or logins fail."
+    ),
     source="PostgreSQL 18 docs, 5.9. Row Security Policies",
 )
 def test_login_finds_the_user_behind_row_security(alice):
-    """Row security hides the table with the extra fields from a role. Can the role still find a
-    user by name?"""
+    """Row security hides all rows of the table with extra fields from a role. Can it still find
+    users by name?"""
     table = table_of_extras()
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     with reader(f"GRANT SELECT ON {USERS}", f"GRANT SELECT ON {table}"):

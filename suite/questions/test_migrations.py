@@ -1,5 +1,6 @@
 """Migrations"""
 
+import json
 import re
 from io import StringIO
 
@@ -82,11 +83,13 @@ def change_user_model(project, app):
     profile_onetoone=["Create model Person"],
     custom_user=["Create model User"],
     foreignkey=["Create model Person"],
-    so_what="A proxy model has a migration too, although it changes nothing in the database.",
+    so_what=(
+        "Commit the migration of a proxy model too, although it changes nothing in the database."
+    ),
     source=docs("Migration Operations", "CreateModel"),
 )
 def test_operations_of_the_first_migration():
-    """Which operation does makemigrations write into the first migration of the app players?"""
+    """Which operation does makemigrations write into the first migration of the variant's app?"""
     after = ProjectState.from_apps(apps)
     before = after.clone()
     for app, name in list(before.models):
@@ -109,12 +112,14 @@ def test_operations_of_the_first_migration():
         *["CREATE INDEX players_user_user_permissions"] * 2,
     ],
     foreignkey=["CREATE TABLE person", "ALTER TABLE person", "CREATE INDEX person"],
-    so_what="A custom user's first migration creates what Django's auth app would otherwise "
-    "create: the user table and its two many-to-many tables.",
+    so_what=(
+        "Expect a long first migration for a custom user. It creates the user table and two "
+        "many-to-many tables, which Django's auth app otherwise creates."
+    ),
     source=docs("django-admin and manage.py", "sqlmigrate"),
 )
 def test_statements_of_the_first_migration():
-    """Which statements does sqlmigrate players 0001 print?"""
+    """Which SQL statements does the first migration of the variant's app run?"""
     return sqlmigrate("0001")
 
 
@@ -124,12 +129,14 @@ def test_statements_of_the_first_migration():
     custom_user=["auth.0012_alter_user_first_name_max_length"],
     foreignkey=["auth.__first__"],
     mark="surprising",
-    so_what="A primary key that is a relation makes the migration depend on auth's last migration, "
-    "not on settings.AUTH_USER_MODEL. Correct that by hand in a reusable app.",
+    so_what=(
+        "If a relation is the primary key, makemigrations names auth's last migration, not "
+        "settings.AUTH_USER_MODEL. Correct that by hand in a reusable app."
+    ),
     source=docs("Migrations", "Dependencies"),
 )
 def test_dependency_of_the_first_migration():
-    """Which migrations does players.0001 depend on?"""
+    """Which migrations does the first migration of the variant's app depend on?"""
     migration = migration_states.loader().get_migration("players", "0001_initial")
     return sorted(saw(f"{app}.{name}") for app, name in migration.dependencies)
 
@@ -139,12 +146,15 @@ def test_dependency_of_the_first_migration():
     profile_onetoone="admin",
     custom_user="players",
     foreignkey="admin",
-    so_what="The admin's log references the user, so a custom user's table comes first. A database "
-    "that has the admin's tables already rejects it.",
+    so_what=(
+        "Create a custom user before the first migrate. The admin's log refers to the user, so a "
+        "database with the admin's tables rejects a new one."
+    ),
     source=docs("Migrations", "Swappable dependencies"),
 )
 def test_first_migrate_begins_with():
-    """The database is empty. Which does migrate apply first, players.0001 or admin.0001?"""
+    """The database is empty. Which app's first migration does migrate apply earlier, the admin's or
+    the variant's?"""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
     labels = [label_of(migration) for migration, _ in plan]
@@ -163,12 +173,15 @@ def test_first_migrate_begins_with():
     fits=[[]],
     costs=[["admin"]],
     top=True,
-    so_what="You cannot roll back a custom user alone. Every app with a foreign key to the user is "
-    "rolled back with it.",
+    so_what=(
+        "You cannot roll back a custom user alone. Django also rolls back each app whose "
+        "migrations depend on it, such as the admin."
+    ),
     source=docs("django-admin and manage.py", "migrate"),
 )
 def test_apps_rolled_back_with_players():
-    """Which other apps does "migrate players zero" roll back?"""
+    """You roll back the variant's app with `migrate players zero`. Which other apps does Django
+    roll back too?"""
     plan = MigrationExecutor(connection).migration_plan([("players", None)])
     others = {saw(label_of(migration)).split(".")[0] for migration, _ in plan} - {"players"}
     return sorted(others)
@@ -179,12 +192,15 @@ def test_apps_rolled_back_with_players():
     profile_onetoone="auth.0001_initial",
     custom_user="players.0001_initial",
     foreignkey="auth.0001_initial",
-    so_what="Packages wait for the first migration of the user's app only. Create the custom user "
-    "in 0001.",
+    so_what=(
+        "Create the custom user in the first migration of its app. Packages wait for that "
+        "migration and for no later one."
+    ),
     source=docs("Migrations", "Swappable dependencies"),
 )
 def test_migration_that_a_package_depends_on():
-    """Which migration does swappable_dependency(settings.AUTH_USER_MODEL) name?"""
+    """A package's migration depends on swappable_dependency(settings.AUTH_USER_MODEL). Which
+    migration is that?"""
     dependency = migrations.swappable_dependency(settings.AUTH_USER_MODEL)
     return ".".join(migration_states.loader().check_key(dependency, "guild"))
 
@@ -195,11 +211,13 @@ def test_migration_that_a_package_depends_on():
     custom_user="No changes detected",
     foreignkey="No changes detected",
     mark="known",
-    so_what="Run makemigrations --check in CI. It fails if a model and its migrations differ.",
+    so_what=(
+        "Run makemigrations --check in CI. It fails if you change a model and forget the migration."
+    ),
     source=docs("django-admin and manage.py", "makemigrations") + ", --check",
 )
 def test_makemigrations_check_right_after():
-    """What does makemigrations --check print for the unchanged variant?"""
+    """What does makemigrations --check print for an unchanged project?"""
     printed = StringIO()
     call_command("makemigrations", check_changes=True, dry_run=True, stdout=printed)
     return saw(printed.getvalue().strip())
@@ -213,12 +231,14 @@ def test_makemigrations_check_right_after():
     mark="surprising",
     fits=ANYTHING_ELSE,
     costs=[[]],
-    so_what="Django's own migrations update auth_user. With a custom user, run makemigrations "
-    "after each Django upgrade.",
+    so_what=(
+        "With a custom user, run makemigrations after each Django upgrade. Django's own migrations "
+        "change auth_user, but not your user table."
+    ),
     source=docs("Customizing authentication in Django", "Substituting a custom User model"),
 )
 def test_auth_migrations_that_change_the_users_table():
-    """Which of Django's auth migrations after 0001 change the user table?"""
+    """Which of Django's auth migrations after the first change the variant's user table?"""
     loader = migration_states.MigrationLoader(connection)
     auth = sorted(name for app, name in loader.graph.nodes if app == "auth")[1:]
     table = User._meta.db_table
@@ -240,11 +260,15 @@ def test_auth_migrations_that_change_the_users_table():
     mark="known",
     fits=ANYTHING_ELSE,
     fails=["models.E017"],
-    so_what="A proxy cannot have fields (models.E017). If you need one, choose another approach.",
+    so_what=(
+        "A proxy cannot have fields of its own (models.E017). If you may need one later, choose "
+        "another approach."
+    ),
     source=docs("System check framework", "Models") + ", models.E017",
 )
 def test_adding_an_attribute_later(project):
-    """What does makemigrations print if the variant's own model gets one more field?"""
+    """The variant's own model (Player, Person or User) gets a field timezone. What does
+    makemigrations print?"""
     project.declare("timezone = models.TextField(null=True)")
     ran = project.manage("makemigrations", "players")
     return "models.E017" if "models.E017" in ran.printed else ran.printed.splitlines()[-1].strip()
@@ -258,12 +282,15 @@ def test_adding_an_attribute_later(project):
     mark="surprising",
     fits=[False],
     costs=[True],
-    so_what="ADD COLUMN takes an ACCESS EXCLUSIVE lock. On the user table it blocks every login "
-    "until it commits; on a profile table logins go on.",
+    so_what=(
+        "On a custom user, ADD COLUMN blocks each login until the migration commits, so keep it "
+        "short. On a profile table, logins go on."
+    ),
     source="PostgreSQL 18 docs, 13.3.1. Table-Level Locks",
 )
 def test_login_waits_while_an_attribute_is_added(transactional_db, alice, statements):
-    """A migration that adds an extra field is not yet committed. Does a login wait for it?"""
+    """A migration that adds an extra field is not yet committed. Does a login on the page /login/
+    wait?"""
     statements.clear()
     field = models.TextField(null=True)
     with session() as migrating, session() as visiting:
@@ -290,12 +317,12 @@ def test_login_waits_while_an_attribute_is_added(transactional_db, alice, statem
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
     costs=["IntegrityError"],
-    so_what="Fill every empty birthdate first. Then a migration can make the field mandatory.",
+    so_what="Fill each empty birthdate before a migration makes the field mandatory.",
     source=docs("Migration Operations", "AlterField"),
 )
 def test_making_birthdate_mandatory_later():
-    """A user has no birthdate, and a migration makes it NOT NULL without a default. What does
-    migrate do?"""
+    """A user has no birthdate, and a migration makes the birthdate NOT NULL without a default. What
+    does migrate raise?"""
     enrolled("bob")
     PlayerModel._meta.get_field("birthdate")
     mandatory = migrations.AlterField(PlayerModel.__name__, "birthdate", models.DateField())
@@ -309,13 +336,15 @@ def test_making_birthdate_mandatory_later():
     foreignkey="No changes detected",
     mark="surprising",
     costs=["ProgrammingError"],
-    so_what="makemigrations adds the new primary key before it removes the old one, and PostgreSQL "
-    "rejects two. Reorder the operations by hand.",
+    so_what=(
+        "If user was the primary key, reorder the operations by hand. makemigrations adds the new "
+        "key before it removes the old one, and PostgreSQL rejects two."
+    ),
     source="PostgreSQL 18 docs, 5.5.4. Primary Keys",
 )
 def test_giving_the_extras_row_a_key_of_its_own_later(alice):
-    """The profile gets an automatic primary key beside user. What happens if you migrate what
-    makemigrations wrote?"""
+    """The profile gets an automatic primary key beside user. What happens if you run the migration
+    that makemigrations writes?"""
     person_class()
     before, after = migration_states.current(), migration_states.current()
     fields = after.models["players", "person"].fields
@@ -337,11 +366,15 @@ def test_giving_the_extras_row_a_key_of_its_own_later(alice):
     foreignkey=["DROP person"],
     fits=[[], ["DROP person"]],
     costs=ANYTHING_ELSE,
-    so_what="Removing a profile drops one table. Removing a custom user drops every account.",
+    so_what=(
+        "You can remove a profile later: that drops one table. Removing a custom user drops all "
+        "accounts."
+    ),
     source=docs("Migration Operations", "DeleteModel"),
 )
 def test_statements_that_remove_the_listed_class(statements):
-    """Which statements does DeleteModel of the variant's own model run?"""
+    """Which SQL statements does DeleteModel of the variant's own model (Player, Person or User)
+    run?"""
     state = migration_states.current()
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     statements.clear()
@@ -363,8 +396,10 @@ def test_statements_that_remove_the_listed_class(statements):
     foreignkey="accepted",
     fits=["accepted"],
     costs=["AttributeError"],
-    so_what="With a custom user, the model auth.User has no manager in migrations. Use "
-    "apps.get_model(settings.AUTH_USER_MODEL).",
+    so_what=(
+        "In data migrations, write apps.get_model(settings.AUTH_USER_MODEL). With a custom user, "
+        "the model auth.User has no manager there."
+    ),
     source=docs("Customizing authentication in Django", "Referencing the User model"),
 )
 def test_data_migration_that_names_auth_user():
@@ -379,13 +414,14 @@ def test_data_migration_that_names_auth_user():
     profile_onetoone=["create_user"],
     custom_user=["create_user"],
     foreignkey=["create_user"],
-    so_what="create_user() works in a data migration, because UserManager sets "
-    "use_in_migrations. Methods of the model are missing. Without create_user(), hash with "
-    "make_password().",
+    so_what=(
+        "In a data migration, create users with objects.create_user(). Methods of the model, such "
+        "as set_password(), are missing, so hash other passwords with make_password()."
+    ),
     source=docs("Migrations", "Historical models"),
 )
 def test_data_migration_knows():
-    """Which of create_user() and set_password() does the user model of a data migration have?"""
+    """Which of create_user() and set_password() can a data migration call?"""
     label = PlayerModel._meta.label if issubclass(PlayerModel, User) else User._meta.label
     user = in_data_migration(lambda apps: apps.get_model(label).objects.create_user("bob"))
     found = {"create_user": user.pk, "set_password": hasattr(user, "set_password")}
@@ -401,15 +437,17 @@ def test_data_migration_knows():
     custom_user="InconsistentMigrationHistory",
     foreignkey="InconsistentMigrationHistory",
     fails=ANYTHING_ELSE,
-    so_what="Django has no command for this change. Use a custom user from the start, or plan the "
-    "move by hand.",
+    so_what=(
+        "Start with a custom user, or plan the move by hand. Django has no command that changes "
+        "the user model of an existing project."
+    ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
     )
     + "; Django ticket #25313",
 )
 def test_user_model_changed_later_in_a_new_app(project):
-    """An existing project sets AUTH_USER_MODEL to a model in a new app. What does migrate do?"""
+    """An existing project sets AUTH_USER_MODEL to a model in a new app. What does migrate raise?"""
     change_user_model(project, "accounts")
     assert project.manage("makemigrations", "accounts").code == 0
     return project.manage("migrate").outcome
@@ -422,29 +460,33 @@ def test_user_model_changed_later_in_a_new_app(project):
     foreignkey="ValueError",
     mark="surprising",
     fails=ANYTHING_ELSE,
-    so_what="Other apps' first migrations depend on players.0001, which does not contain the new "
-    "model. So makemigrations or migrate stops with an error.",
+    so_what=(
+        "Create a custom user before the first migrate. Later, other apps depend on the first "
+        "migration of its app, which lacks the model, and migrate fails."
+    ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
     ),
 )
 def test_user_model_changed_later_in_the_same_app(project):
-    """An existing project sets AUTH_USER_MODEL to a new model in the app players. Which error
-    follows?"""
+    """An existing project sets AUTH_USER_MODEL to a new model in an app with migrations. What do
+    makemigrations or migrate raise?"""
     change_user_model(project, "players")
     made = project.manage("makemigrations", "players", "--noinput")
     return (made if made.code else project.manage("migrate")).outcome
 
 
 @compare(
-    proxy_model=["TypeError", "ProgrammingError"],
-    profile_onetoone=["accepted", "ProgrammingError"],
-    custom_user=["accepted", "ProgrammingError"],
-    foreignkey=["accepted", "ProgrammingError"],
+    proxy_model={"migrate": "TypeError", "first query": "ProgrammingError"},
+    profile_onetoone={"migrate": "accepted", "first query": "ProgrammingError"},
+    custom_user={"migrate": "accepted", "first query": "ProgrammingError"},
+    foreignkey={"migrate": "accepted", "first query": "ProgrammingError"},
     mark="surprising",
     fails=ANYTHING_ELSE,
-    so_what="migrate may run without an error and create no table. Then the first query fails. "
-    "Give the new app migrations.",
+    so_what=(
+        "Give the new app migrations. Without them, migrate may report no error and create no "
+        "table, and the first query fails."
+    ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
     ),
@@ -454,7 +496,77 @@ def test_user_model_changed_later_in_an_app_without_migrations(project):
     migrate and the first query do?"""
     change_user_model(project, "accounts")
     query = "from django.contrib.auth import get_user_model as user; user().objects.count()"
-    return [project.manage(*ran).outcome for ran in (["migrate"], ["shell", "-v0", "-c", query])]
+    commands = {"migrate": ["migrate"], "first query": ["shell", "-v0", "-c", query]}
+    return {name: project.manage(*command).outcome for name, command in commands.items()}
+
+
+FAKED = """
+import json
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError
+
+users = get_user_model().objects
+ways = {
+    "read a user": lambda: users.get(username="staff").pk,
+    "read the user's groups": lambda: list(users.get(username="staff").groups.all()),
+    "delete the user": lambda: users.get(username="staff").delete(),
+}
+ended = {}
+for name, way in ways.items():
+    try:
+        way()
+        ended[name] = "accepted"
+    except DatabaseError as error:
+        ended[name] = type(error).__name__
+print(json.dumps(ended))
+"""
+FAKED_ENDS = {
+    "migrate": "accepted",
+    "read a user": "accepted",
+    "read the user's groups": "ProgrammingError",
+    "delete the user": "ProgrammingError",
+}
+
+
+@compare(
+    proxy_model={**FAKED_ENDS, "migrate": "TypeError"},
+    profile_onetoone=FAKED_ENDS,
+    custom_user=FAKED_ENDS,
+    foreignkey=FAKED_ENDS,
+    mark="surprising",
+    fails=ANYTHING_ELSE,
+    so_what="A faked migration creates nothing. The new model also needs tables for its groups and "
+    "permissions, so rename the old ones in SQL.",
+    source=docs(
+        "Customizing authentication in Django", "Changing to a custom user model mid-project"
+    )
+    + "; Django ticket #25313",
+)
+def test_user_model_swapped_with_a_faked_migration(project):
+    """A new user model has the old table as db_table, and its migration is only marked as applied.
+    What fails afterwards?"""
+    project.sql(
+        f"INSERT INTO {User._meta.db_table} (username, password, first_name, last_name, email, "
+        "is_superuser, is_staff, is_active, date_joined) "
+        "VALUES ('staff', '', '', '', '', false, true, true, now())"
+    )
+    change_user_model(project, "accounts")
+    table = f'db_table = "{User._meta.db_table}"'
+    models_py = (project.folder / "accounts/models.py").read_text()
+    if "class Meta(AbstractUser.Meta):" in models_py:
+        meta = "class Meta(AbstractUser.Meta):"
+        project.replace("accounts/models.py", meta, f"{meta}\n        {table}")
+    else:
+        project.replace("accounts/models.py", "    pass", f"    class Meta:\n        {table}")
+    assert project.manage("makemigrations", "accounts").code == 0
+    project.sql(
+        "INSERT INTO django_migrations (app, name, applied) "
+        "VALUES ('accounts', '0001_initial', now())"
+    )
+    migrated = project.manage("migrate").outcome
+    used = project.manage("shell", "-v0", "-c", FAKED)
+    assert used.code == 0
+    return {"migrate": migrated, **json.loads(used.printed)}
 
 
 # --- the article's migration: person_id becomes a OneToOneField with primary_key=True
@@ -467,12 +579,14 @@ def test_user_model_changed_later_in_an_app_without_migrations(project):
     foreignkey="accepted",
     mark="surprising",
     fits=["accepted"],
-    so_what="If each row already names its user, Django's own migration can make user the primary "
-    "key.",
+    so_what=(
+        "If each profile row already names its user, you can make user the primary key with the "
+        "migration that makemigrations writes."
+    ),
 )
 def test_person_id_to_onetoone_with_a_user_column():
-    """Table person has person_id, user_id and 3 rows. What does migrate do if user becomes the
-    primary key?"""
+    """Table person has a primary key person_id, a column user_id and 3 rows. What happens if user
+    becomes the primary key?"""
     before = migration_states.state_of_person({**own_key(), **link()})
     migration_states.with_table(before)
     operations = makemigrations(before, migration_states.state_of_person(key()))
@@ -486,12 +600,15 @@ def test_person_id_to_onetoone_with_a_user_column():
     foreignkey="IntegrityError",
     mark="surprising",
     costs=["IntegrityError"],
-    so_what="makemigrations asks for one default for all rows, but one user can own only one row. "
-    "Add the field nullable and fill it first.",
+    so_what=(
+        "Add the field as nullable and fill it first. makemigrations asks for one default for all "
+        "rows, but a user can own one row."
+    ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_person_id_to_onetoone_without_a_user_column():
-    """Table person has 3 rows and no user. What does migrate do if user is added as primary key?"""
+    """Table person has 3 rows and no column user_id. What happens if a migration adds user as
+    primary key?"""
     before = migration_states.state_of_person(own_key())
     one, *_ = migration_states.with_table(before)
     operations = makemigrations(
@@ -506,12 +623,15 @@ def test_person_id_to_onetoone_without_a_user_column():
     custom_user=CANNOT,
     foreignkey="accepted",
     fits=["accepted"],
-    so_what="On an empty table the article's step works with the migration that Django writes.",
+    so_what=(
+        "While the profile table is empty, you can use the migration that makemigrations writes. "
+        "Once it has rows, first fill the field."
+    ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_person_id_to_onetoone_in_an_empty_table():
-    """Table person is empty and has no user. What does migrate do if user is added as primary
-    key?"""
+    """Table person is empty and has no column user_id. What happens if a migration adds user as
+    primary key?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before, 0)
     operations = makemigrations(
@@ -522,24 +642,29 @@ def test_person_id_to_onetoone_in_an_empty_table():
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=["No changes detected", "ProgrammingError"],
+    profile_onetoone={"makemigrations": "No changes detected", "first read": "ProgrammingError"},
     custom_user=CANNOT,
-    foreignkey=["No changes detected", "ProgrammingError"],
+    foreignkey={"makemigrations": "No changes detected", "first read": "ProgrammingError"},
     mark="surprising",
     costs=ANYTHING_ELSE,
-    so_what="With managed = False, makemigrations changes no table. The first read fails, because "
-    "the column is missing.",
+    so_what=(
+        "With managed = False, change the table by SQL. makemigrations writes nothing, and the "
+        "first read fails, because the column is missing."
+    ),
     source=docs("Model Meta options", "managed"),
 )
 def test_person_id_to_onetoone_unmanaged():
-    """An unmanaged Person replaces person_id by a OneToOneField. What do makemigrations and the
-    first read do?"""
+    """Person has managed = False, and its model replaces person_id by user as primary key. What do
+    makemigrations and the first read do?"""
     before = migration_states.state_of_person(own_key(), managed=False)
     after = migration_states.state_of_person(key(), managed=False)
     migration_states.with_table(before)
-    operations = described(makemigrations(before, after)) or ["No changes detected"]
+    operations = described(makemigrations(before, after))
     person = after.apps.get_model("players", "Person")
-    return [*operations, outcome(lambda: person.objects.first())]
+    return {
+        "makemigrations": ", ".join(operations) or "No changes detected",
+        "first read": outcome(lambda: person.objects.first()),
+    }
 
 
 @compare(
@@ -549,13 +674,15 @@ def test_person_id_to_onetoone_unmanaged():
     foreignkey=["Change Meta options on person"],
     mark="surprising",
     costs=ANYTHING_ELSE,
-    so_what="The migration that turns managed on contains no field changes. Run makemigrations "
-    "again to get them.",
+    so_what=(
+        "Run makemigrations a second time. The migration that turns managed on contains no changes "
+        "of fields."
+    ),
     source=docs("Model Meta options", "managed"),
 )
 def test_person_id_to_onetoone_as_it_becomes_managed():
-    """Person becomes managed while user becomes its primary key. Which operations does
-    makemigrations write?"""
+    """Person becomes managed, and user becomes its primary key in the same edit. Which operations
+    does makemigrations write?"""
     before = migration_states.state_of_person(own_key(), managed=False)
     return described(makemigrations(before, migration_states.state_of_person(key())))
 
@@ -567,13 +694,15 @@ def test_person_id_to_onetoone_as_it_becomes_managed():
     foreignkey="seed1",
     mark="surprising",
     fails=["seed1"],
-    so_what="With one row the migration succeeds, and the row then belongs to the default "
-    "user. Fill the field from your own data instead.",
+    so_what=(
+        "Do not give makemigrations a default user. With one row the migration succeeds, and the "
+        "row belongs to the wrong user. Fill the field from your data."
+    ),
     source=docs("Migration Operations", "AddField"),
 )
 def test_owner_of_the_only_row_after_a_default():
-    """The only profile row belongs to seed0. Who owns it after a migration adds its field user
-    with the default seed1?"""
+    """A profile row belongs to seed0. A migration adds its field user with the default seed1. Which
+    user owns the row now?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before, 2)
     rows("DELETE FROM person WHERE discord_id = 'seed1'")
@@ -588,13 +717,15 @@ def test_owner_of_the_only_row_after_a_default():
     custom_user=CANNOT,
     foreignkey=3,
     fits=[3],
-    so_what="Add user as nullable, fill it, drop the old key, then make user the primary key. No "
-    "row is lost.",
+    so_what=(
+        "Add user as nullable, fill it, drop the old key, then make user the primary key. In this "
+        "order, no row is lost."
+    ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_rows_kept_by_migrations_ordered_by_hand():
-    """Table person has 3 rows and no user. How many keep their owner if you add user in separate
-    steps?"""
+    """3 profile rows lack a column user_id. You add user step by step. How many rows get the right
+    user?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before)
     fill = "UPDATE person SET user_id = id FROM auth_user WHERE username = discord_id"
@@ -608,25 +739,39 @@ def test_rows_kept_by_migrations_ordered_by_hand():
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=["ProgrammingError", "accepted", "ProgrammingError"],
+    profile_onetoone={
+        "migrate": "ProgrammingError",
+        "migrate --fake-initial": "accepted",
+        "first read": "ProgrammingError",
+    },
     custom_user=CANNOT,
-    foreignkey=["ProgrammingError", "accepted", "ProgrammingError"],
+    foreignkey={
+        "migrate": "ProgrammingError",
+        "migrate --fake-initial": "accepted",
+        "first read": "ProgrammingError",
+    },
     mark="surprising",
     costs=ANYTHING_ELSE,
-    so_what="For a new table, --fake-initial checks only its name. Compare the columns yourself "
-    "first.",
+    so_what=(
+        "Compare the columns yourself before you run --fake-initial. For a new table, it checks "
+        "the name alone, and the first read may fail."
+    ),
     source=docs("django-admin and manage.py", "migrate") + ", --fake-initial",
 )
 def test_first_migrate_finds_a_table_made_outside_django(project):
-    """An existing table person has other columns. What do migrate, migrate --fake-initial and the
-    first read do?"""
+    """A table person exists, but with other columns. What do migrate, migrate --fake-initial and
+    the first read do?"""
     person_class()
     project.sql("DROP TABLE person; DELETE FROM django_migrations WHERE app = 'players'")
     project.sql("CREATE TABLE person (person_id serial PRIMARY KEY, discord_id text)")
     read = "from players.models import Person; Person.objects.first()"
     first = ["migrate", "players", "0001"]
-    commands = (first, [*first, "--fake-initial"], ["shell", "-v0", "-c", read])
-    return [project.manage(*command).outcome for command in commands]
+    commands = {
+        "migrate": first,
+        "migrate --fake-initial": [*first, "--fake-initial"],
+        "first read": ["shell", "-v0", "-c", read],
+    }
+    return {name: project.manage(*command).outcome for name, command in commands.items()}
 
 
 GUILD = """
@@ -643,8 +788,10 @@ class Guild(models.Model):
     profile_onetoone="No changes detected",
     custom_user=CANNOT,
     foreignkey="No changes detected",
-    so_what="makemigrations compares models with migrations and reads no table. Add the cascade in "
-    "a RunSQL migration, so that every database has it.",
+    so_what=(
+        "Add ON DELETE CASCADE in a RunSQL migration, so that each database gets it. "
+        "makemigrations reads no table and does not notice it."
+    ),
     source=docs("django-admin and manage.py", "makemigrations"),
 )
 def test_makemigrations_check_after_a_cascade_by_hand(project):
@@ -669,13 +816,15 @@ def test_makemigrations_check_after_a_cascade_by_hand(project):
     mark="surprising",
     fits=["accepted"],
     fails=["CircularDependencyError"],
-    so_what="Another app's first migration depends on your user's first one. Add the relation to "
-    "that app in a second migration of the user's app.",
+    so_what=(
+        "Add a custom user's relation to another app in a second migration. If the two first "
+        "migrations need each other, migrate fails."
+    ),
     source=docs("Customizing authentication in Django", "Substituting a custom User model"),
 )
 def test_first_migrations_that_need_each_other(unmigrated):
-    """App guild refers to the user. Your own model then refers to guild, and players.0001 is made
-    anew. What does migrate do?"""
+    """Another app's first migration refers to the user, and the variant's first migration refers to
+    that app. What does migrate do?"""
     unmigrated.install("guild", GUILD)
     assert unmigrated.manage("makemigrations", "guild").code == 0
     unmigrated.declare(

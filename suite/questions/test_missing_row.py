@@ -130,8 +130,8 @@ def load(records, folder):
     foreignkey="DoesNotExist",
     mark="known",
     so_what=(
-        "With a profile, the row can be missing, so code must expect that. A column on the user "
-        "is always there."
+        "A profile row can be missing, so code that reads it must handle the exception. A custom "
+        "user's column is there and reads as None."
     ),
     source=docs("Model field reference", "OneToOneField"),
     fits=["None"],
@@ -154,13 +154,13 @@ def test_reading_extras_that_are_not_there():
     foreignkey=["ObjectDoesNotExist"],
     mark="surprising",
     so_what=(
-        'A missing OneToOne row raises a kind of AttributeError, so hasattr(user, "person") and '
-        'getattr(user, "person", None) work.'
+        'With a OneToOne profile, getattr(user, "person", None) works, because the exception is a '
+        "kind of AttributeError. For a ForeignKey, catch DoesNotExist."
     ),
     source=docs("Model field reference", "OneToOneField"),
 )
 def test_bases_of_the_missing_extras_error():
-    """Which base classes does the exception for a missing profile row have?"""
+    """Which base classes does the exception have that Django raises for a missing profile row?"""
     bob = without_row()
     try:
         the_extras(bob).birthdate  # noqa: B018
@@ -175,8 +175,8 @@ def test_bases_of_the_missing_extras_error():
     custom_user=1,
     foreignkey=0,
     so_what=(
-        "createsuperuser does not run your registration view. A signal receiver, or a field on "
-        "the user, covers its users too."
+        "createsuperuser does not run your registration view. Create the profile in a signal "
+        "receiver, or put the fields on a custom user."
     ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
     fits=at_least(1),
@@ -184,34 +184,40 @@ def test_bases_of_the_missing_extras_error():
     top=True,
 )
 def test_rows_with_extras_after_createsuperuser():
-    """How many rows hold the extra fields of a user created by createsuperuser --noinput?"""
+    """createsuperuser --noinput creates a user. How many rows hold this user's extra fields?"""
     createsuperuser()
     return rows_with_extras("root")
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=["IntegrityError, account stays", "TypeError, no account"],
-    custom_user=["CommandError, no account", "accepted"],
-    foreignkey=["accepted", "TypeError, no account"],
+    profile_onetoone={
+        "without --birthdate": "IntegrityError, account stays",
+        "with --birthdate": "TypeError, no account",
+    },
+    custom_user={"without --birthdate": "CommandError, no account", "with --birthdate": "accepted"},
+    foreignkey={"without --birthdate": "accepted", "with --birthdate": "TypeError, no account"},
     so_what=(
-        "If a receiver fails on a mandatory field, the account stays without a profile. With a "
+        "If a receiver cannot fill a NOT NULL field, the account stays without a profile. With a "
         "custom user, name the field in REQUIRED_FIELDS."
     ),
     source=docs(CUSTOMIZING, "Specifying a custom user model") + ", REQUIRED_FIELDS",
-    fits=[["CommandError, no account", "accepted"]],
-    costs=[["accepted", "TypeError, no account"]],
+    fits=[{"without --birthdate": "CommandError, no account", "with --birthdate": "accepted"}],
+    costs=[{"without --birthdate": "accepted", "with --birthdate": "TypeError, no account"}],
     fails=ANYTHING_ELSE,
 )
 def test_createsuperuser_where_the_birthdate_is_mandatory(transactional_db, monkeypatch):
-    """The birthdate is NOT NULL. What does createsuperuser --noinput do in autocommit, without and
-    with --birthdate?"""
+    """The birthdate is NOT NULL. What does createsuperuser --noinput do, without and with the
+    option --birthdate?"""
     alter = f"ALTER TABLE {PlayerModel._meta.db_table} ALTER birthdate"
     rows(f"{alter} SET NOT NULL")
     if not TWO_TABLES:
         monkeypatch.setattr(User, "REQUIRED_FIELDS", ["email", "birthdate"])
     try:
-        return [superuser_in_autocommit(), superuser_in_autocommit(birthdate="1980-01-01")]
+        return {
+            "without --birthdate": superuser_in_autocommit(),
+            "with --birthdate": superuser_in_autocommit(birthdate="1980-01-01"),
+        }
     finally:
         rows(f"{alter} DROP NOT NULL")
 
@@ -229,8 +235,8 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "players"]
     custom_user="InconsistentMigrationHistory",
     foreignkey="accepted, 0 profile rows",
     so_what=(
-        "You can add a profile to a running project with a migration and a backfill. A new "
-        "custom user model stops migrate there."
+        "You can add a profile to a running project: run its migration, then create the missing "
+        "rows. In such a project, a new custom user stops migrate."
     ),
     source=docs(CUSTOMIZING, "Changing to a custom user model mid-project"),
     costs=["accepted, 0 profile rows"],
@@ -238,7 +244,7 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "players"]
     top=True,
 )
 def test_users_from_before_the_players_app(unmigrated):
-    """A project with one user adds the players app. What happens on migrate?"""
+    """A project with one user adds the variant's app. What happens on migrate?"""
     unmigrated.add("config/before.py", BEFORE)
     unmigrated.manage("migrate", "--skip-checks", "--settings=config.before")
     unmigrated.sql(
@@ -258,16 +264,16 @@ def test_users_from_before_the_players_app(unmigrated):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "Each login saves last_login. If a receiver then saves user.person, users without "
-        "a OneToOne profile can no longer log in."
+        "Do not save user.person at each save of the user. A login saves last_login, and fails for "
+        "a user without a OneToOne profile."
     ),
     source=docs("Signals", "post_save"),
     fits=["accepted"],
     fails=ANYTHING_ELSE,
 )
 def test_login_without_row_under_the_articles_signal(client):
-    """A receiver saves user.person at every save of the user. What happens when a user without a
-    profile row logs in?"""
+    """A post_save receiver saves user.person at each save of the user. What happens when a user
+    without a profile logs in?"""
     without_row()
     sent = {"username": "bob", "password": PASSWORD}
     with article_signal():
@@ -279,10 +285,14 @@ def test_login_without_row_under_the_articles_signal(client):
     profile_onetoone=302,
     custom_user=302,
     foreignkey=302,
-    so_what="A login needs no profile row. The pages after it must handle a missing row.",
+    so_what=(
+        "A login needs no profile row: 302 means that it succeeded. Let the pages after the login "
+        "handle a missing row."
+    ),
 )
 def test_login_without_row(client):
-    """Which HTTP status does the variant's login page return to a user without a profile row?"""
+    """A user without a profile logs in on the variant's login page. Which HTTP status does the page
+    return?"""
     without_row()
     return client.post("/login/", {"username": "bob", "password": PASSWORD}).status_code
 
@@ -293,14 +303,14 @@ def test_login_without_row(client):
     custom_user="-",
     foreignkey="-",
     so_what=(
-        'The admin shows "-" if a method raises ObjectDoesNotExist. So a missing profile row '
-        "looks like an empty field there."
+        'The admin shows "-" if a method raises ObjectDoesNotExist. To find users without a '
+        "profile, filter for them, because an empty field looks the same."
     ),
     source=code("django.contrib.admin.templatetags.admin_list.items_for_result"),
 )
 def test_admin_list_of_users_without_row(rf):
-    """A user has no profile row. What does the admin's list show if a method reads
-    user.person.birthdate?"""
+    """A user has no profile. A method in list_display reads user.person.birthdate. What does the
+    admin's list show?"""
     request = rf.get("/")
     request.user = without_row("root", is_superuser=True, is_staff=True)
     registered = User if User in admin.site._registry else PlayerModel
@@ -314,8 +324,8 @@ def test_admin_list_of_users_without_row(rf):
     custom_user=[],
     foreignkey=["bulk_create", "SQL", "createsuperuser", "create_user", "admin"],
     so_what=(
-        "Even with a signal receiver, bulk_create() and SQL create no profile row. A column on "
-        "the user cannot be missing."
+        "Even with a signal receiver, bulk_create() and SQL create no profile. If each user must "
+        "have the fields, choose a custom user."
     ),
     source=docs("QuerySet API reference", "bulk_create()"),
     fits=[[]],
@@ -336,16 +346,16 @@ def test_ways_to_a_user_without_row():
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "Return early if raw is True. Otherwise loaddata runs your receiver, and a ForeignKey "
-        "gets a second profile row."
+        "Return early in the receiver if raw is True. Otherwise it also runs during loaddata, and "
+        "a ForeignKey profile gets a second row."
     ),
     source=docs("Signals", "post_save"),
     fits=[1],
     fails=at_least(2),
 )
 def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
-    """A receiver ignores `raw`. How many profile rows does a user have after loaddata of user and
-    profile?"""
+    """A receiver creates profiles and ignores `raw`. loaddata loads a user and the profile. How
+    many rows with extra fields exist?"""
     records = dumped(alice)
     with receiving(create_person):
         load(records, tmp_path)
@@ -359,15 +369,15 @@ def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "If a receiver ignores raw, the profile row from the fixture collides with its own. "
-        "Return early if raw is True."
+        "Return early in the receiver if raw is True. Otherwise its row collides with the OneToOne "
+        "profile that the fixture has already stored."
     ),
     source=docs("Signals", "post_save"),
     costs=["IntegrityError"],
 )
 def test_loaddata_with_the_extras_first(alice, tmp_path):
-    """A receiver ignores `raw`, and a fixture lists the profile before its user. What does loaddata
-    raise?"""
+    """A receiver creates profiles and ignores `raw`. A fixture lists a profile before its user.
+    What does loaddata do?"""
     assert rows_with_extras("alice") == 1
     records = dumped(alice, persons_first=True)
     with receiving(create_person):
@@ -401,15 +411,15 @@ FIXTURE = [USER, PERSON] if TWO_TABLES else [USER]
     custom_user="accepted",
     foreignkey="accepted",
     so_what=(
-        "A OneToOneField without primary_key=True gives the profile its own id. A row from the "
-        "receiver then blocks the one from the fixture."
+        "Return early in the receiver if raw is True. If a OneToOne profile has its own id, the "
+        "receiver's row blocks the one from the fixture."
     ),
     source=docs("Signals", "post_save"),
     costs=["IntegrityError"],
 )
 def test_loaddata_into_a_profile_with_its_own_key(project):
-    """A OneToOne profile has its own id, and a receiver ignores `raw`. What does loaddata of user
-    and profile raise?"""
+    """A OneToOne profile has its own id, and the receiver that creates it ignores `raw`. What does
+    loaddata of both do?"""
     extras_class()
     if TWO_TABLES:
         project.add("players/models.py", CREATE_SIGNAL)
@@ -422,23 +432,26 @@ def test_loaddata_into_a_profile_with_its_own_key(project):
 
 
 @compare(
-    proxy_model=["ValueError", "CannotDo"],
-    profile_onetoone=["RelatedObjectDoesNotExist", "accepted"],
-    custom_user=["accepted", "accepted"],
-    foreignkey=["DoesNotExist", "accepted"],
+    proxy_model={"directly": "ValueError", "creating a missing row": "CannotDo"},
+    profile_onetoone={
+        "directly": "RelatedObjectDoesNotExist",
+        "creating a missing row": "accepted",
+    },
+    custom_user={"directly": "accepted", "creating a missing row": "accepted"},
+    foreignkey={"directly": "DoesNotExist", "creating a missing row": "accepted"},
     mark="known",
     so_what=(
         "Put the edit into one function that creates a missing row. Code that sets "
-        "user.person.birthdate fails without a row."
+        "user.person.birthdate directly fails without a row."
     ),
     source=docs("Model field reference", "OneToOneField"),
-    fits=[["accepted", "accepted"]],
+    fits=[{"directly": "accepted", "creating a missing row": "accepted"}],
     costs=ANYTHING_ELSE,
-    fails=[["ValueError", "CannotDo"]],
+    fails=[{"directly": "ValueError", "creating a missing row": "CannotDo"}],
 )
 def test_editing_extras_that_are_not_there():
-    """A user has no profile row. What happens when code sets the birthdate, directly and by
-    roster.change()?"""
+    """A user has no profile row. What happens if code sets the birthdate, directly or by creating a
+    missing row?"""
     bob = without_row()
 
     def edit():
@@ -446,59 +459,59 @@ def test_editing_extras_that_are_not_there():
         extras.birthdate = "2010-05-04"
         extras.save(update_fields=["birthdate"])
 
-    return [outcome(edit), outcome(lambda: roster.change("bob", birthdate="2010-05-04"))]
+    create_too = lambda: roster.change("bob", birthdate="2010-05-04")  # noqa: E731
+    return {"directly": outcome(edit), "creating a missing row": outcome(create_too)}
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=[2, 1],
-    custom_user=[0, 0],
-    foreignkey=[2, 1],
+    profile_onetoone={"row is missing": 2, "row exists": 1},
+    custom_user={"row is missing": 0, "row exists": 0},
+    foreignkey={"row is missing": 2, "row exists": 1},
     so_what=(
-        "get_or_create() costs one query even if the profile row exists. A column on the user "
-        "needs none."
+        "get_or_create() costs one query even if the profile row exists. Call it where a row can "
+        "be missing, or choose a custom user."
     ),
     source=docs("QuerySet API reference", "get_or_create()"),
-    fits=[[0, 0]],
+    fits=[{"row is missing": 0, "row exists": 0}],
     costs=ANYTHING_ELSE,
 )
 def test_statements_of_get_or_create(statements):
-    """How many statements ensure a profile row by get_or_create(): if it is missing, and if it
-    exists?"""
+    """How many statements does get_or_create() take to ensure that a user has a profile row?"""
     bob = without_row()
-    counted = []
-    for _ in range(2):
+    counted = {}
+    for how in ("row is missing", "row exists"):
         statements.clear()
         if TWO_TABLES:
             PlayerModel.objects.get_or_create(user=bob)
-        counted.append(len(statements))
+        counted[how] = len(statements)
         assert rows_with_extras("bob") == 1
     return counted
 
 
 @compare(
     proxy_model=CANNOT,
-    profile_onetoone=[1, 2],
-    custom_user=[0, 0],
-    foreignkey=[1, 2],
+    profile_onetoone={"INSERT ... SELECT": 1, "bulk_create()": 2},
+    custom_user={"INSERT ... SELECT": 0, "bulk_create()": 0},
+    foreignkey={"INSERT ... SELECT": 1, "bulk_create()": 2},
     so_what=(
-        "A backfill of profile rows takes one INSERT ... SELECT. First stop the code that "
-        "creates users without a row."
+        "Create missing profile rows with one INSERT ... SELECT, or with bulk_create(). First stop "
+        "the code that creates users without a row."
     ),
     source=docs("QuerySet API reference", "bulk_create()"),
-    fits=[[0, 0]],
+    fits=[{"INSERT ... SELECT": 0, "bulk_create()": 0}],
     costs=ANYTHING_ELSE,
 )
 def test_statements_of_a_backfill(statements):
-    """A thousand users have no profile row. How many statements create all rows, in SQL and with
-    bulk_create()?"""
-    counted = []
-    for cure in (in_sql, with_the_orm):
+    """1,000 users have no profile row. How many statements does it take to create the missing
+    rows?"""
+    counted = {}
+    for how, cure in {"INSERT ... SELECT": in_sql, "bulk_create()": with_the_orm}.items():
         User.objects.bulk_create([User(username=f"{cure.__name__}{i}") for i in range(1000)])
         statements.clear()
         if TWO_TABLES:
             cure()
-        counted.append(len(statements))
+        counted[how] = len(statements)
         assert len(PlayerModel.objects.values("birthdate")) == User.objects.count()
     return counted
 
@@ -509,14 +522,14 @@ def test_statements_of_a_backfill(statements):
     custom_user=CANNOT,
     foreignkey=["bob"],
     so_what=(
-        "filter(person=None) finds the users who still need a profile row. Check it regularly "
-        "if rows can be missing."
+        "Run filter(person=None) regularly if profile rows can be missing. It finds the users who "
+        "need one."
     ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_finding_users_without_row(alice):
-    """Alice has a profile row and Bob has none. Which users does User.objects.filter(person=None)
-    find?"""
+    """User alice has a profile row, and bob has none. Which users does
+    User.objects.filter(person=None) find?"""
     without_row("bob")
     return [user.username for user in User.objects.filter(person=None)]
 
@@ -527,13 +540,14 @@ def test_finding_users_without_row(alice):
     custom_user=CANNOT,
     foreignkey="COMMIT",
     so_what=(
-        "PostgreSQL checks Django's foreign keys at COMMIT. The error then appears far from the "
-        "line that caused it."
+        "PostgreSQL checks Django's foreign keys at COMMIT, far from the line at fault. To find "
+        "that line, run SET CONSTRAINTS ALL IMMEDIATE first."
     ),
     source="PostgreSQL 18 docs, SET CONSTRAINTS",
 )
 def test_statement_that_refuses_an_orphan(transactional_db):
-    """A profile row names a user that does not exist. Which statement does PostgreSQL reject?"""
+    """A transaction inserts a profile row for a user that does not exist. Which statement does
+    PostgreSQL reject?"""
     statement = "INSERT"
     try:
         with transaction.atomic():
@@ -552,13 +566,14 @@ def test_statement_that_refuses_an_orphan(transactional_db):
     foreignkey="after the test method",
     mark="surprising",
     so_what=(
-        "TestCase checks deferred constraints after the test method. The test fails, but the "
-        "traceback does not name the line."
+        "TestCase checks deferred constraints after the test method, so the traceback does not "
+        "name the line. Call connection.check_constraints() to find it."
     ),
     source=docs("Testing tools", "TestCase"),
 )
 def test_orphan_in_a_testcase():
-    """A profile row in a TestCase names a user that does not exist. When does the test fail?"""
+    """A test in a TestCase inserts a profile row for a user that does not exist. When does the test
+    fail?"""
     person_class()
     ended = []
 
@@ -582,15 +597,15 @@ def test_orphan_in_a_testcase():
     foreignkey=0,
     mark="surprising",
     so_what=(
-        "A migration uses historical models, for which receivers of your model are not called. "
-        "Create the profile rows in the migration too."
+        "Create the profile rows in the data migration too. It uses historical models, for which "
+        "Django does not call your receivers."
     ),
     source=docs("Migrations", "Historical models"),
     fits=at_least(1),
     costs=[0],
 )
 def test_rows_after_a_data_migration(settings):
-    """How many rows hold the extra fields of a user that a data migration (RunPython) created?"""
+    """A data migration (RunPython) creates a user. How many rows hold this user's extra fields?"""
 
     def make_bob(apps, schema_editor):
         apps.get_model(settings.AUTH_USER_MODEL).objects.create(username="bob")
@@ -608,14 +623,14 @@ def test_rows_after_a_data_migration(settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "user.person also caches that there is no row. Call refresh_from_db(), or read the user "
-        "again."
+        "A user object remembers its columns, and even that user.person has no row. Call "
+        "refresh_from_db(), or read the user again."
     ),
     source=code("django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor"),
 )
 def test_row_made_after_a_look_is_seen():
-    """A user object was read before it had a birthdate, which another request then stores. Does the
-    object see it?"""
+    """Code reads a user's missing birthdate, and another request stores one. Does the same user
+    object show it?"""
     bob = without_row()
     said(lambda: the_extras(bob).birthdate)
     roster.change("bob", birthdate="2010-05-04")
@@ -637,14 +652,14 @@ FOR EACH ROW EXECUTE FUNCTION make_person()
     custom_user=[],
     foreignkey=[],
     so_what=(
-        "A trigger also covers bulk_create() and SQL. Remove the receiver then, because it "
-        "would create the row twice."
+        "A database trigger creates a profile row even after bulk_create() or SQL. Remove the "
+        "signal receiver then, because it would insert the row again."
     ),
     source="PostgreSQL 18 docs, 37.1. Overview of Trigger Behavior",
 )
 def test_ways_past_a_trigger():
-    """A database trigger creates the profile rows. Which of bulk_create(), SQL, createsuperuser,
-    create_user() and the admin leave none?"""
+    """A database trigger creates profile rows. Which of bulk_create(), SQL, createsuperuser,
+    create_user() and the admin leave a user without one?"""
     if TWO_TABLES:
         rows(MAKE_PERSON)
     with receiving(lambda instance, created: None):
@@ -657,14 +672,14 @@ def test_ways_past_a_trigger():
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "get_or_create() in the receiver prevents the second row during loaddata. Returning "
-        "early if raw is True works too."
+        "Call get_or_create() in the receiver to prevent a second profile row during loaddata. "
+        "Returning early if raw is True works too."
     ),
     source=docs("Signals", "post_save"),
 )
 def test_rows_with_get_or_create_in_the_signal(alice, tmp_path):
-    """A receiver calls get_or_create(). How many profile rows exist after loaddata of profile and
-    user?"""
+    """A receiver calls get_or_create() for the profile. loaddata loads a profile and its user. How
+    many rows with extra fields exist?"""
     assert rows_with_extras("alice") == 1
     records = dumped(alice, persons_first=True)
     with receiving(lambda user, created: PlayerModel.objects.get_or_create(user=user)):

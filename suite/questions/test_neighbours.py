@@ -2,8 +2,12 @@
 
 Other ways to extend the user, measured in each variant: a subclass of the user with a table of its
 own (multi-table inheritance), a profile with its own key, a profile that is created on the first
-read, a field added to Django's class from outside, and the smallest custom user.
+read, a field added to Django's class from outside, the smallest custom user, and extra fields in
+another database or in one JSON column.
 """
+
+import json
+from io import BytesIO
 
 import pytest
 from django.contrib.auth.backends import ModelBackend
@@ -11,15 +15,30 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import User as DjangoUser
-from django.db import connection, models
+from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, migrations, models
 from django.db.models.signals import post_save
+from django.forms import modelform_factory
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import isolate_apps
+from PIL import Image
 
+from suite import migration_states
 from suite.compare import ANYTHING_ELSE, CANNOT, at_least, compare, docs
 from suite.outcomes import heard, outcome, rows, saw, tables
-from suite.variant import PASSWORD, PlayerModel, User, enrolled, path, without_row
+from suite.projects import on_server
+from suite.variant import (
+    PASSWORD,
+    PlayerModel,
+    User,
+    enrolled,
+    extras_class,
+    path,
+    person_class,
+    without_row,
+)
 
 ADMIN = docs("Customizing authentication in Django", "Custom users and django.contrib.admin")
 
@@ -64,8 +83,10 @@ AUTH_USER, PLAYERS_USER = POINTER.format("auth_user"), POINTER.format("players_u
     profile_onetoone=["PRIMARY KEY (user_ptr_id)", AUTH_USER],
     custom_user=["PRIMARY KEY (user_ptr_id)", PLAYERS_USER],
     foreignkey=["PRIMARY KEY (user_ptr_id)", AUTH_USER],
-    so_what="Multi-table inheritance creates the same table as a OneToOne profile: its primary key "
-    "references the user.",
+    so_what=(
+        "Multi-table inheritance creates the same table as a OneToOne profile: its primary key "
+        "references the user. Expect the same joins."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_key(gamers):
@@ -79,11 +100,14 @@ def test_multi_table_key(gamers):
     profile_onetoone=["INSERT auth_user", "INSERT gamer"],
     custom_user=["INSERT players_user", "INSERT gamer"],
     foreignkey=["INSERT auth_user", "INSERT gamer"],
-    so_what="Creating a child model writes two rows, as creating a user with a profile does.",
+    so_what=(
+        "Multi-table inheritance saves no write. Creating a child writes two rows, as creating a "
+        "user with a profile does."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_writes(gamers, statements):
-    """A model Gamer(User) uses multi-table inheritance. Which statements does
+    """A model Gamer(User) uses multi-table inheritance. Which SQL statements does
     Gamer.objects.create() run?"""
     statements.clear()
     Gamer.objects.create(username="bob")
@@ -97,12 +121,15 @@ def test_multi_table_writes(gamers, statements):
     foreignkey=0,
     mark="surprising",
     fits=[0],
-    so_what="save() of a child model stores both rows in one transaction. For a user and a "
-    "profile, you must open that transaction yourself.",
+    so_what=(
+        "save() of a child model stores both rows or none. For a user and a profile, open the "
+        "transaction yourself."
+    ),
     source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_multi_table_half_written(transactional_db):
-    """Gamer(User) uses multi-table inheritance, and its own INSERT fails. How many users remain?"""
+    """Gamer(User) uses multi-table inheritance, and the INSERT into Gamer's own table fails. How
+    many users are stored?"""
     with pytest.raises(Exception, match="gamer"):
         Gamer.objects.create(username="bob")  # there is no table "gamer"
     return User.objects.filter(username="bob").count()
@@ -114,53 +141,17 @@ def test_multi_table_half_written(transactional_db):
     custom_user="players.User",
     foreignkey="auth.User",
     costs=["auth.User", "players.User"],
-    so_what="request.user is the parent, so the child's fields need another query or a login "
-    "backend of your own.",
+    so_what=(
+        "After a login, request.user is the parent. To read the child's fields, run another query, "
+        "or write a backend that returns the child."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_class_at_login(gamers):
-    """A model Gamer(User) uses multi-table inheritance. Which class does Django's login backend
-    return?"""
+    """A model Gamer(User) uses multi-table inheritance. Which class does ModelBackend return at
+    login?"""
     Gamer.objects.create(username="bob", password=make_password(PASSWORD))
     return ModelBackend().authenticate(None, "bob", PASSWORD)._meta.label
-
-
-@compare(
-    proxy_model="",
-    profile_onetoone="",
-    custom_user="",
-    foreignkey="",
-    mark="surprising",
-    fails=[""],
-    so_what="save() also writes the parent's columns, here with their defaults. The name, password "
-    "and e-mail of the existing account are lost.",
-    source=docs("Models", "Multi-table inheritance"),
-)
-def test_multi_table_for_an_existing_user(gamers):
-    """Gamer(user_ptr=user).save() adds a child row to an existing user. What is the username
-    afterwards?"""
-    alice = enrolled("alice")
-    Gamer(user_ptr=alice).save()
-    return User.objects.get(pk=alice.pk).username
-
-
-@compare(
-    proxy_model="alice",
-    profile_onetoone="alice",
-    custom_user="alice",
-    foreignkey="alice",
-    mark="surprising",
-    fits=["alice"],
-    so_what="save_base(raw=True) writes only the child row, as loaddata does. Signal receivers get "
-    "raw=True.",
-    source=docs("Models", "Multi-table inheritance"),
-)
-def test_multi_table_for_an_existing_user_raw(gamers):
-    """Gamer(user_ptr=user).save_base(raw=True) adds a child row to an existing user. What is the
-    username afterwards?"""
-    alice = enrolled("alice")
-    Gamer(user_ptr=alice).save_base(raw=True)
-    return User.objects.get(pk=alice.pk).username
 
 
 @compare(
@@ -170,13 +161,57 @@ def test_multi_table_for_an_existing_user_raw(gamers):
     foreignkey=False,
     mark="surprising",
     fails=[False],
-    so_what="Django sends no post_save for the parent of a saved child. Packages that listen to "
-    "User miss these users.",
+    so_what=(
+        "Do not add a child row to an existing user by save(). It overwrites the username, "
+        "password and e-mail with the fields' defaults."
+    ),
+    source=docs("Models", "Multi-table inheritance"),
+)
+def test_multi_table_for_an_existing_user(gamers):
+    """Gamer(User) has a table of its own. Gamer(user_ptr=user).save() adds its row to an existing
+    user. Is the username kept?"""
+    alice = enrolled("alice")
+    Gamer(user_ptr=alice).save()
+    return saw(User.objects.get(pk=alice.pk).username) == "alice"
+
+
+@compare(
+    proxy_model=True,
+    profile_onetoone=True,
+    custom_user=True,
+    foreignkey=True,
+    mark="surprising",
+    fits=[True],
+    so_what=(
+        "To add a child row to an existing user, call save_base(raw=True). It writes the child row "
+        "alone, and signal receivers get raw=True."
+    ),
+    source=docs("Models", "Multi-table inheritance"),
+)
+def test_multi_table_for_an_existing_user_raw(gamers):
+    """Gamer(User) has a table of its own. Gamer(user_ptr=user).save_base(raw=True) adds its row to
+    an existing user. Is the username kept?"""
+    alice = enrolled("alice")
+    Gamer(user_ptr=alice).save_base(raw=True)
+    return saw(User.objects.get(pk=alice.pk).username) == "alice"
+
+
+@compare(
+    proxy_model=False,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    mark="surprising",
+    fails=[False],
+    so_what=(
+        "Connect your receivers to the child model too. Django sends no post_save for the parent, "
+        "so packages that listen to User miss these users."
+    ),
     source=docs("Signals", "post_save"),
 )
 def test_multi_table_signal(gamers):
-    """A receiver listens to post_save with sender=User. Does it run when a multi-table child of
-    User is created?"""
+    """A model Gamer(User) uses multi-table inheritance. Does creating a Gamer call a post_save
+    receiver with sender=User?"""
     with heard(post_save, sender=User) as senders:
         Gamer.objects.create(username="bob")
     return bool(senders)
@@ -189,13 +224,15 @@ def test_multi_table_signal(gamers):
     foreignkey=0,
     fits=[1],
     costs=[0],
-    so_what="A receiver with sender=User is not called for a subclass. Connect it to the subclass "
-    "too.",
+    so_what=(
+        "If a receiver creates the profile rows, connect it to the subclass too. Django does not "
+        "call a receiver with sender=User for it."
+    ),
     source=docs("Signals", "post_save"),
 )
 def test_multi_table_beside_the_extras(gamers):
-    """A user is created through a multi-table subclass. How many rows for the extra fields does
-    that user have?"""
+    """A user is created through a multi-table subclass, Gamer(User). How many rows for the extra
+    fields does the user have?"""
     Gamer.objects.create(username="bob")
     made = User.objects.filter(username="bob", **{f"{path('pk')}__isnull": False})
     return made.values(path("birthdate")).count()
@@ -206,13 +243,15 @@ def test_multi_table_beside_the_extras(gamers):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="Its own id costs the profile a sequence and a second unique index. In return, "
-    "fixtures can name the user by a natural key.",
+    so_what=(
+        "An id of its own costs the profile a sequence and a second unique index. In return, "
+        "fixtures can name the user by a natural key."
+    ),
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_own_key_has_one_index_more():
-    """A OneToOne profile has its own id as primary key. How many more indexes does its table
-    have?"""
+    """A OneToOne profile has its own id, instead of user as primary key. How many more indexes does
+    its table have?"""
     with connection.schema_editor() as editor:
         editor.create_model(OwnKey)
         editor.create_model(UserAsKey)
@@ -241,13 +280,15 @@ def visit(user):
     foreignkey=1,
     fits=[0],
     costs=[1],
-    so_what="If a page creates rows when it only shows data, it needs a writable connection. Two "
-    "first visits may both try the INSERT.",
+    so_what=(
+        "A page that creates rows on GET needs a writable connection. Two first visits may both "
+        "try the INSERT, so keep a unique constraint."
+    ),
     source=docs("QuerySet API reference", "get_or_create()"),
 )
 def test_lazy_profile_writes_on_a_get(statements):
-    """A page creates a missing profile row with get_or_create(). How many writes does its first GET
-    make?"""
+    """A page creates a missing profile row by get_or_create(). How many INSERT and UPDATE
+    statements does the first GET run?"""
     bob = without_row()
     statements.clear()
     visit(bob)
@@ -262,13 +303,15 @@ def test_lazy_profile_writes_on_a_get(statements):
     mark="surprising",
     fits=["accepted"],
     fails=["InternalError"],
-    so_what="Creating the row on the first read fails on read replicas and in read-only "
-    "transactions.",
+    so_what=(
+        "Do not create profile rows on the first read if pages use read replicas or read-only "
+        "transactions. The INSERT fails there."
+    ),
     source="PostgreSQL 18 docs, SET TRANSACTION",
 )
 def test_lazy_profile_on_a_replica():
-    """A page creates a missing profile row when it reads it. What happens on a read-only
-    connection?"""
+    """A page creates a missing profile row when it reads it. What happens in a read-only
+    transaction?"""
     PlayerModel._meta.get_field("birthdate")
     bob = without_row()
     return outcome(lambda: (rows("SET TRANSACTION READ ONLY"), visit(bob)))
@@ -282,8 +325,10 @@ def test_lazy_profile_on_a_replica():
     mark="surprising",
     fits=["players"],
     fails=["auth"],
-    so_what="The migration goes into the app of the class. For auth.User that is site-packages, so "
-    "your repository and the next deployment lack it.",
+    so_what=(
+        "Do not add fields to auth.User with add_to_class(). Its migration goes into "
+        "site-packages, so your repository and the next deployment lack it."
+    ),
 )
 def test_field_added_from_outside(project):
     """models.py calls User.add_to_class("birthplace", ...). Into which app does makemigrations
@@ -304,13 +349,15 @@ def test_field_added_from_outside(project):
     custom_user=["is_staff", "has_perm", "has_module_perms"],
     foreignkey=["is_staff", "has_perm", "has_module_perms"],
     costs=ANYTHING_ELSE,
-    so_what="Inherit from AbstractUser, or add PermissionsMixin and is_staff to AbstractBaseUser, "
-    "if you use the admin.",
+    so_what=(
+        "If you use the admin, inherit from AbstractUser, or add PermissionsMixin and is_staff to "
+        "AbstractBaseUser."
+    ),
     source=ADMIN,
 )
 @isolate_apps()
 def test_smallest_custom_user_and_the_admin():
-    """A custom user inherits only AbstractBaseUser. Which attributes that the admin needs are
+    """A custom user inherits from AbstractBaseUser alone. Which attributes that the admin needs are
     missing?"""
 
     class Smallest(AbstractBaseUser):
@@ -326,8 +373,10 @@ def test_smallest_custom_user_and_the_admin():
     profile_onetoone=[],
     custom_user=[],
     foreignkey=[],
-    so_what="An empty custom user costs nothing. Extra fields can follow at any time by ordinary "
-    "migrations.",
+    so_what=(
+        "Start a new project with an empty custom user. It has the same fields as Django's, and "
+        "ordinary migrations can add extra fields later."
+    ),
     source=docs(
         "Customizing authentication in Django",
         "Using a custom user model when starting a project",
@@ -363,13 +412,15 @@ class Scribe(User):
     custom_user="accepted",
     foreignkey="accepted",
     costs=["accepted"],
-    so_what="Two child tables do not exclude each other, nor do two profiles. A field kind has one "
-    "value for each user.",
+    so_what=(
+        "Child tables do not exclude each other, and neither do profiles. If a user has exactly "
+        "one kind, store it in a field kind on the user."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_two_kinds_of_one_user(gamers, scribes):
-    """Two kinds of users are two child models. What does PostgreSQL do if one user gets a row in
-    both?"""
+    """Gamer(User) and Scribe(User) are two child models. What does PostgreSQL do if one user gets a
+    row in both?"""
     bob = Gamer.objects.create(username="bob")
     return outcome(lambda: Scribe(user_ptr_id=bob.pk).save_base(raw=True))
 
@@ -380,11 +431,14 @@ def test_two_kinds_of_one_user(gamers, scribes):
     custom_user=2,
     foreignkey=2,
     costs=at_least(1),
-    so_what="Each kind's table costs a query to ask. A field kind on the user costs none.",
+    so_what=(
+        "To tell kinds of users apart, store a field kind on the user. Each child table that you "
+        "ask costs a query."
+    ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_queries_to_tell_two_kinds_apart(gamers, scribes, statements):
-    """Two kinds of users are two child models, and a user is neither. How many queries do two
+    """Gamer(User) and Scribe(User) are child models, and a user is neither. How many queries do two
     hasattr() checks run?"""
     alice = User.objects.get(pk=enrolled("alice").pk)
     statements.clear()
@@ -397,3 +451,199 @@ def scribes():
     """Create the table of Scribe."""
     with connection.schema_editor() as editor:
         editor.create_model(Scribe)
+
+
+SECOND = """
+DATABASES["second"] = {**DATABASES["default"], "NAME": DATABASES["default"]["NAME"] + "_second"}
+DATABASE_ROUTERS = ["config.routers.Router"]
+"""
+ROUTER = """
+class Router:
+    def db_for_read(self, model, **hints):
+        return "second" if model._meta.app_label == "players" else None
+
+    db_for_write = db_for_read
+
+    def allow_relation(self, one, other, **hints):
+        return True
+
+    def allow_migrate(self, db, app_label, **hints):
+        return (db == "second") == (app_label == "players")
+"""
+SPLIT = """
+import json
+from datetime import date
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connections
+from players.models import Person
+
+with connections["second"].schema_editor() as editor:
+    editor.create_model(Person)
+bob = User.objects.create_user("bob")
+Person.objects.get_or_create(user=bob)
+
+def profile(user):
+    return user.person if hasattr(User, "person") else user.person_set.get()
+
+ways = {
+    "read the profile": lambda: profile(User.objects.get(username="bob")),
+    "filter users by birthdate": lambda: User.objects.filter(person__birthdate=None).count(),
+    "delete the user": lambda: bob.delete(),
+}
+ended = {}
+for name, way in ways.items():
+    try:
+        way()
+        ended[name] = "accepted"
+    except DatabaseError as error:
+        ended[name] = type(error).__name__
+print(json.dumps(ended))
+"""
+
+
+@pytest.fixture
+def second_database():
+    """Return a function that gives a copy of the variant a second, empty database and a router."""
+    made = []
+
+    def add(project):
+        made.append(f"{project.database}_second")
+        on_server(f'DROP DATABASE IF EXISTS "{made[0]}" WITH (FORCE)')
+        on_server(f'CREATE DATABASE "{made[0]}" TEMPLATE template0')
+        project.add("config/settings.py", SECOND)
+        project.add("config/routers.py", ROUTER)
+
+    yield add
+    for name in made:
+        on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="ProgrammingError",
+    custom_user="ProgrammingError",
+    foreignkey="ProgrammingError",
+    fails=["ProgrammingError"],
+    so_what="A foreign key cannot refer to a table in another database. Set db_constraint=False "
+    "on the profile's relation, or keep one database.",
+    source=docs("Multiple databases", "Cross-database relations"),
+)
+def test_migrate_of_extra_fields_in_a_second_database(unmigrated, second_database):
+    """A router keeps the app with the extra fields in a second database. What does migrate
+    --database second do?"""
+    extras_class()
+    second_database(unmigrated)
+    return unmigrated.manage("migrate", "--database", "second").outcome
+
+
+SPLIT_ENDS = {
+    "read the profile": "accepted",
+    "filter users by birthdate": "ProgrammingError",
+    "delete the user": "ProgrammingError",
+}
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=SPLIT_ENDS,
+    custom_user=CANNOT,
+    foreignkey=SPLIT_ENDS,
+    fails=[SPLIT_ENDS],
+    so_what="One statement cannot reach two databases. Without joins and cascades, you must "
+    "search and delete profiles in code of your own.",
+    source=docs("Multiple databases", "Cross-database relations"),
+)
+def test_use_of_a_profile_in_a_second_database(project, second_database):
+    """The profile is in a second database, without a foreign key in PostgreSQL. Which operations
+    fail?"""
+    person_class()
+    second_database(project)
+    project.sql("DROP TABLE person")
+    project.replace("players/models.py", "models.CASCADE", "models.CASCADE, db_constraint=False")
+    ran = project.manage("shell", "-v0", "-c", SPLIT)
+    assert ran.code == 0
+    return json.loads(ran.printed)
+
+
+def with_field(name, field):
+    """Add a field to the model with the extra fields, and create alice's row with it.
+
+    Return alice, and the row. Both are objects of a migration's models.
+    """
+    label = extras_class()._meta.label
+    user = enrolled("alice")
+    key = "user_id" if PlayerModel.__name__ == "Person" else "pk"
+    apps = migration_states.migrated(migrations.AddField(label.split(".")[1].lower(), name, field))
+    row = apps.get_model(label).objects.get(**{key: user.pk})
+    return apps.get_model(User._meta.label).objects.get(pk=user.pk), row
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["zoom_id"],
+    custom_user=["zoom_id"],
+    foreignkey=["zoom_id"],
+    mark="surprising",
+    costs=[["zoom_id"]],
+    so_what="save() writes the whole JSONField, so the last request wins. Lock the row first, or "
+    "use a column for each field and update_fields.",
+    source=docs("Model field reference", "JSONField"),
+)
+def test_two_changes_of_one_jsonfield():
+    """Two requests read one JSONField of extra fields. One then saves a discord_id, the other a
+    zoom_id. Which keys remain?"""
+    _, first = with_field("details", models.JSONField(default=dict))
+    second = type(first).objects.get(pk=first.pk)
+    first.details["discord_id"] = "100000000000000001"
+    first.save(update_fields=["details"])
+    second.details["zoom_id"] = "1234567890"
+    second.save(update_fields=["details"])
+    first.refresh_from_db()
+    return sorted(saw(first.details))
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone={"JSONField": "accepted", "DateField": "ValidationError"},
+    custom_user={"JSONField": "accepted", "DateField": "ValidationError"},
+    foreignkey={"JSONField": "accepted", "DateField": "ValidationError"},
+    costs=ANYTHING_ELSE,
+    so_what="A JSONField knows no types for its keys. Use a DateField, or check the values in "
+    "each place that writes them.",
+    source=docs("Model field reference", "JSONField"),
+)
+def test_impossible_birthdate_in_a_jsonfield():
+    """Code saves the birthdate "2010-02-30". What do a JSONField and a DateField do?"""
+    _, row = with_field("details", models.JSONField(default=dict))
+    row.details["birthdate"] = "2010-02-30"
+    in_json = outcome(row.save)
+    row.birthdate = "2010-02-30"
+    return {"JSONField": in_json, "DateField": outcome(row.save)}
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=2,
+    custom_user=2,
+    foreignkey=2,
+    mark="surprising",
+    costs=at_least(1),
+    so_what="Django deletes no file when you replace a picture or delete its row. Delete files in "
+    "code of your own.",
+    source=docs("Model field reference", "FileField and FieldFile"),
+)
+def test_files_left_by_an_imagefield(tmp_path):
+    """A form replaces a user's picture (ImageField), then the user is deleted. How many files are
+    left?"""
+    storage = FileSystemStorage(location=tmp_path)
+    alice, row = with_field("picture", models.ImageField(null=True, storage=storage))
+    form_class = modelform_factory(type(row), fields=["picture"])
+    for color in ("red", "green"):
+        picture = BytesIO()
+        Image.new("RGB", (1, 1), color).save(picture, "PNG")
+        upload = SimpleUploadedFile(f"{color}.png", picture.getvalue())
+        form_class({}, {"picture": upload}, instance=row).save()
+    rows("SET CONSTRAINTS ALL IMMEDIATE")
+    alice.delete()
+    assert not type(row).objects.exists()
+    return len(saw(sorted(path.name for path in tmp_path.iterdir())))

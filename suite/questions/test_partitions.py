@@ -83,8 +83,10 @@ def claims(name):
     profile_onetoone=["upper(username::text)", "username"],
     custom_user=["upper(username::text)", "username"],
     foreignkey=["upper(username::text)", "username"],
-    so_what="A unique index must contain the partition key. So keep usernames unique in a second "
-    "table, or do not partition the user table.",
+    so_what=(
+        "Keep usernames unique in a second table, or do not partition the user table. A unique "
+        "index must contain the partition key, here the id."
+    ),
     source=LIMITATIONS,
 )
 def test_unique_indexes_rejected_on_partitioned_users(partitioned):
@@ -117,13 +119,15 @@ def test_unique_indexes_rejected_on_partitioned_users(partitioned):
         "django_admin_log (id)",
         "person (person_id)",
     ],
-    so_what="Include user_id in each of these primary keys. A profile whose primary key is the "
-    "user's id needs no change.",
+    so_what=(
+        "If you partition by user, add user_id to each table's primary key. A profile whose "
+        "primary key is the user's id needs no change."
+    ),
     source=LIMITATIONS,
 )
 def test_primary_keys_rejected_on_partitioned_tables(partitioned):
-    """Every table that references users is hash-partitioned by user. Which primary keys does
-    PostgreSQL reject?"""
+    """Each table that references users is hash-partitioned by the user's id. Which primary keys
+    does PostgreSQL reject?"""
     return add_primary_keys(partitioned)
 
 
@@ -133,14 +137,16 @@ def test_primary_keys_rejected_on_partitioned_tables(partitioned):
     custom_user=True,
     foreignkey=True,
     fits=[True],
-    so_what="Partitions on one server keep every foreign key. Citus allows one only between tables "
-    "distributed by the user, or to a table copied to every server.",
+    so_what=(
+        "Partitions on one server keep all foreign keys. Before you spread tables over several "
+        "servers, check your tool: Citus, for example, accepts fewer foreign keys."
+    ),
     source='Citus docs, "Creating and Modifying Distributed Objects (DDL)", section '
     '"Adding/Removing Constraints"',
 )
 def test_foreign_keys_accepted_on_partitioned_tables(keyed):
-    """Every table that references users is hash-partitioned by user. Does PostgreSQL accept all
-    their foreign keys?"""
+    """Each table that references users is hash-partitioned by the user's id. Does PostgreSQL accept
+    all their foreign keys?"""
     return all(accepts(table, key.definition) for table, _ in keyed for key in table.foreign_keys)
 
 
@@ -152,8 +158,10 @@ def test_foreign_keys_accepted_on_partitioned_tables(keyed):
     mark="surprising",
     fits=[True],
     costs=[False],
-    so_what="A partitioned ForeignKey profile needs a primary key of two columns. Django's "
-    "ForeignKey has one column, so none can reference the profile.",
+    so_what=(
+        "If you may partition, use the user as the profile's primary key. A ForeignKey profile "
+        "needs a key of two columns, which Django's ForeignKey cannot reference."
+    ),
     source=docs("Composite primary keys", "Composite primary keys and relations"),
 )
 def test_foreign_key_to_partitioned_extra_fields(keyed):
@@ -170,13 +178,15 @@ def test_foreign_key_to_partitioned_extra_fields(keyed):
     profile_onetoone=4,
     custom_user=4,
     foreignkey=4,
-    so_what="A login by username searches every partition. A query by id reads one. Look up the id "
-    "in a claim table first.",
+    so_what=(
+        "A login by username reads each partition, but a query by id reads one. Keep usernames and "
+        "ids in a second table, and look there first."
+    ),
     source="PostgreSQL 18 docs, 5.12.4. Partition Pruning",
 )
 def test_partitions_read_to_find_a_username(keyed):
-    """The user table has four hash partitions by id. How many does PostgreSQL read to find a
-    username?"""
+    """The user table has four hash partitions by id. How many partitions does PostgreSQL read to
+    find a username?"""
     rows(f"CREATE INDEX ON {USERS} (username)")
     assert partitions_read(User.objects.filter(pk=1)) == 1
     return partitions_read(User.objects.filter(username="alice"))
@@ -188,12 +198,14 @@ def test_partitions_read_to_find_a_username(keyed):
     custom_user=True,
     foreignkey=True,
     fits=[True],
-    so_what="Partition the claim table by the upper-case username. Its primary key then keeps "
-    "usernames unique although the user table is partitioned by id.",
+    so_what=(
+        "Keep usernames unique in a second table whose primary key is the upper-case username. You "
+        "can partition it by that key."
+    ),
 )
 def test_claim_table_rejects_a_taken_username(keyed):
-    """Users are hash-partitioned, and a claim table lists all usernames. Does PostgreSQL reject one
-    taken in another letter case?"""
+    """Users are partitioned by id, and a second table lists all usernames. Does PostgreSQL reject
+    one taken in another case?"""
     rows(claims("table"))
     rows(claims("trigger"))
     alice = User.objects.create_user("alice")

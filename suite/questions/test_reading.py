@@ -515,7 +515,8 @@ def test_joins_to_count_users_by_birthdate(alice, statements):
     so_what="A count that starts from the model with the birthdate needs no join.",
 )
 def test_joins_to_count_extras_by_birthdate(alice, statements):
-    """How many joins does counting by birthdate take if you start from the variant's own model?"""
+    """How many joins does counting birthdates take from the model that has the birthdate (Person or
+    User)?"""
     assert PlayerModel.objects.filter(birthdate__gte=date(2009, 1, 1)).count() >= 1
     return statements.joins()
 
@@ -561,12 +562,14 @@ def test_count_of_a_user_with_two_rows(alice):
     foreignkey=False,
     fits=[True],
     costs=[False],
-    so_what="With primary_key=True on the OneToOneField, one id in a URL works for both. A "
-    "ForeignKey profile has ids of its own.",
+    so_what=(
+        "With OneToOneField(primary_key=True), one id in a URL finds the user and the profile. A "
+        "ForeignKey profile has ids of its own."
+    ),
     source=docs("Model field reference", "OneToOneField"),
 )
 def test_extras_are_found_by_the_id_of_the_user():
-    """Does a user's id, used as primary key, find that user's extra fields?"""
+    """Does get(pk=user.pk) find the row with that user's extra fields?"""
     carol = User.objects.create(pk=10**9, username="carol")
     if REVERSE == "person_set":
         carol.person_set.create()
@@ -710,8 +713,8 @@ def test_queries_for_a_missing_row_after_select_related(statements):
     source=docs("Models", "QuerySets still return the model that was requested"),
 )
 def test_classes_of_what_is_read(alice):
-    """Which class has a user read through the variant's own model, through User, and through a
-    ForeignKey to User?"""
+    """Which classes do the variant's own model, User.objects and a ForeignKey to User return for a
+    user?"""
     entry = LogEntry.objects.create(user=alice, action_flag=CHANGE)
     entry.refresh_from_db()
     return [
@@ -732,7 +735,7 @@ def test_classes_of_what_is_read(alice):
     source=docs("Models", "QuerySets still return the model that was requested"),
 )
 def test_objects_that_have_the_methods_of_our_class(alice, client, settings, monkeypatch):
-    """The variant's own model defines a method. Which of request.user and LogEntry.user have it?"""
+    """Player, Person or User defines a method. Which of request.user and LogEntry.user have it?"""
     monkeypatch.setattr(PlayerModel, "greeting", lambda self: "Well met", raising=False)
     settings.ROOT_URLCONF = __name__
     client.force_login(alice)
@@ -932,7 +935,7 @@ def test_queries_for_all_extras_left_out_by_only(alice, statements):
     source=docs("Models", "Proxy model managers"),
 )
 def test_default_manager_of_our_class():
-    """Which class is the default manager of the variant's own model?"""
+    """Which class is the default manager of the variant's own model (Player, Person or User)?"""
     return type(PlayerModel._default_manager).__name__
 
 
@@ -945,7 +948,8 @@ def test_default_manager_of_our_class():
     source=docs("Models", "Proxy models"),
 )
 def test_plain_list_of_our_class_has_an_order():
-    """Does objects.all() of the variant's own model have a default order here?"""
+    """Does objects.all() of the variant's own model (Player, Person or User) have a default order
+    here?"""
     return PlayerModel.objects.all().ordered
 
 
@@ -959,7 +963,8 @@ def test_plain_list_of_our_class_has_an_order():
     source=docs("Model Meta options", "ordering"),
 )
 def test_lists_ordered_by_meta_ordering(monkeypatch, statements):
-    """The variant's own model sets Meta.ordering. Which lists follow that order?"""
+    """The variant's own model (Player, Person or User) sets Meta.ordering. Which lists follow that
+    order?"""
     monkeypatch.setattr(PlayerModel._meta, "ordering", ["-pk"])
     lists = {
         "the variant's own model": PlayerModel.objects.all(),

@@ -321,8 +321,8 @@ def test_left_with_atomic_requests(transactional_db, client, settings):
     source=docs("Database transactions", "Controlling transactions explicitly"),
 )
 def test_left_when_the_roster_is_refused_extras(transactional_db):
-    """PostgreSQL rejects an extra field in roster.register(). Which tables still hold something of
-    the user?"""
+    """One transaction.atomic() stores user and extra fields. Which tables keep something if
+    PostgreSQL rejects an extra field?"""
     with a_refused_discord_id():
         said(lambda: roster.register("bob", PASSWORD, discord_id=REFUSED))
     return left_of("bob")
@@ -369,7 +369,8 @@ def test_user_stays_when_a_receiver_raises(transactional_db):
     costs=ANYTHING_ELSE,
 )
 def test_transaction_statements_of_a_registration(transactional_db):
-    """Which transaction statements does roster.register() send to store one user?"""
+    """A function stores one user, and the profile row if there is one. Which transaction statements
+    does it send?"""
     return transactions(lambda: roster.register("bob", PASSWORD))
 
 
@@ -387,8 +388,8 @@ def test_transaction_statements_of_a_registration(transactional_db):
     costs=at_least(3),
 )
 def test_transaction_statements_within_another(transactional_db):
-    """roster.register() runs inside another transaction.atomic(). Which transaction statements
-    does Django send?"""
+    """Inside transaction.atomic(), a function stores a user, and the profile row if there is one.
+    Which transaction statements does it send?"""
     return transactions(lambda: transaction.atomic(roster.register)("bob", PASSWORD))
 
 
@@ -698,7 +699,7 @@ def test_race_for_a_username_in_djangos_form(transactional_db):
     source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
 )
 def test_ids_burnt_by_a_taken_username(alice):
-    """roster.register() gets a taken username. How many ids does PostgreSQL use up?"""
+    """Code inserts a user with a taken username. How many ids does PostgreSQL use up?"""
     before = ids_given_out()
     assert outcome(lambda: roster.register("alice", PASSWORD)) == "IntegrityError"
     return ids_given_out() - before
@@ -866,7 +867,8 @@ def test_blank_discord_id_in_a_modelform():
     source=docs("Form fields", "CharField") + ", empty_value",
 )
 def test_blank_discord_id_in_our_form(client):
-    """What does the variant's registration form store for a blank Discord ID?"""
+    """The form field for the Discord ID has empty_value=None. What does the form store for a blank
+    one?"""
     client.post("/register/", {**TYPED, "discord_id": ""})
     return "empty string" if extra_stored("discord_id") == "" else "NULL"
 
@@ -902,7 +904,8 @@ def test_class_of_request_user_after_registering(client):
     source=docs("Password management in Django", "How Django stores passwords"),
 )
 def test_hashes_of_a_registration(client, settings):
-    """How many times does the variant's own registration view hash the password?"""
+    """A registration view calls login() without authenticate(). How many times does it hash the
+    password?"""
     return hashes(settings, client, "/register/")
 
 
@@ -1049,7 +1052,7 @@ def test_receiver_in_a_module_imported_under_two_names(project):
     source=docs("Models", "Overriding predefined model methods"),
 )
 def test_save_overridden_without_arguments(project):
-    """The variant's own model overrides save(self) without further arguments. What does
+    """Player, Person or User overrides save(self) without further arguments. What does
     create_user() do?"""
     project.declare("def save(self):\n        super().save()")
     create = "from django.contrib.auth import get_user_model as model\n"

@@ -49,8 +49,10 @@ def without_names(indexes):
     mark="known",
     fits=[["auth_user"], ["players_user"]],
     costs=[["auth_user", "person"]],
-    so_what="A second table costs at least one more write per registration, and a join to read a "
-    "user together with the extra fields.",
+    so_what=(
+        "A profile table costs at least one more write for each registration, and a join to read a "
+        "user together with the extra fields."
+    ),
 )
 def test_tables_that_hold_a_player(statements):
     """Which tables does one registration write to?"""
@@ -66,7 +68,10 @@ def test_tables_that_hold_a_player(statements):
     mark="known",
     fits=[True],
     costs=[False],
-    so_what="With a custom user, SQL and packages that name the table auth_user fail.",
+    so_what=(
+        "Before you choose a custom user, look for SQL and packages that name the table auth_user. "
+        "They fail without it."
+    ),
     source=docs("Customizing authentication in Django", "Substituting a custom User model"),
 )
 def test_table_auth_user_exists():
@@ -87,12 +92,14 @@ def test_table_auth_user_exists():
     fits=ANYTHING_ELSE,
     fails=[CANNOT],
     top=True,
-    so_what="A proxy model has no table of its own, so it cannot store extra fields. The other "
-    "three can.",
+    so_what=(
+        "A proxy model has no table of its own, so it cannot store extra fields. Choose one of the "
+        "other three approaches."
+    ),
     source=docs("Models", "Proxy models"),
 )
 def test_columns_that_hold_the_extras():
-    """Which columns hold the extra fields?"""
+    """Which columns of the database hold the extra fields (birthdate, Discord ID, Zoom ID)?"""
     table = extras_table()
     columns = [saw(table.column(name)) for name in EXTRA_FIELDS]
     null = {True: "", False: " NOT NULL"}
@@ -104,10 +111,13 @@ def test_columns_that_hold_the_extras():
     profile_onetoone=11,
     custom_user=14,
     foreignkey=11,
-    so_what="A custom user's extra fields are fetched on every request that loads request.user.",
+    so_what=(
+        "A custom user's extra fields are fetched on each request that loads request.user. Keep "
+        "large fields in a profile."
+    ),
 )
 def test_columns_fetched_for_a_user(alice, statements):
-    """How many columns does User.objects.get() fetch?"""
+    """How many columns does User.objects.get() fetch from the user table?"""
     User.objects.get(pk=alice.pk)
     return statements[0].partition(" FROM ")[0].count(",") + 1
 
@@ -117,11 +127,13 @@ def test_columns_fetched_for_a_user(alice, statements):
     profile_onetoone=15,
     custom_user=14,
     foreignkey=16,
-    so_what="A profile table adds its foreign key column. With a ForeignKey it also adds its own "
-    "primary key.",
+    so_what=(
+        "Do not choose by the number of columns. A profile adds its foreign key, and with a "
+        "ForeignKey its own primary key."
+    ),
 )
 def test_columns_fetched_for_a_player(alice, statements):
-    """How many columns does one query fetch for a whole user, extra fields included?"""
+    """How many columns does one query fetch for a user with all extra fields?"""
     links = ["user"] if path("birthdate").startswith("person__") else []
     assert PlayerModel.objects.select_related(*links).get().birthdate
     return statements[0].partition(" FROM ")[0].count(",") + 1
@@ -134,12 +146,14 @@ def test_columns_fetched_for_a_player(alice, statements):
     foreignkey="integer",
     mark="surprising",
     fits=["bigint"],
-    so_what="A custom user's id follows DEFAULT_AUTO_FIELD. The id of auth.User does not, because "
-    "Django's auth app sets AutoField in its AppConfig.",
+    so_what=(
+        "For 64-bit ids of users, choose a custom user. Django's auth app sets AutoField in its "
+        "AppConfig, so auth.User ignores DEFAULT_AUTO_FIELD."
+    ),
     source=docs("Applications", "Configurable attributes") + ", AppConfig.default_auto_field",
 )
 def test_type_of_a_user_id():
-    """DEFAULT_AUTO_FIELD is BigAutoField. Which type is a user's id in PostgreSQL?"""
+    """DEFAULT_AUTO_FIELD is BigAutoField. Which type does a user's id have in PostgreSQL?"""
     return saw(tables()[USERS].column("id")).type
 
 
@@ -148,8 +162,10 @@ def test_type_of_a_user_id():
     profile_onetoone="identity by default",
     custom_user="identity by default",
     foreignkey="identity by default",
-    so_what="SQL written for serial columns, such as DROP SEQUENCE, no longer works on tables "
-    "created by Django 4.1 or later.",
+    so_what=(
+        "Do not use SQL for serial columns, such as DROP SEQUENCE, on tables created by Django 4.1 "
+        "or later. Their ids are identity columns."
+    ),
     source='Django 4.1 release notes, "Models"; PostgreSQL 18 docs, 5.3. Identity Columns',
 )
 def test_user_id_is_generated_by():
@@ -163,11 +179,14 @@ def test_user_id_is_generated_by():
     profile_onetoone=["auth_user_id_seq integer"],
     custom_user=["players_user_id_seq bigint"],
     foreignkey=["auth_user_id_seq integer", "person_person_id_seq bigint"],
-    so_what="A profile whose primary key is the user needs no sequence.",
+    so_what=(
+        "A profile whose primary key is the user has no sequence, so you need not reset one after "
+        "you load rows by SQL."
+    ),
     source="PostgreSQL 18 docs, 5.3. Identity Columns",
 )
 def test_sequences_of_the_player_tables():
-    """Which sequences belong to the user table and the profile table, and of which type?"""
+    """Which sequences do the tables of users and profiles have, and of which type?"""
     names = sorted({USERS, PlayerModel._meta.db_table})
     return [f"{its.name} {its.type}" for name in names for its in saw(tables()[name].sequences)]
 
@@ -180,12 +199,14 @@ def test_sequences_of_the_player_tables():
     mark="known",
     fits=["user_id", "id"],
     costs=["person_id"],
-    so_what="If the user's id is the primary key, one id identifies both the user and their extra "
-    "fields.",
+    so_what=(
+        "Make the user the primary key of the profile. One id then identifies both the user and "
+        "the extra fields."
+    ),
     source=docs("Model field reference", "OneToOneField"),
 )
 def test_primary_key_of_the_extras():
-    """What is the primary key of the table with the extra fields?"""
+    """Which column is the primary key of the table with the extra fields?"""
     (key,) = [its for its in extras_table().constraints if its.kind == "primary key"]
     return ", ".join(saw(key).columns)
 
@@ -198,13 +219,14 @@ def test_primary_key_of_the_extras():
     mark="surprising",
     fits=[[]],
     costs=[["ON DELETE NO ACTION, initially deferred"]],
-    so_what="Django deletes the profile row itself. SQL that deletes a user who has a profile row "
-    "fails, but only at COMMIT.",
+    so_what=(
+        "Delete users through Django, which also deletes the profile. A SQL DELETE of a user with "
+        "a profile fails at COMMIT."
+    ),
     source=docs("Model field reference", "Arguments") + ", ForeignKey.on_delete",
 )
 def test_foreign_key_of_the_extras_in_the_database():
-    """The model says on_delete=CASCADE. How does PostgreSQL define the foreign key of the extra
-    fields?"""
+    """The profile's model has on_delete=CASCADE. How does PostgreSQL define its foreign key?"""
     when = {True: "initially deferred", False: "immediate"}
     keys = saw(extras_table().foreign_keys)
     return [f"ON DELETE {key.on_delete}, {when[key.deferred]}" for key in keys]
@@ -223,8 +245,10 @@ OF_THE_USERS = [
     profile_onetoone=OF_THE_USERS,
     custom_user=OF_THE_USERS,
     foreignkey=OF_THE_USERS,
-    so_what="Three indexes contain the username: a unique one, one for LIKE, and this project's "
-    "index that ignores case.",
+    so_what=(
+        "Three of these indexes contain the username, so add no fourth: a unique one, one for "
+        "LIKE, and this project's index that ignores case."
+    ),
     source=docs("Databases", "Indexes for varchar and text columns"),
 )
 def test_indexes_of_the_user_table():
@@ -239,12 +263,14 @@ def test_indexes_of_the_user_table():
     foreignkey=["UNIQUE btree (person_id)", "btree (user_id)"],
     fits=[[], ["UNIQUE btree (user_id)"]],
     costs=[["UNIQUE btree (person_id)", "btree (user_id)"]],
-    so_what="The index of a OneToOneField is unique and blocks duplicates. The index of a "
-    "ForeignKey only speeds up look-ups.",
+    so_what=(
+        "If a user has one profile, prefer a OneToOneField: its unique index blocks duplicates. "
+        "The index of a ForeignKey speeds up look-ups but accepts them."
+    ),
     source=docs("Model field reference", "ForeignKey"),
 )
 def test_indexes_that_the_extras_add():
-    """Which indexes does a separate table for the extra fields add?"""
+    """Which indexes does a profile table add?"""
     table = extras_table()
     return list(without_names(table.indexes)) if saw(table.name) != USERS else []
 
@@ -272,14 +298,16 @@ def test_indexes_that_the_extras_add():
         "django_admin_log.user_id integer",
         "person.user_id integer",
     ],
-    so_what="If you replace the user model later, you must convert all of these columns, and those "
-    "of every app that you add.",
+    so_what=(
+        "Choose the user model early. If you replace it later, you must convert each column that "
+        "refers to users, in all apps."
+    ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
     ),
 )
 def test_columns_that_point_at_users():
-    """Which columns in other tables reference the user table, and of which type?"""
+    """Which columns in other tables reference the user table, and of which type are they?"""
     return [
         f"{table.name}.{key.columns[0]} {table.column(key.columns[0]).type}"
         for table in tables().values()
@@ -294,12 +322,14 @@ def test_columns_that_point_at_users():
     custom_user=["players.user"],
     foreignkey=["auth.user", "players.person"],
     fits=[["players.user"]],
-    so_what="History, tags and object permissions refer to content types. With two of them, decide "
-    "which one your code uses.",
+    so_what=(
+        "If there are two content types, decide which one your code uses. History, tags and object "
+        "permissions refer to content types."
+    ),
     source=docs("The contenttypes framework", "The ContentTypeManager") + ", get_for_model()",
 )
 def test_content_types_of_players():
-    """Which content types exist for users and for the variant's own model?"""
+    """Which content types exist for users and the variant's own model (Player, Person or User)?"""
     found = ContentType.objects.filter(model__in=PLAYERS)
     return sorted(f"{its.app_label}.{its.model}" for its in found)
 
@@ -311,12 +341,15 @@ def test_content_types_of_players():
     foreignkey=8,
     fits=[4],
     costs=[8],
-    so_what="Where two models have permissions, grant both. Staff who may change users cannot yet "
-    "change a proxy's or profile's rows.",
+    so_what=(
+        "With a proxy or a profile, grant staff the permissions for both models. Those for User do "
+        "not cover the other model."
+    ),
     source=docs("Using the Django authentication system", "Proxy models"),
 )
 def test_permissions_of_players():
-    """How many permissions does migrate create for users and the variant's own model?"""
+    """How many permissions does migrate create for users and the variant's own model (Player,
+    Person or User)?"""
     found = Permission.objects.filter(content_type__model__in=PLAYERS)
     return len(saw(sorted(f"{its.content_type.app_label}.{its.codename}" for its in found)))
 
@@ -333,8 +366,10 @@ def test_permissions_of_players():
     fits=[False],
     costs=[True],
     top=True,
-    so_what="With a ForeignKey, nothing in the database limits a user to one profile row. Add a "
-    "unique constraint if that is what you need.",
+    so_what=(
+        "With a ForeignKey profile, nothing in the database limits a user to one row. Add a unique "
+        "constraint if that is what you need."
+    ),
     source=docs("Model field reference", "OneToOneField"),
 )
 def test_database_holds_two_extras_rows_for_one_user(alice):
@@ -356,8 +391,10 @@ def test_database_holds_two_extras_rows_for_one_user(alice):
     costs=[False],
     fails=[CANNOT],
     top=True,
-    so_what="NOT NULL applies only to rows that exist, and a profile row can be missing. On the "
-    "user table it applies to every user.",
+    so_what=(
+        "If each user must have a value, put the field on a custom user. In a profile, NOT NULL "
+        "does not help, because the row can be missing."
+    ),
     source="PostgreSQL 18 docs, 5.5.2. Not-Null Constraints",
 )
 def test_database_requires_a_birthdate_of_every_user():
@@ -373,11 +410,14 @@ def test_database_requires_a_birthdate_of_every_user():
     foreignkey=True,
     fits=[True],
     fails=[CANNOT],
-    so_what="A check that uses only extra fields works in every approach that stores them.",
+    so_what=(
+        "You can let PostgreSQL check extra fields by a CheckConstraint. It works in each approach "
+        "that stores them."
+    ),
     source=docs("Constraints reference", "CheckConstraint"),
 )
 def test_check_on_an_extra_alone():
-    """Can a CheckConstraint on the variant's own model reject birthdates before 1900?"""
+    """Can a CheckConstraint on Player, Person or User reject birthdates before 1900?"""
     PlayerModel._meta.get_field("birthdate")
     modern = models.CheckConstraint(condition=models.Q(birthdate__year__gte=1900), name="modern")
     return outcome(lambda: migrated(operations.AddConstraint(LISTED, modern))) == "accepted"
@@ -393,8 +433,10 @@ def test_check_on_an_extra_alone():
     costs=[False],
     fails=[CANNOT],
     top=True,
-    so_what="A CHECK constraint sees one row of one table. A rule about the user and an extra "
-    "field needs both in one table.",
+    so_what=(
+        "If a rule compares an extra field with a field of the user, choose a custom user. A CHECK "
+        "constraint sees one row of one table."
+    ),
     source="PostgreSQL 18 docs, 5.5.1. Check Constraints",
 )
 def test_check_across_username_and_extra():
@@ -409,12 +451,14 @@ def test_check_across_username_and_extra():
     foreignkey=False,
     fits=[True],
     costs=[False],
-    so_what="A unique constraint covers one table. It can combine a username with an extra field "
-    "only in a custom user.",
+    so_what=(
+        "To keep a user's field and an extra field unique together, choose a custom user. A unique "
+        "constraint covers one table."
+    ),
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_unique_over_username_and_extra():
-    """Can PostgreSQL keep the combination of username and Discord ID unique?"""
+    """Can a unique constraint in PostgreSQL combine username and Discord ID?"""
     return can("ALTER TABLE {0} ADD UNIQUE (username, discord_id)")
 
 
@@ -425,8 +469,10 @@ def test_unique_over_username_and_extra():
     foreignkey=False,
     fits=[True],
     costs=[False],
-    so_what="With a profile, no single index serves a list that filters by a user column and by an "
-    "extra field.",
+    so_what=(
+        "If a list filters by a user's field and an extra field, a custom user can have one index "
+        "for both. No index covers two tables."
+    ),
     source="PostgreSQL 18 docs, 11.3. Multicolumn Indexes",
 )
 def test_index_over_username_and_extra():
@@ -441,12 +487,14 @@ def test_index_over_username_and_extra():
     foreignkey=False,
     fits=[True],
     costs=[False],
-    so_what="A generated column can use only columns of its own row. Across two tables Django "
-    "raises FieldError.",
+    so_what=(
+        "A GeneratedField uses columns of its own row. To compute one from a user's field and an "
+        "extra field, choose a custom user."
+    ),
     source=docs("Model field reference", "GeneratedField") + ", GeneratedField.expression",
 )
 def test_generated_column_over_username_and_extra():
-    """Can a GeneratedField on the variant's own model combine username and Discord ID?"""
+    """Can a GeneratedField on Player, Person or User combine username and Discord ID?"""
     PlayerModel._meta.get_field("discord_id")
     both = Concat(USERNAME, "discord_id")
     handle = models.GeneratedField(expression=both, output_field=models.TextField(), db_persist=1)
@@ -460,13 +508,15 @@ def test_generated_column_over_username_and_extra():
     foreignkey=["models.E041"],
     fits=[[]],
     costs=ANYTHING_ELSE,
-    so_what="Only a custom user can declare this in Meta. With auth_user, create the index with "
-    "RunSQL in a migration.",
+    so_what=(
+        "With auth.User, create a unique index on the lower-case username with RunSQL in a "
+        "migration. A custom user can declare it in Meta."
+    ),
     source=docs("System check framework", "Models") + ", models.E016 and models.E041",
 )
 def test_unique_lower_username_in_our_meta(monkeypatch):
-    """The variant's own model declares Lower("username") unique in Meta. Which errors does check()
-    report?"""
+    """Player, Person or User declares Lower("username") unique in Meta. Which errors do Django's
+    checks report?"""
     unique = models.UniqueConstraint(Lower(USERNAME), name="lower_username")
     monkeypatch.setattr(PlayerModel._meta, "constraints", [unique])
     return [error.id for error in saw(PlayerModel.check(databases=["default"]))]
@@ -480,13 +530,15 @@ def test_unique_lower_username_in_our_meta(monkeypatch):
     mark="surprising",
     fits=[True],
     costs=[False],
-    so_what="Django's migrations skip the database step for a proxy, without a warning. Use RunSQL "
-    "to index auth_user.",
+    so_what=(
+        "To index auth_user, use RunSQL. For a proxy, the migration runs no SQL and gives no "
+        "warning."
+    ),
     source=code("django.db.migrations.operations.base.Operation.allow_migrate_model"),
 )
 def test_add_index_on_our_model():
-    """A migration adds an index to the variant's own model. Does the database have it
-    afterwards?"""
+    """A migration adds an index to Player, Person or User with AddIndex. Does PostgreSQL have the
+    index afterwards?"""
     index = models.Index(
         fields=["birthdate" if hasattr(PlayerModel, "birthdate") else "email"], name="x"
     )
@@ -505,12 +557,14 @@ FIELDS = docs("Models", "Field name “hiding” is not permitted")
     fits=[True],
     costs=[False],
     top=True,
-    so_what="Login by e-mail needs unique addresses. A custom user can declare them unique; with "
-    "auth_user you need RunSQL.",
+    so_what=(
+        "If people log in by e-mail, make the addresses unique. A custom user can declare that. "
+        "With auth.User you need RunSQL."
+    ),
     source=FIELDS,
 )
 def test_email_made_unique_by_our_model():
-    """Can a migration of the variant's own model make users' e-mail addresses unique?"""
+    """Can a migration of Player, Person or User make the users' e-mail addresses unique?"""
     email = models.EmailField(unique=True)
     outcome(lambda: migrated(operations.AlterField(LISTED, "email", email)))
     User.objects.create_user("bob", "one@example.org")
@@ -524,12 +578,14 @@ def test_email_made_unique_by_our_model():
     foreignkey=False,
     fits=[True],
     costs=[False],
-    so_what="Only a custom user can change the length of its username. The columns of auth_user "
-    "belong to Django's migrations.",
+    so_what=(
+        "If you need longer usernames, choose a custom user. The columns of auth_user belong to "
+        "Django's own migrations."
+    ),
     source=FIELDS,
 )
 def test_username_longer_than_150_by_our_model():
-    """Can a migration of the variant's own model allow usernames of 200 characters?"""
+    """Can a migration of Player, Person or User allow usernames of 200 characters?"""
     username = models.CharField(max_length=200, unique=True)
     outcome(lambda: migrated(operations.AlterField(LISTED, "username", username)))
     return outcome(lambda: User.objects.create_user("x" * 200)) == "accepted"
@@ -540,11 +596,14 @@ def test_username_longer_than_150_by_our_model():
     profile_onetoone="FieldDoesNotExist",
     custom_user="ProgrammingError",
     foreignkey="FieldDoesNotExist",
-    so_what="PostgreSQL cannot cast a bigint to a UUID. If you want UUIDs, define them in the "
-    "custom user's first migration.",
+    so_what=(
+        "If you want UUIDs as ids of users, define them in a custom user's first migration. "
+        "PostgreSQL cannot cast a bigint to a UUID later."
+    ),
     source=docs("Migration Operations", "AlterField"),
 )
 def test_user_id_made_a_uuid_later():
-    """What happens if a later migration changes the users' id to a UUID?"""
+    """A later migration changes the id of Player, Person or User to a UUID. What does migrate
+    raise?"""
     key = models.UUIDField(primary_key=True)
     return outcome(lambda: migrated(operations.AlterField(LISTED, "id", key)))

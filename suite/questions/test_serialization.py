@@ -109,7 +109,8 @@ def test_objects_that_dumpdata_of_our_app_writes(alice):
     source="Django ticket #17717",
 )
 def test_label_of_our_class_in_json(alice):
-    """Which model does serialize() name for an object of the variant's own model?"""
+    """Which model does serialize() name for an object of the variant's own model (Player, Person or
+    User)?"""
     return json.loads(serializers.serialize("json", PlayerModel.objects.all()))[0]["model"]
 
 
@@ -125,7 +126,8 @@ def test_label_of_our_class_in_json(alice):
     source=docs("Serializing Django objects", "Subset of fields"),
 )
 def test_what_json_of_our_class_holds(alice):
-    """Which of username, password and birthdate does the variant's own model contain as JSON?"""
+    """Which of username, password and birthdate does the JSON of a Player, Person or User
+    contain?"""
     fields = json.loads(serializers.serialize("json", PlayerModel.objects.all()))[0]["fields"]
     return [name for name in ("username", "password", "birthdate") if name in fields]
 
@@ -143,7 +145,7 @@ def test_what_json_of_our_class_holds(alice):
     costs=["IntegrityError"],
 )
 def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice, load):
-    """A user was deleted. What happens if you load the JSON of the variant's own model again?"""
+    """A user was deleted. What happens if you load the JSON of the Player, Person or User again?"""
     written = json.loads(serializers.serialize("json", PlayerModel.objects.all()))
     roster.remove("alice")
     return outcome(lambda: load(written))
@@ -185,7 +187,8 @@ def test_player_survives_dumpdata_flush_loaddata(transactional_db, alice, load):
     costs=[False],
 )
 def test_our_class_has_a_natural_key():
-    """Does the variant's own model have a natural key without further code?"""
+    """Does the variant's own model (Player, Person or User) have a natural key without further
+    code?"""
     return hasattr(PlayerModel, "natural_key")
 
 
@@ -408,7 +411,7 @@ def test_pickled_user_holds_extras_that_were_read(alice):
     source=docs("Model instance reference", "__eq__()"),
 )
 def test_our_object_equals_the_user_with_the_same_key(alice):
-    """Is an object of the variant's own model equal (==) to the user with the same primary key?"""
+    """Is a Player, Person or User object equal (==) to the user with the same primary key?"""
     return PlayerModel(pk=alice.pk) == alice
 
 
@@ -425,7 +428,7 @@ def test_our_object_equals_the_user_with_the_same_key(alice):
     source=docs("Model instance reference", "__hash__()"),
 )
 def test_our_object_has_the_hash_of_the_user(alice):
-    """Does an object of the variant's own model have the hash of the user with the same primary
+    """Does a Player, Person or User object have the same hash() as the user with its primary
     key?"""
     return hash(PlayerModel(pk=alice.pk)) == hash(alice)
 
@@ -445,7 +448,8 @@ def test_our_object_has_the_hash_of_the_user(alice):
     costs=[False],
 )
 def test_user_is_an_instance_of_our_class(alice):
-    """Is the object from User.objects.get() an instance of the variant's own model?"""
+    """Is an object from Django's user model an instance of the variant's own model (Player, Person
+    or User)?"""
     return isinstance(User.objects.get(pk=alice.pk), PlayerModel)
 
 
@@ -461,7 +465,8 @@ def test_user_is_an_instance_of_our_class(alice):
     source=docs("Models", "Proxy models"),
 )
 def test_our_object_is_an_instance_of_user(alice):
-    """Is an object of the variant's own model an instance of User?"""
+    """Is an object of the variant's own model (Player, Person or User) an instance of the user
+    model?"""
     return isinstance(PlayerModel.objects.last(), User)
 
 
@@ -474,8 +479,8 @@ def test_our_object_is_an_instance_of_user(alice):
     source=docs("The Django admin site", "LogEntry methods") + ", LogEntry.get_edited_object()",
 )
 def test_class_that_an_admin_log_entry_leads_to(alice):
-    """An admin log entry records an object of the variant's own model. Which class does
-    get_edited_object() return?"""
+    """An admin log entry records a Player, Person or User. Which class does get_edited_object()
+    return?"""
     ContentType.objects.clear_cache()
     LogEntry.objects.log_actions(alice.pk, PlayerModel.objects.all(), CHANGE)
     return type(LogEntry.objects.latest("pk").get_edited_object()).__name__
@@ -498,8 +503,7 @@ def test_class_that_an_admin_log_entry_leads_to(alice):
 )
 @isolate_apps("players")
 def test_class_that_a_generic_foreign_key_leads_to(alice):
-    """A GenericForeignKey refers to an object of the variant's own model. Which class does it
-    return?"""
+    """A GenericForeignKey refers to a Player, Person or User. Which class does it return?"""
 
     class Note(models.Model):
         content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
@@ -551,7 +555,7 @@ def test_copied_user_shares_the_extras(alice):
     source=docs("Model instance reference", "__str__()"),
 )
 def test_str_of_our_class_by_default(alice):
-    """What does str() return for the variant's own model if it has no __str__()?"""
+    """What does str() return for a Player, Person or User without a __str__() of its own?"""
     found = PlayerModel.objects.last()
     return super(PlayerModel, found).__str__().replace(f"({found.pk})", "(N)")
 
@@ -569,7 +573,7 @@ def test_str_of_our_class_by_default(alice):
     costs=at_least(1),
 )
 def test_queries_of_str_that_names_the_user(alice, statements):
-    """str() of the variant's own model returns the username. How many queries does it run?"""
+    """str() of a Player, Person or User returns the username. How many queries does it run?"""
     found = PlayerModel.objects.last()
     statements.clear()
     assert str(found) == "alice"

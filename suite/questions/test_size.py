@@ -22,7 +22,7 @@ from players import roster
 from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, compare, docs, since
 from suite.evidence import evidence
 from suite.outcomes import rows, saw
-from suite.projects import on_server
+from suite.projects import drop_database, make_database
 from suite.sessions import session
 from suite.variant import PASSWORD, PlayerModel, User, enrolled, enrolled_many, extras_of, path
 
@@ -94,12 +94,11 @@ def connected_to(database):
 @contextmanager
 def copy_of(template, name):
     """Create a database for the block, and yield its name."""
-    on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    make_database(name, template)
     try:
         yield name
     finally:
-        on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop_database(name)
 
 
 @pytest.fixture(scope="module")
@@ -449,8 +448,8 @@ def test_pages_for_the_eldest_with_an_index(large):
     source="PostgreSQL 18 docs, 11.4. Indexes and ORDER BY",
 )
 def test_pages_for_the_eldest_from_the_extras_side(large):
-    """The birthdate has an index. How many pages does a query from the variant's own model read for
-    the 100 oldest?"""
+    """The birthdate has an index. How many pages does Person.objects (or the custom User.objects)
+    read for the 100 oldest?"""
     eldest = PlayerModel.objects.select_related(*["user"] * HAS_OWN_TABLE).order_by("birthdate")[
         :100
     ]

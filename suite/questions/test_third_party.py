@@ -2,14 +2,13 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date
 from io import StringIO
-from pathlib import Path
 
 import factory
-import pytest
 from django import forms
 from django.conf import settings as django_settings
 from django.contrib.auth.forms import UserCreationForm
@@ -24,11 +23,12 @@ from django.test import Client, RequestFactory
 from rest_framework import serializers
 
 from suite.compare import ANYTHING_ELSE, CANNOT, at_least, at_most, compare, docs
-from suite.evidence import TRANSACTION, evidence
+from suite.evidence import TRANSACTION
 from suite.outcomes import heard, outcome, rows, saw, tables
 from suite.sessions import said
 from suite.variant import (
     PASSWORD,
+    VARIANT,
     PlayerModel,
     User,
     enrolled,
@@ -41,114 +41,6 @@ from suite.variant import (
 CUSTOMIZING = "Customizing authentication in Django"
 REFERENCING = docs(CUSTOMIZING, "Referencing the User model")
 FORMS = docs(CUSTOMIZING, "Custom users and the built-in auth forms")
-
-ROOT = Path(__file__).parents[2]
-
-PACKAGES = """
-INSTALLED_APPS += ["allauth", "allauth.account", "debug_toolbar", "django_registration",
-                   "guardian", "rest_framework", "simple_history"]
-MIDDLEWARE += ["allauth.account.middleware.AccountMiddleware",
-               "debug_toolbar.middleware.DebugToolbarMiddleware",
-               "simple_history.middleware.HistoryRequestMiddleware"]
-AUTHENTICATION_BACKENDS = globals().get(
-    "AUTHENTICATION_BACKENDS", ["django.contrib.auth.backends.ModelBackend"]
-) + ["guardian.backends.ObjectPermissionBackend",
-     "allauth.account.auth_backends.AuthenticationBackend"]
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-DEBUG_TOOLBAR_CONFIG = {"SHOW_TOOLBAR_CALLBACK": lambda request: False}
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-"""
-ADDRESSES = """
-urlpatterns += [
-    path("accounts/", include("allauth.urls")),
-    path("registration/", include("django_registration.backends.one_step.urls")),
-    path("__debug__/", include("debug_toolbar.urls")),
-]
-"""
-HISTORY = """
-import simple_history
-from django.contrib.auth import get_user_model
-simple_history.register(get_user_model(), app="players")
-"""
-# What runs in the site's process: a function's name comes in, its answer and evidence go out.
-ASKED = """
-import json, sys
-out, sys.stdout = sys.stdout, sys.stderr
-import django
-django.setup()
-from django.core.management import call_command
-from django.db import transaction
-from django.test.utils import setup_test_environment
-call_command("makemigrations", "players", verbosity=0)
-call_command("migrate", verbosity=0)
-setup_test_environment()
-from suite.questions import test_third_party
-from suite.evidence import evidence
-for line in sys.stdin:
-    answer = error = None
-    with evidence.being_kept(), transaction.atomic():
-        try:
-            answer = getattr(test_third_party, line.strip())()
-        except Exception as raised:
-            error = type(raised).__name__, str(raised)
-        transaction.set_rollback(True)
-    print(json.dumps([answer, error, evidence.kept]), file=out, flush=True)
-"""
-
-
-class Site:
-    """A copy of the variant, run in a process of its own, in which all the packages are installed.
-
-    ask(function) calls a function of this module in there, in a transaction that is undone.
-    """
-
-    def __init__(self, project):
-        project.add("config/settings.py", PACKAGES)
-        project.add("config/urls.py", ADDRESSES)
-        project.add("players/models.py", HISTORY)
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", ASKED],
-            cwd=project.folder,
-            env={
-                **os.environ,
-                "PYTHONPATH": f"{project.folder}{os.pathsep}{ROOT}",
-                "DJANGO_SETTINGS_MODULE": "config.settings",
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, function):
-        self.process.stdin.write(function.__name__ + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(self.process.stderr.read())
-        answer, error, kept = json.loads(line)
-        for kind, text in kept:
-            evidence.add(kind, text)
-        if error:
-            name, text = error
-            raise type(name, (Exception,), {})(text)
-        return answer
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-@pytest.fixture(scope="module")
-def site(projects, tmp_path_factory):
-    project = projects.make(tmp_path_factory.mktemp("site"), migrated=True)
-    site = Site(project)
-    yield site
-    site.close()
-    projects.drop(project)
-
 
 # --- what a package may do, in a few lines
 
@@ -373,6 +265,38 @@ def test_package_that_creates_users_with_a_mandatory_extra(transactional_db):
     return f"{type(result).__name__}, {'account stays' if deleted else 'no account'}"
 
 
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="IntegrityError",
+    custom_user=CANNOT,
+    foreignkey="2 rows",
+    mark="surprising",
+    fails=["IntegrityError", "2 rows"],
+    so_what=(
+        "Let one place create the profile row. Use get_or_create() in a receiver if other code "
+        "may create the row too."
+    ),
+    source=docs("Signals", "post_save"),
+)
+def test_package_that_also_creates_the_profile():
+    """A package's receiver creates a profile row for each new user, as your own code does. What
+    does a registration do?"""
+    person = person_class()
+
+    def create(sender, instance, created, **kwargs):
+        if created:
+            person.objects.create(user=instance)
+
+    post_save.connect(create, sender=User)
+    try:
+        ended = outcome(lambda: enrolled("bob"))
+    finally:
+        post_save.disconnect(create, sender=User)
+    if ended != "accepted":
+        return ended
+    return f"{person.objects.filter(user__username='bob').count()} rows"
+
+
 PACKAGE = """
 from django.contrib.auth import get_user_model
 from django.db import models
@@ -519,7 +443,7 @@ def logged_in_by_email():
     source=docs(CUSTOMIZING, "Writing an authentication backend"),
 )
 def test_allauth_login_by_email(site):
-    """Can a user who registered in the variant log in by e-mail through django-allauth?"""
+    """Can a user who registered without allauth log in by e-mail through django-allauth?"""
     return site.ask(logged_in_by_email)
 
 
@@ -605,8 +529,8 @@ def permission_for_one_player():
     costs=ANYTHING_ELSE,
 )
 def test_guardian_permission_for_one_player(site):
-    """What happens when django-guardian assigns a permission for one object of the variant's own
-    model?"""
+    """What happens when django-guardian assigns a permission for one Player, Person or User
+    object?"""
     return site.ask(permission_for_one_player)
 
 
@@ -762,14 +686,14 @@ def errors_of_check():
     foreignkey=[],
     mark="useful",
     so_what=(
-        "These six packages use settings.AUTH_USER_MODEL, so Django's checks accept them in "
+        "These nine packages use settings.AUTH_USER_MODEL, so Django's checks accept them in "
         "every approach."
     ),
     source=REFERENCING,
 )
 def test_all_packages_together(site):
-    """allauth, debug-toolbar, django-registration, guardian, DRF and simple-history are installed.
-    What does check report?"""
+    """allauth, debug-toolbar, dj-rest-auth, django-registration, djoser, guardian, DRF,
+    simple-history and social-auth are installed. What does check report?"""
     return site.ask(errors_of_check)
 
 
@@ -916,8 +840,8 @@ def test_factory_of_extras_and_their_user():
     source="factory_boy docs, Using factory_boy with ORMs, mute_signals",
 )
 def test_factory_of_extras_and_their_user_with_signals_muted():
-    """A factory creates the extra fields and their user, under mute_signals(post_save). What
-    happens?"""
+    """A factory_boy factory creates the extra fields and their user under mute_signals(post_save).
+    What happens?"""
     PlayerModel._meta.get_field("birthdate")
     return outcome(factory.django.mute_signals(post_save)(extras_factory()))
 
@@ -937,8 +861,64 @@ def test_factory_of_extras_and_their_user_with_signals_muted():
     source="factory_boy docs, Using factory_boy with ORMs, django_get_or_create",
 )
 def test_factory_of_extras_that_gets_or_creates():
-    """A profile's factory has django_get_or_create = ["user"] and a birthdate. Does it store the
-    birthdate?"""
+    """A factory_boy factory of profiles has django_get_or_create = ["user"]. Does it store the
+    birthdate it was given?"""
     person_class()
     extras_factory("user")()
     return PlayerModel.objects.get().birthdate == date(2010, 5, 4)
+
+
+# --- mypy with django-stubs
+
+TYPED_VIEW = """
+from django.http import HttpRequest
+
+def view(request: HttpRequest) -> None:
+    assert request.user.is_authenticated
+    reveal_type(request.user)
+    print(request.user.{birthdate})
+"""
+MYPY = """
+[mypy]
+plugins = mypy_django_plugin.main
+[mypy.plugins.django-stubs]
+django_settings_module = config.settings
+"""
+
+
+@compare(
+    proxy_model={"class": "django.contrib.auth.models.User", "birthdate": "attr-defined"},
+    profile_onetoone={"class": "django.contrib.auth.models.User", "birthdate": "accepted"},
+    custom_user={"class": "players.models.User", "birthdate": "accepted"},
+    foreignkey={"class": "django.contrib.auth.models.User", "birthdate": "accepted"},
+    so_what=(
+        "The django-stubs plugin reads AUTH_USER_MODEL and reverse relations, so mypy knows "
+        "extra fields. A proxy needs a request class of your own."
+    ),
+    source="django-stubs 6.1 README, section \"How can I create a HttpRequest that's guaranteed to "
+    'have an authenticated user?"',
+)
+def test_class_of_request_user_for_mypy(project, pytestconfig):
+    """A user is logged in. What does mypy with django-stubs say of the class of request.user and of
+    reading the birthdate?"""
+    birthdate = "birthdate"
+    if PlayerModel.__name__ == "Person":
+        many = hasattr(User, "person_set")
+        birthdate = "person_set.get().birthdate" if many else "person.birthdate"
+    project.add("players/typed_view.py", TYPED_VIEW.format(birthdate=birthdate))
+    project.add("mypy.ini", MYPY)
+    # the cache spares the stubs' analysis in the next run
+    cache = str(pytestconfig.cache.mkdir(f"mypy-{VARIANT}"))
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy", "--cache-dir", cache, "players/typed_view.py"],
+        cwd=project.folder,
+        env={**os.environ, "PYTHONPATH": str(project.folder)},
+        capture_output=True,
+        text=True,
+    )
+    said = saw(ran.stdout)
+    refused = re.search(r"typed_view.py:\d+: error: .*\[([\w-]+)\]", said)
+    return {
+        "class": re.search(r'Revealed type is "([^"]+)"', said)[1],
+        "birthdate": refused[1] if refused else "accepted",
+    }

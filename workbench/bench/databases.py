@@ -35,11 +35,11 @@ def alone(server: Server) -> Iterator[None]:
     """
     busy = "workbench bench runs on this server already: wait for its end."
     with databases.alone(server, Turn.BENCH, busy) as connection:
-        databases.drop(server, *databases.marked(connection, beginning=PREFIX))
+        databases.drop(server, *databases.marked(connection, PREFIX))
         try:
             yield
         finally:
-            databases.drop(server, *databases.marked(connection, beginning=PREFIX))
+            databases.drop(server, *databases.marked(connection, PREFIX))
 
 
 def empty(server: Server, database: str, tables: Iterable[str]) -> None:

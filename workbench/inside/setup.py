@@ -102,11 +102,13 @@ def add(rows: Sequence[Row], password: str | None = None) -> None:
 
 
 def crowd() -> int:
-    """Add 10,000 players, all of them grown up; return how many there are now.
+    """Add those of 10,000 players, all grown up, that are missing; return how many users exist.
 
     So plans are those of a site in use. PostgreSQL gathers its statistics anew.
     """
-    add(list(more_players()))
+    names = get_user_model()._default_manager.values_list("username", flat=True)
+    known = {name.upper() for name in names}
+    add([row for row in more_players() if str(row["username"]).upper() not in known])
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
     return get_user_model()._default_manager.count()

@@ -13,9 +13,11 @@ from typing import Any
 # each is imported when it is asked for: with pandas and IPython that takes a second
 MODULES = {
     "all_four": ["Four", "four"],
-    "answers": ["differences", "measured"],
+    "answers": ["areas", "differences", "measured"],
+    "break_it.score": ["missions"],
     "exercises": ["check", "hint"],
     "output": ["explain", "picture", "ran", "show_sql", "source", "sql", "table"],
+    "predictions": ["compare", "predict"],
     "using": ["crowd", "use"],
 }
 HOMES = {name: module for module, names in MODULES.items() for name in names}

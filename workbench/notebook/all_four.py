@@ -1,14 +1,15 @@
 """All four variants at once, each in a process and on a database of its own."""
 
 import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 
 from suite import catalog
 from suite.catalog import Table
-from workbench.notebook import output
-from workbench.notebook.using import hold
+from workbench.notebook import output, using
 from workbench.schema.sql import pretty
 from workbench.schema.tables import of_players
 from workbench.server import databases, postgres, processes
@@ -69,33 +70,35 @@ class Answers:
 
 
 class Four:
-    """The four, running; each has the same players: those of the demo, and many more."""
+    """The four, running; each has the same players: those of the demo, and many more.
+
+    `databases` names the database of each. Connections are open only while an answer is on its way.
+    """
 
     def __init__(self) -> None:
         self.server = postgres.start()
-        self.held = {name: hold(self.server, name) for name in VARIANTS}
-        self.running = {
-            name: _evaluating(name, self.server, held.info.dbname)
-            for name, held in self.held.items()
-        }
-        atexit.register(self.stop)
-        for process in self.running.values():
-            process.hear()
+        self.databases: dict[str, str] = {}
+        self.running: dict[str, Conversation] = {}
+        self._start()
 
     def ask(self, expression: str) -> Answers:
-        """Evaluate an expression of Python in all four.
+        """Evaluate an expression of Python in all four, which start again if they were stopped.
 
         It may use roster, User, PlayerModel (the variant's own class) and path("birthdate"), the
-        way from a user to that field.
+        way from a user to that field. Raises WorkbenchError if a variant's process ends.
         """
-        for process in self.running.values():
-            process.tell(expression)
-        given = {name: process.hear() for name, process in self.running.items()}
+        self._ensure_running()
+        with self._stopped_by_an_error():
+            for process in self.running.values():
+                process.tell(expression)
+            given = {name: process.hear() for name, process in self.running.items()}
         return Answers(expression, given)
 
     def tables(self, variant: str) -> dict[str, Table]:
         """The tables of users and extras, as PostgreSQL has them."""
-        found = catalog.tables(self.held[variant].cursor())
+        self._ensure_running()
+        with postgres.connect(self.server, self.databases[variant]) as connection:
+            found = catalog.tables(connection.cursor())
         players = of_players(variant, found)
         user, *_ = players
         return {
@@ -115,11 +118,34 @@ class Four:
         return frame.rename_axis("column")
 
     def stop(self) -> None:
-        """End the processes and drop the databases."""
+        """End the processes and drop the databases; stopping twice is harmless."""
         atexit.unregister(self.stop)
         processes.end(self.running.values())
-        for held in self.held.values():
-            databases.release(self.server, held)
+        databases.drop(self.server, *self.databases.values())
+        self.running, self.databases = {}, {}
+
+    def _start(self) -> None:
+        atexit.register(self.stop)
+        with self._stopped_by_an_error():
+            for name in VARIANTS:
+                self.databases[name] = using.lend(self.server, name)
+                self.running[name] = _evaluating(name, self.server, self.databases[name])
+            for process in self.running.values():
+                process.hear()
+
+    def _ensure_running(self) -> None:
+        if not self.running:
+            print("The four had been stopped. They start again, each on a new database.")
+            self._start()
+
+    @contextmanager
+    def _stopped_by_an_error(self) -> Iterator[None]:
+        """After an error, or an interrupt, the answers on their way belong to no question."""
+        try:
+            yield
+        except BaseException:
+            self.stop()
+            raise
 
 
 def four() -> Four:

@@ -1,10 +1,12 @@
 """`workbench notebook`: the notebooks in JupyterLab, or as slides."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from workbench.errors import WorkbenchError
 from workbench.serve import ports
 from workbench.variants import ONE_VARIANT, checked
 
@@ -22,6 +24,17 @@ def notebook(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Only print the address.")
     ] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Open the notebooks of this folder, such as copies.", show_default=False),
+    ] = None,
+    copies: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a set for students and one for the instructor into this new folder.",
+            show_default=False,
+        ),
+    ] = None,
     slides: Annotated[
         bool, typer.Option("--slides", help="Write the slides instead, to be shown offline.")
     ] = False,
@@ -35,9 +48,14 @@ def notebook(
     if port is not None:
         ports.check_range(port, str(port))
     # pandas and Jupyter take a second to import, which no other command should wait for
-    from workbench.notebook import jupyter
+    from workbench.notebook import jupyter, run
 
     if slides:
         jupyter.export(variant, Console())
+    elif copies:
+        jupyter.copy(copies, Console())
     else:
-        jupyter.open_lab(variant, Console(), port=port, browser=not no_browser)
+        opened = (folder or run.FOLDER).resolve()
+        if not opened.is_dir():
+            raise WorkbenchError(f"There is no folder {opened}: name one with notebooks.")
+        jupyter.open_lab(variant, Console(), folder=opened, port=port, browser=not no_browser)

@@ -107,7 +107,7 @@ def picture(axes: Any, alt: str) -> None:
 
 
 def ran() -> Ran:
-    """The statements that this cell has run so far."""
+    """The statements that this cell has run so far, or since it called show_sql()."""
     from django.db import connection
 
     from workbench.inside.record_sql import steady
@@ -116,8 +116,14 @@ def ran() -> Ran:
 
 
 def show_sql() -> None:
-    """Let this cell show, below its result or its error, the statements that it has run."""
+    """Let this cell show, below its result or its error, the statements that it runs from here on.
+
+    ran() counts from here too, so a cell can first put back what an earlier run of it changed.
+    """
+    from django.db import connection
+
     global _show
+    connection.queries_log.clear()
     _show = True
 
 

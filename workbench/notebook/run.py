@@ -1,28 +1,23 @@
-"""Running whole notebooks that have changed, each in a kernel of its own; and their slides.
-
-The slides ask nothing of another host: reveal.js lies beside them.
-"""
+"""Running whole notebooks that have changed, each in a kernel of its own."""
 
 import asyncio
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from rich.progress import MofNCompleteColumn
 from traitlets.config import Config
 
-from workbench import files, npm, progress
+from workbench import files, progress
 from workbench.compare import results
 from workbench.errors import WorkbenchError
+from workbench.notebook.predictions import UNPREDICTED
 from workbench.paths import BUILD, PROJECT
 
 FOLDER = PROJECT / "notebooks"
@@ -64,8 +59,18 @@ def executed(*, fresh: bool = False) -> dict[str, NotebookNode]:
             paths(), lambda name, done, of: bars.update(tasks[name], completed=done, total=of)
         )
     for name, notebook in found.items():
+        _only_answers(notebook)
         files.write(EXECUTED / f"{name}.ipynb", nbformat.writes(notebook))  # type: ignore[no-untyped-call]
     return found
+
+
+def _only_answers(notebook: NotebookNode) -> None:
+    """Nobody has predicted in this run, and those who read the answers need not be told so."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            for kind in ("text/markdown", "text/plain"):
+                if kind in output.get("data", {}):
+                    output.data[kind] = output.data[kind].replace(UNPREDICTED, "")
 
 
 def rest_on() -> Iterable[Path]:
@@ -174,59 +179,3 @@ def note(cell: NotebookNode) -> str:
     """What an instructor's cell says, without what folds it away."""
     lines = str(cell.source).splitlines()
     return "\n".join(line for line in lines if not FOLD.match(line)).strip()
-
-
-SLIDES = BUILD / "slides"
-TEMPLATES = Path(__file__).parent / "templates"
-# what of reveal.js the slides use
-PARTS = ("LICENSE", "dist/reveal.css", "dist/reveal.js", "dist/theme/white.css", "dist/theme/fonts")
-PLUGIN = "plugin/notes"
-
-
-def slides() -> list[Path]:
-    """The pages of slides, one for each notebook, written anew if a notebook has run since.
-
-    Raises WorkbenchError if a notebook does not run, or npm cannot bring reveal.js.
-    """
-    found = executed()
-    pages = [SLIDES / f"{name}.html" for name in found]
-    if not _are_current(pages):
-        SLIDES.mkdir(parents=True, exist_ok=True)
-        _copy(npm.node_modules() / "reveal.js", SLIDES / "reveal.js")
-        for (name, notebook), page in zip(found.items(), pages, strict=True):
-            page.write_text(_page(name, notebook), encoding="utf-8")
-    return pages
-
-
-def _are_current(pages: list[Path]) -> bool:
-    rest_on = [Path(__file__), *TEMPLATES.rglob("*.j2"), *EXECUTED.glob("*.ipynb")]
-    return files.are_current(pages, rest_on)
-
-
-def _page(name: str, notebook: NotebookNode) -> str:
-    config = Config(SlidesExporter={"reveal_url_prefix": "reveal.js", "reveal_theme": "white"})
-    exporter = SlidesExporter(  # type: ignore[no-untyped-call]
-        config=config,
-        template_name="teaching_slides",
-        extra_template_basedirs=[str(TEMPLATES)],
-    )
-    html, _ = exporter.from_notebook_node(_unfolded(notebook), {"metadata": {"name": name}})
-    return str(html)
-
-
-def _unfolded(notebook: NotebookNode) -> NotebookNode:
-    """The speaker's view shows the notes, so they are not folded there."""
-    unfolded = deepcopy(notebook)
-    for cell in unfolded.cells:
-        if "instructor" in tags(cell):
-            cell.source = note(cell)
-    return unfolded
-
-
-def _copy(source: Path, target: Path) -> None:
-    for part in (*PARTS, PLUGIN):
-        if (source / part).is_dir():
-            shutil.copytree(source / part, target / part, dirs_exist_ok=True)
-        elif (source / part).exists():
-            (target / part).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source / part, target / part)

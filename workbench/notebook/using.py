@@ -15,14 +15,14 @@ from IPython.core.getipython import get_ipython
 from workbench import variants
 from workbench.errors import WorkbenchError
 from workbench.inside import setup
-from workbench.notebook import answers, exercises, output
+from workbench.notebook import answers, exercises, output, predictions
 from workbench.server import databases, postgres
 
 # of a database for one run: made for it, dropped after it, also after a kill
 MARK = f"{databases.MARK}: for one run of a notebook"
 
 _used: str | None = None
-_held: postgres.Connection | None = None
+_database: str | None = None
 
 
 def use(variant: str) -> None:
@@ -47,25 +47,27 @@ def use(variant: str) -> None:
     print(f"This kernel is {variant}, on Django {django.get_version()}, {_where()}.")
 
 
-def hold(server: Mapping[str, str], variant: str) -> postgres.Connection:
-    """Make a database for one run; it lives as long as the returned connection, or a bit longer."""
-    return databases.hold(server, f"notebook_{variant}_{secrets.token_hex(4)}", MARK)
+def lend(server: Mapping[str, str], variant: str) -> str:
+    """Make a database of the variant for this process, and return its name."""
+    name = f"notebook_{variant}_{secrets.token_hex(4)}"
+    databases.lend(server, name, MARK)
+    return name
 
 
 def crowd() -> int:
-    """Add many more players, all grown up; returns how many there are now."""
+    """Add many more players, all grown up, if they are not there; return how many users exist."""
     return setup.crowd()
 
 
 def _check(variant: str) -> None:
     if _used not in (None, variant):
         raise WorkbenchError(
-            f"This kernel is {_used}, and a process can be one Django project only: "
-            f"restart the kernel for {variant}, or ask all four with notebook.four()."
+            f"This kernel is {_used}, and a process can be one Django project only: choose the "
+            f"kernel {variant} (Django), or restart this one if it is the kernel Workbench."
         )
     if _used is None and settings.configured:
         raise WorkbenchError(
-            "Django is set up in this kernel already: choose the kernel Python 3 instead."
+            "Django is set up in this kernel already: choose the kernel Workbench instead."
         )
 
 
@@ -81,23 +83,23 @@ def _enter(variant: str) -> None:
 
 
 def _start_over(server: dict[str, str], variant: str) -> None:
-    global _held
-    before, _held = _held, hold(server, variant)
-    setup.set_up(_held.info.dbname)
+    global _database
+    before, _database = _database, lend(server, variant)
+    setup.set_up(_database)
     setup.migrate()
     setup.add_demo_players(databases.DEMO, steady=True)
     if before is None:
         atexit.register(_leave)
     else:
-        databases.release(server, before)
+        databases.drop(server, before)
 
 
 def _leave() -> None:
     from django.db import connection
 
     connection.close()
-    if _held is not None:
-        databases.release(_server(), _held)
+    if _database is not None:
+        databases.drop(_server(), _database)
 
 
 def _server() -> dict[str, str]:
@@ -120,6 +122,7 @@ def _namespace() -> dict[str, Any]:
     models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
     functions: list[Callable[..., Any]] = [output.sql, output.explain, output.ran, output.show_sql]
     functions += [output.table, output.source, answers.measured, crowd]
+    functions += [predictions.predict, predictions.compare]
     functions += [exercises.check, exercises.hint]
     return {
         "User": get_user_model(),

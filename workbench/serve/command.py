@@ -15,7 +15,7 @@ from rich.table import Table
 
 from workbench import files, paths
 from workbench.errors import WorkbenchError
-from workbench.serve import front_page, ports, sites
+from workbench.serve import front_page, hosts, ports, sites
 from workbench.server import databases, postgres, processes
 from workbench.variants import SUMMARIES, VARIANTS
 
@@ -84,7 +84,7 @@ def _where(folder: Path) -> str:
         port = json.loads((folder / "serve.json").read_text())[ports.INDEX]
     except (OSError, ValueError, LookupError):
         return ""
-    return f" at http://{ports.HOST}:{port}/"
+    return f" at {hosts.address(port)}"
 
 
 def _started(
@@ -154,4 +154,4 @@ def _site() -> str:
 
 
 def _address(port: int, path: str = "/") -> str:
-    return f"[link]http://{ports.HOST}:{port}{path}[/link]"
+    return f"[link]{hosts.address(port, path)}[/link]"

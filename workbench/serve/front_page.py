@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench import paths
 from workbench.errors import WorkbenchError
-from workbench.serve.hosts import FOREIGN, is_local
+from workbench.serve import hosts
 from workbench.serve.ports import HOST
 from workbench.server.databases import DEMO
 from workbench.variants import SUMMARIES
@@ -39,9 +39,10 @@ def serve(port: int, ports: Mapping[str, int]) -> http.server.ThreadingHTTPServe
 
     Raises WorkbenchError when the port cannot be used.
     """
-    addresses = {name: f"http://{HOST}:{ports[name]}/" for name in SUMMARIES}
+    addresses = {name: hosts.address(ports[name]) for name in SUMMARIES}
     try:
-        server = http.server.ThreadingHTTPServer((HOST, port), _handler(addresses))
+        handler = _handler(addresses, hosts.forwarded(port))
+        server = http.server.ThreadingHTTPServer((HOST, port), handler)
     except OSError as error:
         raise WorkbenchError(f"Port {port} cannot be used ({error.strerror}).") from error
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -70,8 +71,11 @@ def _links(addresses: Mapping[str, str]) -> str:
     )
 
 
-def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequestHandler]:
-    """The handler of all requests; the built site may come, go and change while it serves."""
+def _handler(addresses: Mapping[str, str], name: str) -> type[http.server.SimpleHTTPRequestHandler]:
+    """The handler of all requests; the built site may come, go and change while it serves.
+
+    name: under which a codespace forwards it, or "".
+    """
     front = page("front_page.html", sites=_links(addresses), below=BELOW, **DEMO)
     running = json.dumps(dict(addresses))
 
@@ -89,8 +93,9 @@ def _handler(addresses: Mapping[str, str]) -> type[http.server.SimpleHTTPRequest
             super().__init__(*args, directory=str(paths.SITE))
 
         def send_head(self) -> Any:
-            if not is_local(self.headers.get("Host", "")):
-                return self._say(FOREIGN, HTTPStatus.BAD_REQUEST, "text/plain")
+            host = self.headers.get("Host", "")
+            if not hosts.is_local(host) and (not name or hosts.name_in(host) != name):
+                return self._say(hosts.FOREIGN, HTTPStatus.BAD_REQUEST, "text/plain")
             path = self.path.partition("?")[0]
             if path == "/":
                 return self._say(front)

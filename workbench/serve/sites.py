@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workbench import files, paths, variants
 from workbench.errors import WorkbenchError
+from workbench.serve import hosts
 from workbench.serve.ports import HOST
 from workbench.server import processes
 from workbench.variants import VARIANTS
@@ -38,13 +39,13 @@ class Site:
         self.log.unlink(missing_ok=True)
         folder = variants.path(name)
         self._start_in = (folder, environment(processes.environment_of(folder, server)))
-        self._listen = f"{HOST}:{port}"
+        self._listen = [f"{HOST}:{port}", *filter(None, [hosts.forwarded(port)])]
         self._failures = 0
         self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self._began = time.monotonic()
-        return processes.spawn_bound(self.log, *self._start_in, str(PROGRAM), self._listen)
+        return processes.spawn_bound(self.log, *self._start_in, str(PROGRAM), *self._listen)
 
     def wait(self) -> None:
         """Wait until it answers; raise WorkbenchError if it stops or takes too long."""

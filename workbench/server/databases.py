@@ -1,15 +1,20 @@
 """The databases of the tool: made, migrated, copied and dropped, and whose they are.
 
 A database that the tool made bears its mark: a comment (PostgreSQL 18 docs, COMMENT), which no
-other program sets by itself. What bears another's name is never touched.
+other program sets by itself. On a server of the user's own the mark also names the user and the
+machine, and a database that is made for one run names its process.
 """
 
+import datetime
+import re
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum, unique
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 from psycopg import errors, sql
 
 from workbench.errors import WorkbenchError
@@ -67,7 +72,7 @@ def ensure(server: Server, name: str, template: str = "template1") -> None:
     """See to it that the database exists and is the tool's own; an empty one is adopted.
 
     server: libpq's variables. A new database is a copy of the template. Raises WorkbenchError if
-    it holds something else, or cannot be made.
+    it holds something else, another user of the workbench made it, or it cannot be made.
     """
     with alone(server, Turn.MAKE_DATABASES) as connection:
         known = connection.execute(
@@ -75,8 +80,14 @@ def ensure(server: Server, name: str, template: str = "template1") -> None:
             [name],
         ).fetchone()
         _check_encoding(connection, name if known else template, name)
-        if known == (MARK,):
+        if known and known[0] in _own_marks():
             return
+        if known and (known[0] or "").startswith(f"{MARK}: of "):
+            raise WorkbenchError(
+                f"The database {name} belongs to the workbench {known[0].removeprefix(MARK)[2:]} "
+                "(nothing was touched): unset PGHOST to use a PostgreSQL of your own, or share it "
+                f"by COMMENT ON DATABASE {name} IS '{MARK}'."
+            )
         if known is None:
             _make(connection, server, name, template)
             return
@@ -85,7 +96,21 @@ def ensure(server: Server, name: str, template: str = "template1") -> None:
                 f"The database {name} holds something that the workbench did not make: "
                 "rename or drop it (nothing was touched)."
             )
-        _mark(connection, name)
+        _mark(connection, name, _own_marks()[0])
+
+
+def _own_marks() -> list[str]:
+    """Return the marks of the databases that this user may change; new ones get the first.
+
+    Several users may use one server of their own, but an embedded one has a single user. The mark
+    without a user is everybody's.
+    """
+    return [f"{MARK}: of {_user()}", MARK] if postgres.is_external() else [MARK]
+
+
+def _user() -> str:
+    """Return who runs this process, and where, such as "anna on lab-3"."""
+    return f"{psutil.Process().username()} on {socket.gethostname()}"
 
 
 def _check_encoding(connection: Any, database: str, name: str) -> None:
@@ -104,7 +129,7 @@ def _make(connection: Any, server: Server, name: str, template: str) -> None:
     """Make and mark a database; nothing is left of it if somebody presses Ctrl-C meanwhile."""
     try:
         create(connection, name, template)
-        _mark(connection, name)
+        _mark(connection, name, _own_marks()[0])
     except KeyboardInterrupt:
         drop(server, name)
         raise
@@ -141,19 +166,13 @@ def drop(server: Server, *names: str) -> None:
             )
 
 
-def marked(
-    connection: Any, mark: str = MARK, *, beginning: str = "", unused: bool = False
-) -> list[str]:
-    """Return the names of our databases with that mark.
-
-    beginning: only those whose names begin so. unused: only those that nobody is connected to.
-    """
+def marked(connection: Any, beginning: str) -> list[str]:
+    """Return the names of our databases that begin so."""
     rows = connection.execute(
         """SELECT datname FROM pg_database
-           WHERE shobj_description(oid, 'pg_database') = %s AND starts_with(datname, %s)
-             AND pg_has_role(datdba, 'MEMBER') AND NOT (
-                 %s AND EXISTS (SELECT FROM pg_stat_activity WHERE datid = pg_database.oid))""",
-        [mark, beginning, unused],
+           WHERE shobj_description(oid, 'pg_database') = ANY(%s) AND starts_with(datname, %s)
+             AND pg_has_role(datdba, 'MEMBER')""",
+        [_own_marks(), beginning],
     )
     return [name for (name,) in rows.fetchall()]
 
@@ -170,7 +189,7 @@ def create(connection: Any, name: str, template: str = "template1") -> None:
         ) from error
 
 
-def _mark(connection: Any, name: str, mark: str = MARK) -> None:
+def _mark(connection: Any, name: str, mark: str) -> None:
     connection.execute(
         sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(mark))
     )
@@ -231,36 +250,88 @@ def _is_migrated(server: Server, name: str) -> bool:
 
 # --- for one run
 
+# what a mark says of the process for which the database was made
+PROCESS = re.compile(r", process (?P<number>\d+) of (?P<user>.+) since (?P<day>[\d-]+)")
+# how long a database stays whose process ran on a machine that cannot be looked at from here
+STAYS = datetime.timedelta(days=7)
+
+
+def lend(server: Server, name: str, mark: str) -> None:
+    """Make a database for this process, with that mark.
+
+    No connection keeps it: the mark names the process. What processes that have ended left under
+    that mark is dropped first. Raises WorkbenchError if this user may not create a database.
+    """
+    with alone(server, Turn.MAKE_DATABASES) as connection:
+        _drop_left(server, connection, mark)
+        create(connection, name)
+        today = datetime.datetime.now(datetime.UTC).date()
+        process = f", process {psutil.Process().pid} of {_user()} since {today}"
+        _mark(connection, name, mark + process)
+
 
 def hold(server: Server, name: str, mark: str) -> postgres.Connection:
-    """Make a database with that mark, and return the connection that keeps it alive.
-
-    Those with that mark that nobody is connected to are dropped first: killed runs have left them.
-    Raises WorkbenchError if this user may not create one.
-    """
-    # nobody drops between another's making and holding
-    with alone(server, Turn.MAKE_DATABASES) as connection:
-        _drop_unused(server, connection, mark)
-        create(connection, name)
-        _mark(connection, name, mark)
-        return postgres.connect(server, name)
-
-
-def drop_unused(server: Server, mark: str) -> None:
-    """Drop the databases with that mark that nobody is connected to."""
-    with alone(server, Turn.MAKE_DATABASES) as connection:
-        _drop_unused(server, connection, mark)
-
-
-def _drop_unused(server: Server, connection: Any, mark: str) -> None:
-    drop(server, *marked(connection, mark, unused=True))
+    """Return a connection to a new database for this process, as lend() makes it."""
+    lend(server, name, mark)
+    return postgres.connect(server, name)
 
 
 def release(server: Server, held: postgres.Connection) -> None:
-    """Drop the database that this connection holds."""
+    """Close the connection, and drop its database."""
     name = held.info.dbname
     held.close()
     drop(server, name)
+
+
+def drop_left(server: Server, mark: str) -> None:
+    """Drop the databases with that mark whose process has ended, if nobody is connected to them."""
+    with alone(server, Turn.MAKE_DATABASES) as connection:
+        _drop_left(server, connection, mark)
+
+
+def _drop_left(server: Server, connection: Any, mark: str) -> None:
+    rows = connection.execute(
+        """SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database
+           WHERE starts_with(shobj_description(oid, 'pg_database'), %s)
+             AND pg_has_role(datdba, 'MEMBER')
+             AND NOT EXISTS (SELECT FROM pg_stat_activity
+                             WHERE datid = pg_database.oid AND backend_type = 'client backend')""",
+        [mark],
+    ).fetchall()
+    drop(server, *[name for name, its in rows if _has_ended(its.removeprefix(mark))])
+
+
+def _has_ended(said: str) -> bool:
+    """Return whether the process has ended for which a database was made.
+
+    Of a process on another machine, or of another user, nothing is known. So its database stays for
+    some days.
+    """
+    found = PROCESS.fullmatch(said)
+    if found is None:  # as earlier versions of the workbench marked them
+        return True
+    if found["user"] == _user():
+        return not _runs(int(found["number"]))
+    today = datetime.datetime.now(datetime.UTC).date()
+    return today - datetime.date.fromisoformat(found["day"]) > STAYS
+
+
+def _runs(number: int) -> bool:
+    """Return whether a Python of this user has that process id.
+
+    Ids are used again. Then a database stays for longer than it should, but never for less.
+    """
+    try:
+        process = psutil.Process(number)
+        return (
+            process.status() != psutil.STATUS_ZOMBIE
+            and process.username() == psutil.Process().username()
+            and "python" in Path(process.exe()).name.lower()
+        )
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 def ignores_case(server: Mapping[str, str], name: str) -> bool:

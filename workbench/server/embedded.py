@@ -52,6 +52,10 @@ STOPPING = {"fast": 30, "immediate": 3}
 LEFT_OVER = 2
 # bytes of memory to keep pages in: as much as a million players take in each of six databases
 MOST_BUFFERS = 2 * 2**30
+# A class of 30 on one server. A learner with all notebooks open has a connection for each of five
+# kernels; the sixth asks four variants at once, and one more connection makes or drops databases.
+# That is 300, and the rest is for the sites. They take 16 MB more than 100 do (decision 0046).
+CONNECTIONS = 400
 # bytes of a Unix socket's path that every system allows (macOS: 104 with the final zero)
 LONGEST_SOCKET = 103
 # what a shell interprets between double quotes
@@ -299,9 +303,10 @@ def _started(data: Path, large: bool) -> str:
 
 
 def _server_options(data: Path) -> str:
+    more = f"-c max_connections={CONNECTIONS}"
     if sys.platform == "win32":
-        return f"-h 127.0.0.1 -p {utils.find_suitable_port('127.0.0.1')}"
-    return f"-h '' -p 5432 -k {shlex.quote(str(_socket_folder(data)))}"
+        return f"-h 127.0.0.1 -p {utils.find_suitable_port('127.0.0.1')} {more}"
+    return f"-h '' -p 5432 -k {shlex.quote(str(_socket_folder(data)))} {more}"
 
 
 def _memory() -> str:

@@ -29,6 +29,7 @@ from workbench.compare.answers import Comparison, Question, in_line, known
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
 from workbench.move.moves import all_moves
+from workbench.notebook.break_it import MISSIONS
 from workbench.paths import PROJECT
 from workbench.schema.tables import of_players
 from workbench.site import (
@@ -37,6 +38,7 @@ from workbench.site import (
     excerpts,
     operations,
     playground,
+    quiz,
     schemas,
     snapshots,
     sources,
@@ -438,6 +440,23 @@ class Macros:
         )
         return done.stdout.partition("\n## ")[2]
 
+    def missions(self) -> Block:
+        """The missions of `Break it` and in which approaches each is possible."""
+        lines = [f"| mission | {' | '.join(VARIANTS)} |", "| --- " * (len(VARIANTS) + 1) + "|"]
+        for mission in MISSIONS.values():
+            impossible = mission.get("impossible", {})
+            cells = (
+                "not possible" if variant in impossible else "possible" for variant in VARIANTS
+            )
+            lines.append(f"| **{mission['title']}.** {mission['task']} | {' | '.join(cells)} |")
+        return "\n".join(lines)
+
+    def missions_to_fill_in(self) -> Block:
+        """The missions as a sheet for learners: what to do, and room for what came of it."""
+        lines = ["| mission | what we ran | who complained? |", "| --- | --- | --- |"]
+        lines += [f"| **{its['title']}.** {its['task']} | | |" for its in MISSIONS.values()]
+        return "\n".join(lines)
+
     def moves_table(self) -> Block:
         """What each move keeps, what waits in the archive, whether a site can serve meanwhile."""
         lines = ["| from | to | kept | waits in the archive | while the site serves |"]
@@ -499,6 +518,23 @@ class Macros:
     def exercises(self) -> list[playground.Exercise]:
         """The playground's exercises, in their order."""
         return playground.exercises()
+
+    # the quiz
+
+    def quiz_questions(self) -> Block:
+        """The questions of the quiz, each with its choices, and its answer folded away."""
+        return part("quiz", self._quiz(), lambda its: self.address(self._evidence_page(its["id"])))
+
+    def quiz_key(self) -> Block:
+        """The right choices of the quiz in the order of its questions, for a teacher's print."""
+        return part("quiz_key", self._quiz())
+
+    def count_quiz(self) -> Inline:
+        """How many questions the quiz draws from."""
+        return str(len(self._quiz()))
+
+    def _quiz(self) -> list[quiz.Item]:
+        return quiz.items(self._comparison["questions"])
 
     # variants
 

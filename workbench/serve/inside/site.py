@@ -1,8 +1,10 @@
 """Serve a variant's site for `workbench serve`, and keep overload and outages inside it.
 
     python workbench/serve/inside/site.py 127.0.0.1:8003
+    python workbench/serve/inside/site.py 127.0.0.1:8003 octocat-8003.app.github.dev
 
-The environment names the settings and the server. waitress reads a request whole before it takes up
+The second argument is the name under which a codespace forwards the port. The environment names the
+settings and the server. waitress reads a request whole before it takes up
 a thread, so slow clients hold none. At most ROOM requests at a time use PostgreSQL. A visitor who
 finds no room within PATIENCE seconds, or whose request PostgreSQL cannot answer, gets 503 and is
 told when to try again (RFC 9110, 10.2.3 Retry-After).
@@ -20,7 +22,7 @@ from django.core.signals import got_request_exception
 from django.core.wsgi import get_wsgi_application
 from django.db import InterfaceError, OperationalError
 
-from workbench.serve.hosts import FOREIGN, is_local
+from workbench.serve.hosts import FOREIGN, is_local, name_in
 
 # requests that use PostgreSQL at once: four sites stay far below its 100 connections
 ROOM = 8
@@ -97,6 +99,23 @@ def for_this_machine(application: Application) -> Application:
     return checked
 
 
+def forwarded(application: Application, port: str, name: str) -> Application:
+    """Return the application for requests that a codespace forwards under that name.
+
+    Forwarding may replace the name by localhost in Host and Origin, in one of them or in none. Here
+    it is replaced in both, so that Django's check of the Origin passes for this name and no other.
+    """
+
+    def told(environ: Environ, respond: Respond) -> Iterable[bytes]:
+        if name_in(environ.get("HTTP_HOST", "")) == name:
+            environ["HTTP_HOST"] = f"localhost:{port}"
+        if environ.get("HTTP_ORIGIN") == f"https://{name}":
+            environ["HTTP_ORIGIN"] = f"http://localhost:{port}"
+        return application(environ, respond)
+
+    return told
+
+
 def _say(
     environ: Environ, respond: Respond, status: HTTPStatus, text: str, kind: str = "text/html"
 ) -> Iterable[bytes]:
@@ -116,11 +135,14 @@ def _log(environ: Environ, status: str) -> None:
 
 def main() -> None:
     """Serve on the address that the command line names."""
+    address, *names = sys.argv[1:]
     # its type asks for more than it does: it calls any WSGI application
-    application = StaticFilesHandler(Site(get_wsgi_application()))  # type: ignore[arg-type]
+    application = for_this_machine(StaticFilesHandler(Site(get_wsgi_application())))  # type: ignore[arg-type]
+    for name in names:
+        application = forwarded(application, address.rpartition(":")[2], name)
     waitress.serve(
-        for_this_machine(application),
-        listen=sys.argv[1],
+        application,
+        listen=address,
         threads=THREADS,
         connection_limit=CONNECTIONS,
         channel_timeout=IDLE,
