@@ -238,8 +238,10 @@ def test_a_missing_result_is_a_card(kernel):
     one = kernel()
     one.run(USE.format("custom_user"))
     assert "did you mean" in one.run("measured('queries_of_a_naive_lst')")
+    one.run("from workbench.notebook import areas, differences")
+    assert int(one.run("print(areas()['questions'].sum())")) == len(results.load()["questions"])
     one.run("from workbench.compare import results; results.FILE = results.FOLDER / 'none.json'")
-    one.run("from workbench.notebook import differences")
+    assert one.run("len(areas())") == "0"
     for source in ("measured('queries_of_a_naive_list')", "differences('Deletion')"):
         assert one.run(source) == (
             f"results/none.json cannot be read: restore it, or run `{results.COMMAND}`."
