@@ -13,8 +13,9 @@ from typing import Any
 # each is imported when it is asked for: with pandas and IPython that takes a second
 MODULES = {
     "all_four": ["Four", "four"],
-    "answers": ["areas", "check", "differences", "measured"],
+    "answers": ["areas", "differences", "measured"],
     "break_it.score": ["missions"],
+    "exercises": ["check", "hint"],
     "output": ["explain", "picture", "ran", "show_sql", "source", "sql", "table"],
     "predictions": ["compare", "predict"],
     "using": ["crowd", "use"],

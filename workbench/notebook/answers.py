@@ -1,7 +1,6 @@
-"""The measured answers that a notebook quotes, and the check of its exercises."""
+"""The measured answers that a notebook quotes."""
 
 import html
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
@@ -10,7 +9,6 @@ from suite.compare import CANNOT
 from workbench.compare import answers, results
 from workbench.compare.answers import chosen, in_line, said
 from workbench.errors import WorkbenchError
-from workbench.notebook import output
 from workbench.notebook.output import LEFT
 from workbench.variants import VARIANTS
 
@@ -108,38 +106,3 @@ def _marked(variant: str, text: str) -> str:
 
 def _lines(answer: Any) -> str:
     return "<br>".join(html.escape(line) for line in said(answer).splitlines())
-
-
-class Verdict(output.Markdown):
-    """What a check says; true if the exercise is solved."""
-
-    passed = False
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-    def _repr_markdown_(self) -> str:
-        word, _, rest = self.partition(":")
-        return f"**{word}:**{rest}"
-
-
-def check(answer: Callable[[], Any], expected: Any, statements: int | None = None) -> Verdict:
-    """Call the learner's function and say whether it does what was asked.
-
-    expected is what it must return; statements is how many it may send to PostgreSQL.
-    """
-    before = 0 if statements is None else len(output.ran())
-    try:
-        given = answer()
-    except Exception as error:
-        return Verdict(f"Not yet: it ends in {type(error).__name__}: {error}")
-    if given in (None, ...):
-        return Verdict("Not yet: it returns nothing.")
-    if given != expected:
-        return Verdict(f"Not yet: it returns `{given!r}`, and asked for was `{expected!r}`.")
-    asked = 0 if statements is None else len(output.ran()) - before
-    if statements is not None and asked > statements:
-        return Verdict(f"Not yet: the result is right, but it took {asked} statements.")
-    verdict = Verdict(f"Right: `{given!r}`.")
-    verdict.passed = True
-    return verdict

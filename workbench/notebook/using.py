@@ -15,7 +15,7 @@ from IPython.core.getipython import get_ipython
 from workbench import variants
 from workbench.errors import WorkbenchError
 from workbench.inside import setup
-from workbench.notebook import answers, output, predictions
+from workbench.notebook import answers, exercises, output, predictions
 from workbench.server import databases, postgres
 
 # of a database for one run: made for it, dropped after it, also after a kill
@@ -121,8 +121,9 @@ def _namespace() -> dict[str, Any]:
 
     models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
     functions: list[Callable[..., Any]] = [output.sql, output.explain, output.ran, output.show_sql]
-    functions += [output.table, output.source, answers.measured, answers.check, crowd]
+    functions += [output.table, output.source, answers.measured, crowd]
     functions += [predictions.predict, predictions.compare]
+    functions += [exercises.check, exercises.hint]
     return {
         "User": get_user_model(),
         **models,

@@ -1,0 +1,83 @@
+"""The exercises of the notebooks: right and wrong answers, each in a cell of a real kernel."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from workbench.notebook import run
+from workbench.notebook.exercises.judge import EXERCISES
+
+with (Path(__file__).parent / "attempts.toml").open("rb") as file:
+    ATTEMPTS = tomllib.load(file)
+# each attempt, by its exercise and the words that check() must say
+EACH = [
+    pytest.param(name, number, id=f"{name}-{number}-{re.sub('[^a-zA-Z]+', '_', one['says'])}")
+    for name, attempts in ATTEMPTS.items()
+    for number, one in enumerate(attempts)
+]
+IN_A_VARIANT = """
+from django.db import connection, transaction
+from workbench import notebook
+from workbench.notebook import *
+notebook.use({!r})
+"""
+IN_FOUR = """
+from workbench.notebook import *
+variants = four()
+"""
+
+
+def said(cell):
+    """What a cell shows, as plain text."""
+    return "\n".join(one["data"]["text/plain"] for one in cell.outputs if "data" in one)
+
+
+def kernel(exercise):
+    """The first cell of a notebook that has this exercise."""
+    return IN_A_VARIANT.format(*exercise["in"]) if "call" in exercise else IN_FOUR
+
+
+def asked(folder, cells):
+    """What each of the cells shows; cells: {a notebook's first cell: its other cells}."""
+    paths = []
+    for number, (first, others) in enumerate(cells.items()):
+        sources = [nbformat.v4.new_code_cell(source) for source in (first, *others)]
+        paths.append(folder / f"{number}.ipynb")
+        nbformat.write(nbformat.v4.new_notebook(cells=sources), paths[-1])
+    found = run.run(paths)
+    return [[said(cell) for cell in found[path.stem].cells[1:]] for path in paths]
+
+
+@pytest.fixture(scope="module")
+def verdicts(request, tmp_path_factory):
+    """{(exercise, number of the attempt): what check() says}, for the attempts that are tested.
+
+    Each is a cell; those of a variant are one notebook, run from top to bottom.
+    """
+    tested = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    cells = {}
+    for one in tested:
+        if "number" in one:
+            code = ATTEMPTS[one["name"]][one["number"]]["code"]
+            cells.setdefault(kernel(EXERCISES[one["name"]]), {})[one["name"], one["number"]] = (
+                f"{code}\ncheck({one['name']!r})"
+            )
+    texts = asked(
+        tmp_path_factory.mktemp("attempts"),
+        {first: list(others.values()) for first, others in cells.items()},
+    )
+    return {
+        key: text
+        for others, shown in zip(cells.values(), texts, strict=True)
+        for key, text in zip(others, shown, strict=True)
+    }
+
+
+@pytest.mark.parametrize(("name", "number"), EACH)
+def test_check_says_what_fits_the_answer(verdicts, name, number):
+    says, found = ATTEMPTS[name][number]["says"], verdicts[name, number]
+    assert found.startswith("Right: " if says == "Right:" else "Not yet: "), found
+    assert says in found
