@@ -27,14 +27,18 @@ def tried(code, name):
         cursor.execute("RESET session_replication_role")
         cursor.execute("DROP SCHEMA IF EXISTS missions CASCADE")
     notebook.missions()
-    error = ""
+    error = message = ""
     try:
         exec(code.replace("kethra", name), names)
     except Exception as raised:
-        error = type(raised).__name__
+        error, message = type(raised).__name__, str(raised)
     scores = notebook.missions()
     assert list(scores) == list(break_it.MISSIONS)
-    return {"error": error, "said": {id_: str(score) for id_, score in scores.items()}}
+    return {
+        "error": error,
+        "message": message,
+        "said": {id_: str(score) for id_, score in scores.items()},
+    }
 
 
 def _models():

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from conftest import environment
+from workbench.errors import WorkbenchError
 from workbench.notebook import run
 from workbench.notebook.break_it import MISSIONS
+from workbench.notebook.break_it.score import Score, Scores, missions
 from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
@@ -316,6 +318,17 @@ TRIES = [
         "",
     ),
 ]
+# (mission, variants, code after which nothing can be scored, what is said)
+SENTENCES = [
+    (
+        "no_row",
+        VARIANTS,
+        "from django.db import transaction\nwith transaction.atomic():\n    "
+        'sql(f"LOCK TABLE {User._meta.db_table}")\n    missions()',
+        "An open transaction holds what missions() must read or change: "
+        "commit it or roll it back, and call missions() again.",
+    ),
+]
 FORCED = [
     (
         "no_user",
@@ -348,13 +361,14 @@ def key():
 
 
 def of(variant):
-    """What is to be tried in a variant, by kind: (mission, code, error)."""
+    """What is to be tried in a variant: (kind, mission, code, and of some what is expected)."""
     ways = [(id_, POSSIBLE[id_], code) for id_, code in key().items()]
-    kinds = {"way": ways + OTHER_WAYS, "miss": NEAR_MISSES, "try": TRIES, "forced": FORCED}
+    kinds = {"way": ways + OTHER_WAYS, "miss": NEAR_MISSES, "try": TRIES, "sentence": SENTENCES}
+    kinds["forced"] = FORCED  # last, because they change the schema
     return [
-        (kind, id_, code, *error)
+        (kind, id_, code, *expected)
         for kind, its in kinds.items()
-        for id_, variants, code, *error in its
+        for id_, variants, code, *expected in its
         if variant in variants
     ]
 
@@ -434,6 +448,37 @@ def test_what_is_forced_is_against_the_rules(broken):
     for (id_, code), found in came_of(broken, "forced"):
         assert found["error"] == "", code
         assert found["said"][id_].startswith("Against the rules: "), (code, found["said"][id_])
+
+
+def test_what_cannot_be_scored_is_a_sentence(broken):
+    [((_, _, sentence), found)] = came_of(broken, "sentence")
+    assert (found["error"], found["message"]) == ("WorkbenchError", sentence)
+
+
+def test_without_a_variant_there_are_no_missions():
+    with pytest.raises(WorkbenchError, match=r"^missions\(\) needs one variant: run notebook.use"):
+        missions()
+
+
+def test_a_notebook_shows_tasks_hints_and_verdicts():
+    scores = Scores(
+        two_rows=Score("two_rows", "Done", "dorn has 2 profile rows."),
+        no_row=Score("no_row", "Not yet"),
+        no_user=Score("no_user", "Not possible here", 'Why. PostgreSQL says: <"person">.'),
+    )
+    assert str(scores).splitlines() == [
+        "1 of 2 missions done.",
+        "One user, two profile rows. Done: dorn has 2 profile rows.",
+        "A user without a profile row. Not yet.",
+        'A profile row without a user. Not possible here: Why. PostgreSQL says: <"person">.',
+    ]
+    shown = scores._repr_html_()
+    assert "1 of 2 missions done." in shown
+    assert "<strong>Not possible here</strong><br>Why." in shown
+    assert "&lt;&quot;person&quot;&gt;" in shown
+    for id_ in scores:
+        assert MISSIONS[id_]["task"] in shown
+        assert f"<summary>Hint</summary>{MISSIONS[id_]['hint']}</details>" in shown
 
 
 def test_the_key_has_each_mission_in_its_order():

@@ -16,6 +16,7 @@ from workbench import variants
 from workbench.errors import WorkbenchError
 from workbench.inside import setup
 from workbench.notebook import answers, exercises, output, predictions
+from workbench.notebook.break_it.score import missions
 from workbench.server import databases, postgres
 
 # of a database for one run: made for it, dropped after it, also after a kill
@@ -121,7 +122,7 @@ def _namespace() -> dict[str, Any]:
 
     models = {model.__name__: model for model in apps.get_app_config("players").get_models()}
     functions: list[Callable[..., Any]] = [output.sql, output.explain, output.ran, output.show_sql]
-    functions += [output.table, output.source, answers.measured, crowd]
+    functions += [output.table, output.source, answers.measured, crowd, missions]
     functions += [predictions.predict, predictions.compare]
     functions += [exercises.check, exercises.hint]
     return {
