@@ -54,6 +54,16 @@ OTHER_WAYS = [
         USER + 'roster.change("kethra", discord_id="111111111111111111")\n'
         "user.birthdate = date(2000, 1, 1)\nuser.save()",
     ),
+    # a transaction does not prevent it
+    (
+        "lost_edit",
+        VARIANTS,
+        "from django.db import connection, transaction\nother = connection.copy()\n"
+        "with transaction.atomic():\n    user = User.objects.get(username='kethra')\n"
+        '    with other.cursor() as cursor:\n        cursor.execute(f"UPDATE'
+        " {User._meta.db_table} SET email = 'k@example.org' WHERE username = 'kethra'\")\n"
+        "    user.first_name = 'K'\n    user.save()\nother.close()",
+    ),
     ("locked_out", VARIANTS, USER + "user.set_unusable_password()\nuser.save()"),
     ("locked_out", VARIANTS, USER + 'user.password = "secret"\nuser.save()'),
     ("locked_out", VARIANTS, 'User.objects.filter(username="kethra").update(is_active=False)'),

@@ -287,13 +287,13 @@ def test_a_cell_that_does_not_fail_where_it_should_stops_the_build(tmp_path):
         run.run([written(tmp_path, "1 / 1", tags=[run.FAILS])])
 
 
-def test_the_hook_takes_outputs_away_and_says_so(tmp_path):
+def test_cleaning_takes_outputs_away_and_says_so(tmp_path):
     [notebook] = run.run([written(tmp_path, "6 * 7")]).values()
     path = tmp_path / "ran.ipynb"
     nbformat.write(notebook, path)
     hook = [sys.executable, "-m", "workbench.notebook.clean", str(path)]
     first, second = (subprocess.run(hook, capture_output=True, text=True) for _ in range(2))
-    assert (first.returncode, first.stdout) == (1, f"{path}: its outputs were removed.\n")
+    assert (first.returncode, first.stdout) == (1, f"{path} was cleaned.\n")
     assert (second.returncode, second.stdout) == (0, "")
     [cell] = run.read(path).cells
     assert (cell.source, cell.outputs, cell.execution_count) == ("6 * 7", [], None)

@@ -61,6 +61,9 @@ KINDS = {
     "a notebook": ("notebooks/3_custom_user/", None),
     "the quiz": ("quiz/", None),
     "for instructors": ("instructors/", None),
+    "a lesson plan": ("instructors/45_minutes/", None),
+    "a handout": ("instructors/half_a_day_handout/", None),
+    "misconceptions": ("instructors/misconceptions/", None),
     "for developers": ("developers/", None),
     "commands": ("developers/commands/", None),
     "adding to it": ("developers/extend/", None),
@@ -80,6 +83,8 @@ SAMPLE = [
     "the same operation",
     "a schema",
     "a notebook",
+    "a lesson plan",
+    "a handout",
     "not found",
 ]
 

@@ -14,11 +14,13 @@ from rest_framework_simplejwt.tokens import AccessToken
 from social_core.backends.discord import DiscordOAuth2
 
 from suite.compare import ANYTHING_ELSE, CANNOT, at_least, compare
+from suite.conftest import ALICE
 from suite.outcomes import outcome, rows, saw
 from suite.variant import (
     PASSWORD,
     PlayerModel,
     User,
+    enrolled,
     extras_class,
     extras_of,
     path,
@@ -214,7 +216,7 @@ def test_writable_nested_serializer_creates_a_user():
     fits=[True],
     fails=[False],
     so_what="Without its id, a ForeignKey profile row is deleted and created again, and its other "
-    "values are lost. Let the client send the id.",
+    "values are lost. Let the client send the id, and check it.",
     source='drf-writable-nested 0.7 README, section "Usage"',
 )
 def test_writable_nested_serializer_updates_a_user(alice):
@@ -225,6 +227,36 @@ def test_writable_nested_serializer_updates_a_user(alice):
     writing.save()
     assert has_birthdate("bob")
     return extras_of(User.objects.get(pk=alice.pk)).discord_id is not None
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone={"alice": "carol's", "carol": "carol's"},
+    custom_user={"alice": "alice's", "carol": "carol's"},
+    foreignkey={"alice": "carol's", "carol": "none"},
+    mark="surprising",
+    fits=[{"alice": "alice's", "carol": "carol's"}],
+    fails=ANYTHING_ELSE,
+    so_what="drf-writable-nested looks an id up in the whole table. Reject ids of rows that do not "
+    "belong to the user before you save.",
+    source="drf-writable-nested 0.7 source, "
+    "drf_writable_nested.mixins.BaseNestedModelSerializer._prefetch_related_instances",
+)
+def test_writable_nested_serializer_with_another_users_id(alice):
+    """A client of drf-writable-nested updates alice with the id of carol's profile. Whose Discord
+    ID does each have afterwards?"""
+    carol = enrolled("carol", discord_id="100000000000000009")
+    row = {"birthdate": NEW.isoformat(), "pk": extras_of(carol).pk}
+    data = {**sent(), "person": row, "person_set": [row]}
+    writing = writable()(User.objects.get(pk=alice.pk), data=data)
+    writing.is_valid(raise_exception=True)
+    writing.save()
+    names = {ALICE["discord_id"]: "alice's", "100000000000000009": "carol's", None: "none"}
+    ids = User.objects.values_list(path("discord_id"), flat=True)
+    return {
+        "alice": names[ids.get(pk=alice.pk)],
+        "carol": names[ids.get(pk=carol.pk)],
+    }
 
 
 # --- djangorestframework-simplejwt

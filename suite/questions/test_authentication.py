@@ -672,8 +672,8 @@ def with_an_old_hash(user):
     foreignkey=["SELECT auth_user", "UPDATE auth_user"],
     mark="surprising",
     so_what=(
-        "At such a login, Django saves the user to store a new hash, and so calls post_save "
-        "receivers. Let yours return early unless created is True."
+        "If a hash is out of date, a login saves the user to store a new one, and post_save "
+        "receivers run. Let yours return early unless created is True."
     ),
     source=HASHES + "; " + code("django.contrib.auth.base_user.AbstractBaseUser.check_password"),
 )
@@ -692,8 +692,8 @@ def test_statements_of_a_password_hashed_anew(alice, statements):
     foreignkey=["SELECT auth_user", "UPDATE auth_user", "SELECT person", "UPDATE person"],
     mark="surprising",
     so_what=(
-        "Let the receiver return early unless created is True. Otherwise each login that stores a "
-        "new hash also writes the profile."
+        "If a receiver saves the profile at each save of the user, a login that stores a new hash "
+        "writes it too. Return early unless created is True."
     ),
     source=HASHES,
 )
@@ -841,8 +841,8 @@ def test_create_user_on_our_class():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Let the receiver return early unless created is True. If it saves the profile each time, "
-        "logins wait for edits of the profile, as with one table."
+        "If a receiver saves the profile at each save of the user, logins wait for edits of the "
+        "profile. Return early unless created is True."
     ),
     source="PostgreSQL 18 docs, 13.3.2. Row-Level Locks",
     fits=[False],
@@ -955,8 +955,8 @@ def test_permission_of_our_own(alice, monkeypatch):
     foreignkey="auth.User",
     mark="surprising",
     so_what=(
-        "If your backend overrides get_user() to return a proxy, override aget_user() as well. The "
-        "inherited aget_user() returns AUTH_USER_MODEL."
+        "If your backend overrides get_user() to return a proxy, override aget_user() too. The "
+        "inherited aget_user() returns an instance of AUTH_USER_MODEL."
     ),
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )

@@ -499,7 +499,8 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     mark="surprising",
     so_what=(
         "Before Django 6.1, run check --database default: plain check misses a constraint that "
-        "migrate refuses. Of the four approaches, just a custom user can declare this one."
+        "migrate refuses. Of the four approaches, just a custom user can constrain username in "
+        "Meta."
     ),
     source=docs("System check framework", "Models") + ", models.E012 and models.E016",
 )

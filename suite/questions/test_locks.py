@@ -412,8 +412,8 @@ def test_reader_of_the_extras_table_sees_password_hashes(alice):
     fits=[True],
     costs=[False],
     so_what=(
-        "The ORM selects each column of a model, so objects.all() on a custom user fails for such "
-        "a role. Name the columns in values()."
+        "The ORM selects each column of a model, so objects.all() on a custom user fails for a "
+        "role that lacks one. Name the columns in values()."
     ),
     source="PostgreSQL 18 docs, GRANT",
 )
@@ -432,8 +432,8 @@ def test_reader_without_password_hashes_lists_the_extras(alice):
     foreignkey=True,
     fits=[True],
     so_what=(
-        "For such a role, name the columns in values(). It works in each approach that stores "
-        "extra fields."
+        "For a role that may not read the password, name the columns in values(). It works in each "
+        "approach that stores extra fields."
     ),
     source=docs("QuerySet API reference", "values()"),
 )

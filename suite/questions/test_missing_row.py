@@ -236,7 +236,7 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "players"]
     foreignkey="accepted, 0 profile rows",
     so_what=(
         "You can add a profile to a running project: run its migration, then create the missing "
-        "rows. A new custom user model stops migrate there."
+        "rows. In such a project, a new custom user stops migrate."
     ),
     source=docs(CUSTOMIZING, "Changing to a custom user model mid-project"),
     costs=["accepted, 0 profile rows"],
@@ -244,7 +244,7 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "players"]
     top=True,
 )
 def test_users_from_before_the_players_app(unmigrated):
-    """A project with one user adds the players app. What happens on migrate?"""
+    """A project with one user adds the variant's app. What happens on migrate?"""
     unmigrated.add("config/before.py", BEFORE)
     unmigrated.manage("migrate", "--skip-checks", "--settings=config.before")
     unmigrated.sql(
@@ -623,7 +623,7 @@ def test_rows_after_a_data_migration(settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "A user object remembers what it read, even that user.person has no row. Call "
+        "A user object remembers its columns, and even that user.person has no row. Call "
         "refresh_from_db(), or read the user again."
     ),
     source=code("django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor"),

@@ -2,9 +2,8 @@
 
     python workbench/notebook/clean.py notebooks/*.ipynb
 
-cleans them, names those that it had to change, and then exits with 1, as pre-commit wants it.
-Without names it is git's filter, which cleans what it reads (git docs, gitattributes), and
-`--filter` tells git so.
+cleans them, names those that it had to change, and then exits with 1. Without names it is git's
+filter, which cleans what it reads (git docs, gitattributes), and `--filter` tells git so.
 """
 
 import subprocess
@@ -37,7 +36,7 @@ def main() -> None:
     changed = [path for path in map(Path, sys.argv[1:]) if not is_clean(path)]
     for path in changed:
         path.write_text(cleaned(path.read_text(encoding="utf-8")), encoding="utf-8")
-        print(f"{path}: its outputs were removed.")
+        print(f"{path} was cleaned.")
     sys.exit(1 if changed else 0)
 
 

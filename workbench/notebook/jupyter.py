@@ -71,7 +71,8 @@ def copy(folder: Path, console: Console) -> None:
     """Write the students' and the instructor's notebooks; raise WorkbenchError as copies does."""
     for each in copies.write(folder):
         console.print(str(each), soft_wrap=True)
-    console.print(f"Open a set with `workbench notebook --folder {folder}/students`.")
+    opening = f"Open a set with `workbench notebook --folder {folder}/students`."
+    console.print(opening, soft_wrap=True)
 
 
 def export(variant: str | None, console: Console) -> None:

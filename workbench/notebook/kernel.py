@@ -8,22 +8,31 @@ from traceback import TracebackException
 from types import TracebackType
 from typing import Any
 
+from workbench.errors import WorkbenchError
+
 
 def load_ipython_extension(shell: Any) -> None:
-    """Let a cell that lacks what an earlier cell defines end in one sentence that says so."""
-    shell.set_custom_exc((NameError,), _explain)
+    """Let a cell that lacks what an earlier cell defines end in one sentence that says so.
+
+    Where the workbench refuses something, its sentence is shown without the way there.
+    """
+    shell.set_custom_exc((NameError, WorkbenchError), _explain)
 
 
 def _explain(
-    shell: Any, kind: type[NameError], error: NameError, trace: TracebackType, **_: Any
+    shell: Any, kind: type[Exception], error: Exception, trace: TracebackType, **_: Any
 ) -> None:
-    """Show where a name is missing, or only what to do if the notebook's own code lacks it."""
-    if kind is NameError and _last(trace).tb_frame.f_globals is shell.user_global_ns:
+    if isinstance(error, WorkbenchError):
+        _show_only(error, f"{kind.__name__}: {error}")
+    elif kind is NameError and _last(trace).tb_frame.f_globals is shell.user_global_ns:
         said = "".join(TracebackException(kind, error, trace).format_exception_only()).strip()
-        text = f"{said}{'' if said.endswith('?') else '.'} {_advice()}"
-        # IPython asks an error that has this method how to show it
-        error._render_traceback_ = lambda: [text]  # type: ignore[attr-defined]
+        _show_only(error, f"{said}{'' if said.endswith('?') else '.'} {_advice()}")
     shell.showtraceback((kind, error, trace))
+
+
+def _show_only(error: Exception, text: str) -> None:
+    """IPython asks an error that has this method how to show it."""
+    error._render_traceback_ = lambda: [text]  # type: ignore[attr-defined]
 
 
 def _last(trace: TracebackType) -> TracebackType:

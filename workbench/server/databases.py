@@ -294,7 +294,8 @@ def _drop_left(server: Server, connection: Any, mark: str) -> None:
         """SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database
            WHERE starts_with(shobj_description(oid, 'pg_database'), %s)
              AND pg_has_role(datdba, 'MEMBER')
-             AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datid = pg_database.oid)""",
+             AND NOT EXISTS (SELECT FROM pg_stat_activity
+                             WHERE datid = pg_database.oid AND backend_type = 'client backend')""",
         [mark],
     ).fetchall()
     drop(server, *[name for name, its in rows if _has_ended(its.removeprefix(mark))])

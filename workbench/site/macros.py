@@ -448,13 +448,13 @@ class Macros:
             cells = (
                 "not possible" if variant in impossible else "possible" for variant in VARIANTS
             )
-            lines.append(f"| **{mission['title']}** {mission['task']} | {' | '.join(cells)} |")
+            lines.append(f"| **{mission['title']}.** {mission['task']} | {' | '.join(cells)} |")
         return "\n".join(lines)
 
     def missions_to_fill_in(self) -> Block:
         """The missions as a sheet for learners: what to do, and room for what came of it."""
         lines = ["| mission | what we ran | who complained? |", "| --- | --- | --- |"]
-        lines += [f"| **{its['title']}** {its['task']} | | |" for its in MISSIONS.values()]
+        lines += [f"| **{its['title']}.** {its['task']} | | |" for its in MISSIONS.values()]
         return "\n".join(lines)
 
     def moves_table(self) -> Block:

@@ -3,10 +3,12 @@
 // code, rows of a table, or paragraphs.
 
 const BOTTOM = 680; // of 720: the rest is for the number of the slide
+const SIDE = 40; // as the stylesheet pads a slide
 
 function fitAll(reveal) {
   reveal.classList.add("measuring");
   reveal.querySelectorAll("pre").forEach(markLines);
+  reveal.querySelectorAll("table").forEach(narrow);
   for (const slide of reveal.querySelectorAll(".slides section section")) fit(slide);
   reveal.classList.remove("measuring");
 }
@@ -43,6 +45,12 @@ function cut(node, end) {
     rest.prepend(node.tHead.cloneNode(true));
   }
   return rest;
+}
+
+// Only a table that is too wide is broken within its words.
+function narrow(table) {
+  const edge = table.closest("section section").getBoundingClientRect().right;
+  table.classList.toggle("wide", table.getBoundingClientRect().right > edge - SIDE);
 }
 
 function bottom(element) {
