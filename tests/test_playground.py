@@ -89,8 +89,8 @@ def watching(chromium, address):
 
 
 def load(page):
-    page.get_by_role("button", name="Load PostgreSQL").click()
-    told(page, "PostgreSQL is ready.")
+    page.get_by_role("button", name="Run", exact=True).click()
+    told(page, "foreignkey: ")
 
 
 def told(page, text):
@@ -132,8 +132,8 @@ def test_the_size_is_told_before_anything_is_loaded(stranger):
         for path in files
         if path.suffix != ".txt"
     )
-    button = stranger.get_by_role("button", name="Load PostgreSQL")
-    expect(button).to_have_text(f"Load PostgreSQL ({sent / 1e6:.1f} MB)")
+    said = f"The first Run loads PostgreSQL ({sent / 1e6:.1f} MB)."
+    expect(stranger.locator("#loader p")).to_have_text(said)
     assert not [url for url in stranger.asked if "/pglite/" in url or "/players/" in url]
 
 
@@ -157,11 +157,9 @@ def test_no_request_leaves_the_machine(loaded, built_site):
 
 
 def test_by_keyboard_alone(stranger):
-    tab_to(stranger, stranger.get_by_role("button", name="Load PostgreSQL"))
-    stranger.keyboard.press("Enter")
-    told(stranger, "PostgreSQL is ready.")
-    editor = stranger.get_by_label("SQL", exact=True)
-    expect(editor).to_be_focused()
+    stranger.keyboard.press("Tab")
+    stranger.keyboard.press("Enter")  # skips to the content
+    tab_to(stranger, stranger.get_by_label("SQL", exact=True))
     stranger.keyboard.press("Control+A")
     stranger.keyboard.type("SELECT 'by hand'")
     stranger.keyboard.press("Control+Enter")
@@ -176,6 +174,54 @@ def test_by_keyboard_alone(stranger):
         )
     stranger.keyboard.press("Enter")
     told(stranger, "as it was at the start")
+
+
+def test_the_editor_completes_the_names_of_the_ticked_variants(stranger):
+    editor = stranger.get_by_label("SQL", exact=True)
+    offered = stranger.get_by_role("option", name="players_user", exact=True)
+    write(stranger, "SELECT * FROM ", "custom_user")
+    editor.press("Control+End")
+    stranger.keyboard.type("pla")
+    expect(offered).to_be_visible()
+    stranger.wait_for_timeout(200)  # a list that has just opened takes no Enter for 75 ms
+    stranger.keyboard.press("Enter")
+    expect(editor).to_have_text("SELECT * FROM players_user")
+    write(stranger, "SELECT * FROM ", "foreignkey")
+    editor.press("Control+End")
+    stranger.keyboard.type("pe")
+    expect(stranger.get_by_role("option", name="person", exact=True)).to_be_visible()
+    expect(offered).to_have_count(0)
+
+
+COLOURS = """line => [...line.querySelectorAll("span")].map(
+    span => [span.textContent, getComputedStyle(span).color])"""
+
+
+def test_the_editor_colours_what_postgresql_reads(stranger):
+    write(stranger, "SELECT 'text', 42 -- why")
+    coloured = dict(stranger.locator(".cm-line").first.evaluate(COLOURS))
+    assert coloured.keys() == {"SELECT", "'text'", "42", "-- why"}
+    assert len(set(coloured.values())) == 4
+
+
+def test_the_tables_of_the_ticked_variants_are_beside_the_editor(stranger):
+    beside = stranger.get_by_label("Tables of the ticked variants")
+    write(stranger, "", "custom_user")
+    expect(beside.get_by_role("heading")).to_have_text(["custom_user"])
+    expect(beside.locator("strong")).to_have_text(["players_user"])
+    expect(beside).to_contain_text("birthdate, discord_id")
+    editor = stranger.locator(".cm-editor").bounding_box()
+    assert beside.bounding_box()["x"] > editor["x"] + editor["width"]
+    write(stranger, "", "profile_onetoone", "foreignkey")
+    expect(beside.locator("strong")).to_have_text(["auth_user", "person"] * 2)
+
+
+def test_on_a_phone_the_exercises_are_a_menu(stranger):
+    stranger.set_viewport_size(browser.PHONE)
+    expect(stranger.locator("#exercises a").first).to_be_hidden()
+    stranger.get_by_label("Exercise", exact=True).select_option(label="Let PostgreSQL cascade")
+    expect(stranger.get_by_role("heading", name="Let PostgreSQL cascade")).to_be_visible()
+    expect(stranger).to_have_url(re.compile("#cascade$"))
 
 
 def test_a_query_runs_in_all_four(page):
@@ -371,18 +417,18 @@ def test_an_exercise_has_an_address_and_its_text_survives_a_reload(stranger, add
     expect(stranger.get_by_role("heading", name="Look around")).to_be_hidden()
     stranger.get_by_label("SQL", exact=True).fill("-- to be continued")
     stranger.reload()
-    expect(stranger.get_by_label("SQL", exact=True)).to_have_value("-- to be continued")
+    expect(stranger.get_by_label("SQL", exact=True)).to_have_text("-- to be continued")
     go(stranger, "decades")
-    expect(stranger.get_by_label("SQL", exact=True)).to_have_value("")
+    expect(stranger.get_by_label("SQL", exact=True)).to_have_text("")
     stranger.go_back()
-    expect(stranger.get_by_label("SQL", exact=True)).to_have_value("-- to be continued")
+    expect(stranger.get_by_label("SQL", exact=True)).to_have_text("-- to be continued")
 
 
 def test_it_says_when_it_cannot_be_loaded(chromium, address):
     page = browser.open_page(chromium)
     page.route("**/pglite.data.gzip", lambda route: route.abort())
     page.goto(address)
-    page.get_by_role("button", name="Load PostgreSQL").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     told(page, "PostgreSQL could not be loaded")
     page.unroute("**/pglite.data.gzip")
     load(page)
@@ -395,7 +441,7 @@ def test_without_javascript_the_exercises_can_be_read(chromium, address):
     expect(page.get_by_text("JavaScript is needed")).to_be_visible()
     for exercise in playground.exercises():
         expect(page.get_by_role("heading", name=exercise["title"])).to_be_visible()
-    expect(page.get_by_role("button", name="Load PostgreSQL")).to_be_hidden()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_hidden()
     solution = page.locator("#under-18 ~ .solution")
     expect(solution.locator("code").first).to_be_hidden()
     solution.locator("summary").click()

@@ -42,7 +42,7 @@ def _build(console: Console, *, fresh: bool) -> Path:
         ("Fetching what comes from npm", npm.node_modules),
         ("Filling in the pages", lambda: pages.render(comparison, found)),
         ("Packing the search", lambda: search.write(pages.RENDERED)),
-        ("Packing the playground", lambda: playground.write(pages.RENDERED)),
+        ("Packing the playground", lambda: playground.write(pages.RENDERED, found)),
         ("Writing the notebooks", lambda: notebooks.write(pages.RENDERED)),
         ("Building the site", mkdocs),
     ]

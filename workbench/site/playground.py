@@ -1,4 +1,4 @@
-"""What the playground loads: PostgreSQL for the page, the players of each variant, the exercises.
+"""What the playground loads: PostgreSQL, the editor, each variant's players, the exercises.
 
 PostgreSQL is packed by gzip here, as not every server packs WebAssembly: so the size that the page
 tells is the size that is loaded.
@@ -6,8 +6,10 @@ tells is the size that is loaded.
 
 import gzip
 import json
+import os
 import re
 import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 from workbench import npm
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
+from workbench.site.snapshots import Snapshots
 from workbench.variants import VARIANTS
 
 HERE = Path(__file__).parent
@@ -42,21 +45,24 @@ def exercises() -> list[Exercise]:
     return found
 
 
-def write(pages: Path) -> None:
+def write(pages: Path, found: Snapshots) -> None:
     """Put what the playground loads into assets/playground/ of that folder.
 
-    Raises WorkbenchError when the variants' dumps are not there yet.
+    found: the variants' tables, whose names the editor completes. Raises WorkbenchError when the
+    variants' dumps are not there yet, or the editor cannot be packed.
     """
     folder = pages / "assets" / "playground"
     (folder / "players").mkdir(parents=True, exist_ok=True)
     for variant in VARIANTS:
         (folder / "players" / f"{variant}.sql").write_text(players(variant), encoding="utf-8")
+    write_editor(folder)
     binaries = write_postgresql(folder / "pglite")
     written = [*(folder / "pglite").iterdir(), *(folder / "players").iterdir()]
     manifest = {
         "variants": VARIANTS,
         "binaries": binaries,
         "bytes": sum(map(bytes_sent, written)),
+        "tables": {variant: columns(variant, found) for variant in VARIANTS},
         "exercises": {its["id"]: checked(its) for its in exercises()},
     }
     (folder / "playground.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -79,6 +85,33 @@ def players(variant: str) -> str:
             "RESET ALL;\n",
         ]
     )
+
+
+def columns(variant: str, found: Snapshots) -> dict[str, list[str]]:
+    """The names of a variant's tables, with those of their columns."""
+    tables = found["variants"][variant]["tables"]
+    return {name: [column["name"] for column in its["columns"]] for name, its in tables.items()}
+
+
+def write_editor(folder: Path) -> None:
+    """Pack editor.js of the folder together with CodeMirror, which it imports.
+
+    Raises WorkbenchError, in esbuild's own words, if it cannot be packed.
+    """
+    modules = npm.node_modules()
+    program = next((modules / "@esbuild").glob("*/**/esbuild*"))
+    path = folder / "editor.js"
+    options = ["--bundle", "--format=esm", "--minify", "--allow-overwrite", "--log-level=error"]
+    done = subprocess.run(
+        [str(program), str(path), f"--outfile={path}", *options],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NODE_PATH": str(modules)},
+        check=False,
+    )
+    if done.returncode:
+        raise WorkbenchError(f"The playground's editor could not be packed: {done.stderr.strip()}")
+    shutil.copy(modules / "codemirror" / "LICENSE", folder / "editor.LICENSE.txt")
 
 
 def write_postgresql(folder: Path) -> dict[str, int]:

@@ -4,6 +4,9 @@ import { keep, kept } from "./kept.js";
 export const FREE = "look-around";
 const sections = [...document.querySelectorAll(".exercise")];
 const links = [...document.querySelectorAll("#exercises a")];
+const menu = document.getElementById("exercise");
+for (const link of links) menu.add(new Option("", link.hash.slice(1)));
+menu.addEventListener("change", () => (location.hash = menu.value));
 const named = (id) => sections.find((section) => section.dataset.exercise === id);
 
 // The exercise that the address names, or null if it names another place of the page.
@@ -19,6 +22,7 @@ export function show(id) {
     if (link.hash === `#${id}`) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
+  menu.value = id;
   return named(id).querySelector("h2");
 }
 
@@ -47,7 +51,10 @@ export function mark() {
       tell(goal, done.includes(goal.dataset.goal), "solved");
     }
   }
-  for (const link of links) tell(link, isSolved(link.hash.slice(1)), "solved");
+  for (const [place, link] of links.entries()) {
+    tell(link, isSolved(link.hash.slice(1)), "solved");
+    menu.options[place].textContent = link.textContent;
+  }
 }
 
 function tell(place, done, word) {

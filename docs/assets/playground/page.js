@@ -1,5 +1,6 @@
 // The page: what its buttons do, and what it tells.
 import { check } from "./check.js";
+import { editorFor } from "./editor.js";
 import * as exercises from "./exercises.js";
 import { keep, kept } from "./kept.js";
 import { Postgres, Stopped } from "./postgres.js";
@@ -10,8 +11,13 @@ import { tables } from "./tables.js";
 const $ = (id) => document.getElementById(id);
 const manifest = await (await fetch(new URL("playground.json", import.meta.url))).json();
 const postgres = new Postgres(manifest);
-const editor = $("sql");
+const editor = editorFor($("sql"), {
+  run: () => PRESSED.run(),
+  changed: () => keep(`text of ${exercise}`, editor.value),
+});
 const boxes = [...document.querySelectorAll("input[name=variant]")];
+// these stand beside the editor; all are listed below
+const HOLD_USERS = ["auth_user", "players_user", "person"];
 const names = (list) => new Intl.ListFormat("en").format(list);
 
 let exercise;
@@ -23,21 +29,21 @@ function say(...what) {
   $("status").replaceChildren(...what);
 }
 
-const USABLE = { run: "ready", explain: "ready", check: "ready", reset: "ready", stop: "running" };
+const IDLE = ["unloaded", "ready"];
+const USABLE = { run: IDLE, explain: IDLE, check: IDLE, reset: ["ready"], stop: ["running"] };
 
 function be(now) {
   state = now;
   for (const [id, when] of Object.entries(USABLE)) {
     // not `disabled`, by which a pressed button would lose the focus
-    $(id).setAttribute("aria-disabled", String(state !== when));
+    $(id).setAttribute("aria-disabled", String(!when.includes(state)));
   }
 }
 
-// PostgreSQL: loaded once, started again at each Stop and Reset
+// PostgreSQL: loaded once, by what first needs it, and started again at each Stop and Reset
 
 async function load() {
   be("starting");
-  $("load").hidden = true;
   $("progress").hidden = false;
   say("PostgreSQL is being loaded ...");
   try {
@@ -48,7 +54,6 @@ async function load() {
   }
   $("progress").removeAttribute("value");
   await start("PostgreSQL is ready.");
-  if (document.activeElement === document.body) editor.focus();
 }
 
 async function start(then) {
@@ -69,7 +74,6 @@ async function start(then) {
 function missing(error) {
   be("unloaded");
   $("loader").hidden = false;
-  $("load").hidden = false;
   $("progress").hidden = true;
   say(`PostgreSQL could not be loaded (${error.message}): see that you are online, and try again.`);
 }
@@ -84,6 +88,7 @@ async function showTables() {
 
 // Do what needs PostgreSQL, and tell what the work returns. Whoever stops it gets a new one.
 async function ask(work) {
+  if (state === "unloaded") await load();
   if (state !== "ready") return;
   be("running");
   try {
@@ -189,6 +194,22 @@ function choose(id) {
 
 function tick(variants) {
   for (const box of boxes) box.checked = variants.includes(box.value);
+  listTables();
+}
+
+// The tables of the ticked variants, beside the editor, which completes their names.
+function listTables() {
+  const all = {};
+  const listed = [];
+  for (const variant of ticked()) {
+    const its = Object.entries(manifest.tables[variant]);
+    for (const [name, columns] of its) all[name] = [...new Set([...(all[name] ?? []), ...columns])];
+    listed.push(element("h3", {}, variant));
+    for (const [name, columns] of its.filter(([name]) => HOLD_USERS.includes(name)))
+      listed.push(element("p", {}, element("strong", {}, name), ` ${columns.join(", ")}`));
+  }
+  editor.offer(all);
+  $("beside").replaceChildren(...listed);
 }
 
 function arrive() {
@@ -221,7 +242,6 @@ function take(answer) {
 }
 
 const PRESSED = {
-  load,
   run: () => runThem((variant, text) => run(postgres, variant, text, MOST_ROWS)),
   explain: () =>
     runThem((variant, text) => explain(postgres, variant, text, $("analyze").checked)),
@@ -231,11 +251,8 @@ const PRESSED = {
 };
 for (const [id, pressed] of Object.entries(PRESSED)) $(id).addEventListener("click", pressed);
 
-editor.addEventListener("input", () => keep(`text of ${exercise}`, editor.value));
-editor.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) PRESSED.run();
-});
-$("listed").addEventListener("toggle", () => ask(async () => null));
+for (const box of boxes) box.addEventListener("change", listTables);
+$("listed").addEventListener("toggle", () => state === "ready" && ask(async () => null));
 addEventListener("hashchange", arrive);
 
 $("size").textContent = (manifest.bytes / 1e6).toFixed(1);
