@@ -23,7 +23,6 @@ from sample import sample
 from conftest import command, environment
 from workbench.errors import WorkbenchError
 from workbench.notebook import clean, jupyter, run, slides
-from workbench.notebook.answers import check
 from workbench.paths import PROJECT
 from workbench.server import postgres
 from workbench.site import notebooks as pages
@@ -297,14 +296,6 @@ def test_cleaning_takes_outputs_away_and_says_so(tmp_path):
     assert (second.returncode, second.stdout) == (0, "")
     [cell] = run.read(path).cells
     assert (cell.source, cell.outputs, cell.execution_count) == ("6 * 7", [], None)
-
-
-def test_a_check_says_what_is_missing():
-    assert str(check(lambda: None, 1)) == "Not yet: it returns nothing."
-    assert str(check(lambda: 2, 1)) == "Not yet: it returns `2`, and asked for was `1`."
-    assert str(check(lambda: 1 / 0, 1)).startswith("Not yet: it ends in ZeroDivisionError: ")
-    assert not check(lambda: 2, 1)
-    assert check(lambda: 1, 1)
 
 
 # A kernel that is a variant
