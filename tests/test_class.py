@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import browser
@@ -26,14 +27,16 @@ from sample import sample
 from test_notebooks import ANSI, USE, lab
 
 from conftest import environment, postmaster
+from workbench import files, recorded
 from workbench.compare import results
 from workbench.notebook import clean, copies, jupyter, run, using
-from workbench.paths import PROJECT
+from workbench.paths import BUILD, PROJECT
 from workbench.server import databases, embedded, postgres
 from workbench.variants import VARIANTS
 
 # seconds for one cell, while 30 kernels share two cores
 PATIENCE = 1200
+COMMAND = ".venv/bin/pytest tests/test_class.py --all -k one_server"
 NAMES = [path.stem for path in run.paths()]
 FOUR = "from workbench.notebook import four\nvariants = four()"
 
@@ -442,7 +445,7 @@ class Class:
     def __init__(self, learners, env, folder):
         self.learners, self.env, self.folder = learners, env, folder
         self.most, self.ended = 0, threading.Event()
-        self.at_rest = self.memory = self.of_postgres = None
+        self.found, self.at_rest = {}, None
 
     def run(self):
         watching = threading.Thread(target=self._watch)
@@ -497,7 +500,6 @@ class Class:
             await client.async_execute_cell(last[1], last[0])
 
     def _measure(self):
-        self.at_rest = sum(connections(self.env).values())
         kernels = [
             process
             for process in psutil.Process().children()
@@ -505,27 +507,38 @@ class Class:
         ]
         assert len(kernels) == self.learners
         trees = [one for kernel in kernels for one in (kernel, *kernel.children(recursive=True))]
-        self.memory = memory(trees) / self.learners
         server = postmaster(self.folder)
-        self.of_postgres = memory([server, *server.children()])
-        print(
-            f"\n{self.learners} learners: {self.memory:.0f} MB each, and PostgreSQL "
-            f"{self.of_postgres:.0f} MB; {self.at_rest} connections at rest, {self.most} at most"
-        )
+        self.found = {
+            "learners": self.learners,
+            "memory of a learner": memory(trees) // self.learners,
+            "memory of PostgreSQL": memory([server, *server.children()]),
+            "connections at most": self.most,
+        }
+        self.at_rest = sum(connections(self.env).values())
+
+    def record(self):
+        """Write what was measured, as results/class.json has it."""
+        measured = {
+            "when": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": recorded.machine(),
+            "versions": recorded.versions(self.env),
+            "command": COMMAND,
+        }
+        files.write_json(BUILD / "class.json", {"measured": measured, **self.found})
 
 
 def memory(processes):
-    """Megabytes of memory, what is shared counted once."""
-    return sum(process.memory_full_info().pss for process in processes) / 2**20
+    """Bytes of memory, what several processes share counted once (Linux: PSS)."""
+    return sum(process.memory_full_info().pss for process in processes)
 
 
 @pytest.mark.parametrize("learners", sample([2, 30], [2]))
 def test_a_class_on_one_server(bare, hold, learners):
-    """All cells of notebook 5 in so many kernels at once; -s shows what was measured."""
+    """All cells of notebook 5 in so many kernels at once; build/class.json has what it took."""
     env = hold(bare.folder).env()
     held = Class(learners, env, bare.folder)
     held.run()
+    held.record()
     assert held.at_rest == 0
-    assert 0 < held.most < embedded.CONNECTIONS
-    # what docs/instructors/one_server.md says
-    assert held.memory < 500
+    assert 0 < held.found["connections at most"] < embedded.CONNECTIONS
+    assert held.found["memory of a learner"] < 500 * 2**20

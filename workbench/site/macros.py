@@ -20,6 +20,7 @@ from typing import Any
 
 from suite.compare import MARKS
 from suite.questions import AREAS
+from workbench import recorded
 from workbench.bench import result
 from workbench.bench import summary as bench
 from workbench.bench.result import Result
@@ -222,6 +223,20 @@ class Macros:
     def _djangos_of(self, name: str) -> list[str]:
         """The versions of Django that can be asked a question."""
         return [it for it in self.djangos() if name in _recorded(it)]
+
+    def one_server(self) -> Block:
+        """What a class takes of one machine, as results/class.json has it: a table, and where."""
+        found = json.loads((recorded.FOLDER / "class.json").read_text(encoding="utf-8"))
+        rows = {
+            "learners, each with all cells of notebook 5": found["learners"],
+            "memory of each learner": f"{found['memory of a learner'] / 2**20:.0f} MB",
+            "memory of PostgreSQL for all": f"{found['memory of PostgreSQL'] / 2**20:.0f} MB",
+            "connections, at most": found["connections at most"],
+        }
+        lines = [f"| {name} | {value} |" for name, value in rows.items()]
+        measured = found["measured"]
+        where = f"Measured {recorded.provenance(measured)}, by `{measured['command']}`."
+        return "\n".join(["| what | measured |", "| --- | --- |", *lines, "", where])
 
     def changed(self, django: str) -> Block:
         """What this Django changes: each question with its old and new answers, and the reason."""
