@@ -561,8 +561,8 @@ def test_article_hand_work_is_needed():
     verdict="does not hold",
 )
 def test_article_drop_sequence():
-    """What does PostgreSQL do on DROP SEQUENCE person_person_id_seq, for identity and serial
-    columns?"""
+    """Person has a numbered key, person_id. What does PostgreSQL do on DROP SEQUENCE, for identity
+    and serial columns?"""
     article_table()
     drop, answers = "DROP SEQUENCE person_person_id_seq", {}
     for kind in ("identity", "serial"):
@@ -765,15 +765,15 @@ def test_article_signal_is_for_new_users(client, settings):
     custom_user={"with a profile row": "stored", "without": "accepted"},
     foreignkey={"with a profile row": "lost", "without": "accepted"},
     so_what=(
-        "A receiver that saves user.person fails for users without a profile, at each login "
-        "too. Save the profile yourself."
+        "Such a receiver fails for users without a profile, also at login. With a ForeignKey it "
+        "saves a row that it reads again. Save the profile yourself."
     ),
     source=docs("Signals", "post_save"),
     verdict="holds with a condition",
 )
 def test_article_signal_serves_updates(alice):
-    """A receiver saves user.person at every save of the user. What does user.save() do with a new
-    Discord ID?"""
+    """A post_save receiver saves the user's profile. What does user.save() do with a new Discord
+    ID?"""
     User.objects.bulk_create([User(username="bob")])
     with article_signal():
         return {

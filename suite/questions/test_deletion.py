@@ -463,16 +463,16 @@ def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
     foreignkey="the deletion waits; rejected: the deletion",
     mark="surprising",
     so_what=(
-        "Lock the user also before you delete it. delete() looks for profile rows before it waits, "
-        "misses the new row, and then fails."
+        "Lock the user before you call delete(). Otherwise delete() looks for profile rows before "
+        "it waits, misses the new row, and fails."
     ),
     source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
     fits=["the deletion waits; rejected: nothing"],
     costs=ANYTHING_ELSE,
 )
 def test_deleting_a_locked_user_while_first_extras_are_stored(transactional_db):
-    """A session locks the user and stores the first extra fields. What happens when another session
-    deletes the user?"""
+    """One transaction locks a user and stores the first extra fields. What happens to another
+    transaction that deletes the user?"""
     extras_class()
     bob = without_row()
     change = lambda: roster.change("bob", birthdate=ALICE["birthdate"])  # noqa: E731

@@ -789,8 +789,8 @@ def test_expression_is_replaced_after_save(alice):
     custom_user="DatabaseError",
     foreignkey="DatabaseError",
     so_what=(
-        "Before Django 6.0, save() raises DatabaseError for a deleted row, as for other failures. "
-        "Query whether the row still exists."
+        "Before Django 6.0 this is a plain DatabaseError, so its class does not tell you that the "
+        "row is gone. Check with exists()."
     ),
     source=release_notes("6.0", "Models"),
 )

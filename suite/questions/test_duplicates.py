@@ -532,8 +532,8 @@ def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
     foreignkey={"full-width alice": "IntegrityError", "Cyrillic first letter": "accepted"},
     mark="surprising",
     so_what=(
-        "Django turns full-width letters into plain ones (NFKC), but accepts look-alike letters of "
-        "other alphabets. Restrict usernames with a validator if that matters."
+        "Django turns full-width letters into plain ones (NFKC), but accepts look-alike letters "
+        "of other alphabets. Write a validator, and call full_clean(), if that matters."
     ),
     source=(
         docs("Customizing authentication in Django", "Specifying a custom user model")

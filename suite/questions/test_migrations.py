@@ -648,14 +648,14 @@ def test_person_id_to_onetoone_in_an_empty_table():
     mark="surprising",
     costs=ANYTHING_ELSE,
     so_what=(
-        "With managed = False, change the table by SQL. makemigrations writes nothing, and the "
-        "first read fails, because the column is missing."
+        "makemigrations ignores field changes of an unmanaged model. Add the column by SQL first, "
+        "or the first read fails."
     ),
     source=docs("Model Meta options", "managed"),
 )
 def test_person_id_to_onetoone_unmanaged():
-    """Person has managed = False, and its model replaces person_id by user as primary key. What do
-    makemigrations and the first read do?"""
+    """Person is unmanaged. Its key person_id becomes user, a new column. What do makemigrations and
+    the first read do?"""
     before = migration_states.state_of_person(own_key(), managed=False)
     after = migration_states.state_of_person(key(), managed=False)
     migration_states.with_table(before)

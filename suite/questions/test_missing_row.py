@@ -244,7 +244,8 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "players"]
     top=True,
 )
 def test_users_from_before_the_players_app(unmigrated):
-    """A project with one user adds the variant's app. What happens on migrate?"""
+    """A project with one user adds the extra fields in this approach's way. What happens on
+    migrate?"""
     unmigrated.add("config/before.py", BEFORE)
     unmigrated.manage("migrate", "--skip-checks", "--settings=config.before")
     unmigrated.sql(

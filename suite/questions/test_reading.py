@@ -930,8 +930,10 @@ def test_queries_for_all_extras_left_out_by_only(alice, statements):
     profile_onetoone="Manager",
     custom_user="UserManager",
     foreignkey="Manager",
-    so_what="create_user() exists only if the manager is based on UserManager. Managers of a "
-    "profile do not have it.",
+    so_what=(
+        "create_user() comes from UserManager. The manager of a profile has it only if you write "
+        "it."
+    ),
     source=docs("Models", "Proxy model managers"),
 )
 def test_default_manager_of_our_class():

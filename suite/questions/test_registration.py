@@ -369,8 +369,8 @@ def test_user_stays_when_a_receiver_raises(transactional_db):
     costs=ANYTHING_ELSE,
 )
 def test_transaction_statements_of_a_registration(transactional_db):
-    """A function stores one user, and the profile row if there is one. Which transaction statements
-    does it send?"""
+    """A function stores a user, and in the same transaction.atomic() a profile if there is one.
+    Which transaction statements run?"""
     return transactions(lambda: roster.register("bob", PASSWORD))
 
 

@@ -254,8 +254,8 @@ def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
     fails=[False],
 )
 def test_extras_of_somebody_else_survive_loaddata(alice, load):
-    """A dump of alice with natural keys meets mallory's rows with the same ids. Does mallory keep
-    her extra fields?"""
+    """Alice was dumped with natural keys, and mallory now has her ids. Does mallory keep her extra
+    fields after loaddata?"""
     written = dumped("auth", "players", **NATURAL)
     rename(alice, "mallory")
     load(written)

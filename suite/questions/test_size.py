@@ -632,8 +632,10 @@ def test_log_bytes_of_one_login_on_a_full_page(on_full_pages):
     mark="surprising",
     fits=at_most(300),
     costs=at_least(400),
-    so_what="With a custom user, the edit also adds entries to the other indexes of the user "
-    "table.",
+    so_what=(
+        "Changing an indexed column adds an entry to each index of its table. The user table has "
+        "more indexes than a profile."
+    ),
     source=HOT,
 )
 def test_log_bytes_of_one_edit(five):
