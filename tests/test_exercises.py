@@ -81,3 +81,36 @@ def test_check_says_what_fits_the_answer(verdicts, name, number):
     says, found = ATTEMPTS[name][number]["says"], verdicts[name, number]
     assert found.startswith("Right: " if says == "Right:" else "Not yet: "), found
     assert says in found
+
+
+DATA = """
+from django.apps import apps
+[list(model.objects.order_by("pk").values()) for model in apps.get_models()]
+"""
+NEXT_IDS = "sql('SELECT sequencename, last_value FROM pg_sequences ORDER BY 1').to_csv()"
+
+
+def test_each_exercise_has_wrong_answers_two_right_ones_and_hints():
+    for name, exercise in EXERCISES.items():
+        right = [one for one in ATTEMPTS[name] if one["says"] == "Right:"]
+        assert len(right) >= 2
+        assert len(ATTEMPTS[name]) - len(right) >= 6
+        assert len(exercise["hints"]) == 3
+
+
+@pytest.mark.parametrize("kernel_of", ["latest", "mend", "set_zoom_id", "tidy"])
+def test_a_false_start_and_a_second_check_change_neither_verdict_nor_database(tmp_path, kernel_of):
+    right, wrong = ATTEMPTS[kernel_of][0]["code"], ATTEMPTS[kernel_of][-1]["code"]
+    check = f"check({kernel_of!r})"
+    cells = [DATA, NEXT_IDS, wrong + check, right + check, check, DATA, NEXT_IDS]
+    first = kernel(EXERCISES[kernel_of])
+    [(rows, ids, refused, passed, again, rows_then, ids_then)] = asked(tmp_path, {first: cells})
+    assert refused.startswith("Not yet: ")
+    assert passed.startswith("Right: ")
+    assert (again, rows_then, ids_then) == (passed, rows, ids)
+
+
+def test_a_hint_is_shown_at_a_time(tmp_path):
+    first = kernel(EXERCISES["mend"])
+    [shown] = asked(tmp_path, {first: ["hint('mend')"] * 4})
+    assert [text[5:6] for text in shown] == ["1", "2", "3", "3"]

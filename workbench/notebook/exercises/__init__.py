@@ -9,6 +9,7 @@ from IPython.core.getipython import get_ipython
 from workbench.errors import WorkbenchError
 from workbench.notebook import output
 from workbench.notebook.exercises import judge
+from workbench.notebook.exercises.faults import Exercise
 
 _given: dict[str, int] = {}
 
@@ -56,7 +57,7 @@ def hint(exercise: str) -> output.Markdown:
     return output.Markdown(f"Hint {number} of {len(hints)}: {hints[number - 1]}{more}")
 
 
-def _chosen(exercise: str) -> judge.Exercise:
+def _chosen(exercise: str) -> Exercise:
     if exercise in judge.EXERCISES:
         return judge.EXERCISES[exercise]
     near = difflib.get_close_matches(str(exercise), judge.EXERCISES, n=1)
@@ -70,7 +71,7 @@ def _names() -> dict[str, Any]:
     return vars(sys.modules["__main__"]) if shell is None else shell.user_ns
 
 
-def _fault(exercise: str, its: judge.Exercise, answer: Any) -> str | None:
+def _fault(exercise: str, its: Exercise, answer: Any) -> str | None:
     if "call" not in its:
         return _fault_in_each(exercise, its, answer)
     from django.conf import settings
@@ -83,7 +84,7 @@ def _fault(exercise: str, its: judge.Exercise, answer: Any) -> str | None:
     return judge.fault(exercise, answer)
 
 
-def _fault_in_each(exercise: str, its: judge.Exercise, expression: Any) -> str | None:
+def _fault_in_each(exercise: str, its: Exercise, expression: Any) -> str | None:
     """Return what is wrong with an expression in the first of the variants where it is wrong."""
     if not isinstance(expression, str):
         return "the answer is a string: put the expression between quotation marks."
