@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 LEFT = {"__pycache__", ".ipynb_checkpoints"}
 
 
+# two texts in a list, each on a line of its own
+PAIR = re.compile(r'\[\n +("(?:[^"\\]|\\.)*"),\n +("(?:[^"\\]|\\.)*")\n +\]')
+
+
 def write(path: Path, text: str) -> None:
     """Write the text in one go: a reader, or a killed process, never leaves or sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,8 +30,9 @@ def write(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write the value in one go as JSON."""
-    write(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    """Write the value in one go as JSON: a line for each item, and one for a pair of texts."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    write(path, PAIR.sub(r"[\1, \2]", text) + "\n")
 
 
 def write_rows(path: Path, table: Mapping[str, Any]) -> None:
