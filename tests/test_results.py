@@ -9,6 +9,7 @@ import pytest
 
 from conftest import Tool
 from suite.compare import changed_in, compare, since
+from workbench import files
 from workbench.bench import result as bench
 from workbench.compare import results
 from workbench.matrix import environments
@@ -24,6 +25,14 @@ OTHERS = [environment.django for environment in environments.environments()[1:]]
 @pytest.fixture
 def main():
     return results.load()
+
+
+def test_json_is_read_as_it_was_written(tmp_path):
+    value = {"pairs": [["sql", 'SELECT "a",\n 1'], ["a", "b", "c"], ["[", "]"], [1, "x"]]}
+    files.write_json(tmp_path / "it.json", value)
+    text = (tmp_path / "it.json").read_text()
+    assert json.loads(text) == value
+    assert '  ["[", "]"],\n' in text
 
 
 def test_every_supported_django_is_recorded():
