@@ -120,6 +120,7 @@ async def _one(name: str, notebook: NotebookNode, tell: Tell) -> None:
         notebook,
         timeout=PATIENCE,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(FOLDER)}},
         config=Config({"KernelManager": {"shutdown_wait_time": PATIENCE}}),
         on_cell_complete=lambda cell, cell_index: tell(name, cell_index + 1, cells),
