@@ -71,10 +71,10 @@ def verdicts(request, tmp_path_factory):
 
     Each is a cell; those of a variant are one notebook, run from top to bottom.
     """
-    tested = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     cells = {}
-    for one in tested:
-        if "number" in one:
+    for item in request.session.items:
+        one = item.callspec.params if hasattr(item, "callspec") else {}
+        if item.path == request.path and "number" in one:
             code = ATTEMPTS[one["name"]][one["number"]]["code"]
             cells.setdefault(kernel(EXERCISES[one["name"]]), {})[one["name"], one["number"]] = (
                 f"{code}\ncheck({one['name']!r})"

@@ -21,7 +21,7 @@ from workbench import files, variants
 from workbench.paths import PROJECT
 from workbench.schema import tables
 from workbench.serve import sites as sites_of_serve
-from workbench.server import postgres, processes
+from workbench.server import embedded, postgres, processes
 from workbench.server.databases import DEMO
 from workbench.variants import SUMMARIES, VARIANTS
 
@@ -339,7 +339,7 @@ def test_140_visitors_at_a_locked_row_do_not_affect_the_other_sites(hardy, brows
 def test_where_postgresql_has_no_connection_left_the_sites_say_when_to_come_again(hardy):
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(psycopg.OperationalError):
-            for _ in range(100):
+            for _ in range(embedded.CONNECTIONS):
                 stack.enter_context(postgres.connect(hardy.env, "postgres"))
         assert {visit(hardy.url(variant, "/players/")) for variant in VARIANTS} == {(503, "3")}
     wait_until(lambda: all_answer(hardy))
