@@ -61,8 +61,8 @@ PEOPLE = [("profile_onetoone", "custom_user"), ("foreignkey", "custom_user")]
 STAGED = [Kill(*pair, ("0005", "0009"), rest=("",), **FEW) for pair in PEOPLE]
 STAGED_BACK = [Kill(*pair, ("0005", run.START[:4]), first=("", "0009"), **FEW) for pair in PEOPLE]
 KILLS = STAGED + STAGED_BACK + PLAIN + PLAIN_BACK
-# one staged, one plain and back
-SAMPLE = [STAGED[0], PLAIN_BACK[0]]
+# one of those that take least
+SAMPLE = [PLAIN_BACK[0]]
 
 
 def killed_everywhere(databases, kill):
@@ -107,7 +107,7 @@ def test_a_kill_leaves_what_the_last_migration_left_or_the_last_batch(told, kill
     assert told[kill]["kills"] > 60
 
 
-@pytest.mark.parametrize("kill", sample(STAGED + STAGED_BACK, SAMPLE[:1]), ids=str)
+@pytest.mark.parametrize("kill", sample(STAGED + STAGED_BACK, []), ids=str)
 def test_from_whatever_a_kill_has_left_half_done_the_move_goes_through(told, kill):
     found = told[kill]["resumed"]
     assert [(name, wrong) for name, wrong in found if wrong] == []

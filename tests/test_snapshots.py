@@ -86,6 +86,7 @@ def every_statement(found):
 # How snapshots are taken
 
 
+@pytest.mark.exhaustive
 def test_a_killed_run_leaves_the_next_one_the_same(found, folder, hold, tmp_path):
     """And as another server gave it to the site."""
     server = hold(folder).env()
