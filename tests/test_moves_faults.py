@@ -36,12 +36,17 @@ CAUGHT = {
 }
 # one for each check
 SAMPLE = [
+    "copy_forgotten",
     "users_without_a_person_lost",
     "permission_escalated",
+    "persons_content_type_left_behind",
     "names_not_aligned",
     "sequence_set_back",
+    "groups_lost",
     "log_cleared",
+    "everybody_logged_out",
     "other_rows_thrown_away",
+    "backend_left_in_the_sessions",
 ]
 WHERE = {
     "keys_not_translated": ("foreignkey", "custom_user"),
