@@ -28,6 +28,14 @@ class Markdown(str):
         return str(self)
 
 
+class Verdict(Markdown):
+    """What is said of a learner's answer; what stands before the colon is bold."""
+
+    def _repr_markdown_(self) -> str:
+        word, _, rest = self.partition(":")
+        return f"**{word}:**{rest}"
+
+
 class Plan(Markdown):
     """A plan as PostgreSQL prints it."""
 

@@ -27,14 +27,10 @@ _compared_in: str | None = None
 _cell: str | None = None
 
 
-class Compared(output.Markdown):
+class Compared(output.Verdict):
     """What compare() says; `right` is None if there was no prediction."""
 
     right: bool | None = None
-
-    def _repr_markdown_(self) -> str:
-        word, _, rest = self.partition(":")
-        return f"**{word}:**{rest}"
 
 
 def predict(value: Any) -> output.Markdown | None:

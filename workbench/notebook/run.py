@@ -65,7 +65,7 @@ def executed(*, fresh: bool = False) -> dict[str, NotebookNode]:
 
 
 def _only_answers(notebook: NotebookNode) -> None:
-    """Nobody has predicted in this run, and those who read the answers need not be told so."""
+    """Remove the remark that no prediction was made: readers of the answers do not need it."""
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             for kind in ("text/markdown", "text/plain"):

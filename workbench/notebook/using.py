@@ -35,7 +35,7 @@ def use(variant: str) -> None:
     global _used
     output.prepare_display()
     _check(variants.checked(variant))
-    server = postgres.start() if _used is None else _server()
+    server = postgres.start() if _used is None else postgres.from_environment()
     os.environ.update(server)
     _enter(variant)
     _used = variant
@@ -100,11 +100,7 @@ def _leave() -> None:
 
     connection.close()
     if _database is not None:
-        databases.drop(_server(), _database)
-
-
-def _server() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key.startswith("PG")}
+        databases.drop(postgres.from_environment(), _database)
 
 
 def _where() -> str:

@@ -94,6 +94,11 @@ def stop() -> None:
             _dismiss(keeper)
 
 
+def from_environment() -> dict[str, str]:
+    """Return libpq's variables of this process, such as PGHOST."""
+    return {key: value for key, value in os.environ.items() if key.startswith("PG")}
+
+
 def connect(server: Mapping[str, str], database: str) -> Connection:
     """A connection in autocommit mode; raises psycopg.Error."""
     names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user"}
@@ -137,7 +142,7 @@ def _obtain(large: bool = False) -> dict[str, str]:
 
 
 def _external() -> dict[str, str]:
-    env = {key: value for key, value in os.environ.items() if key.startswith("PG")}
+    env = from_environment()
     try:
         connect(env, "postgres").close()
     except psycopg.Error as error:

@@ -5,7 +5,6 @@ kernel's database, with a log that triggers fill. `notebook.use()` starts over w
 """
 
 import html
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,8 +99,7 @@ def _connected() -> postgres.Connection:
     """A connection beside the kernel's own, so that only what is committed counts."""
     from django.db import connection
 
-    server = {key: value for key, value in os.environ.items() if key.startswith("PG")}
-    return postgres.connect(server, connection.settings_dict["NAME"])
+    return postgres.connect(postgres.from_environment(), connection.settings_dict["NAME"])
 
 
 def _names() -> dict[str, str]:

@@ -14,7 +14,7 @@ from workbench.notebook.exercises.faults import Exercise
 _given: dict[str, int] = {}
 
 
-class Verdict(output.Markdown):
+class Checked(output.Verdict):
     """What a check says; true if the exercise is solved."""
 
     passed = False
@@ -22,12 +22,8 @@ class Verdict(output.Markdown):
     def __bool__(self) -> bool:
         return self.passed
 
-    def _repr_markdown_(self) -> str:
-        word, _, rest = self.partition(":")
-        return f"**{word}:**{rest}"
 
-
-def check(exercise: str, answer: Any = ...) -> Verdict:
+def check(exercise: str, answer: Any = ...) -> Checked:
     """Try an answer to an exercise on several sets of users, and say whether it is right.
 
     answer: the learner's function; if left out, the function of the notebook that is called as
@@ -38,13 +34,13 @@ def check(exercise: str, answer: Any = ...) -> Verdict:
     if answer is ...:
         name = exercise if "call" in its else "expression"
         if name not in _names():
-            return Verdict(f"Not yet: there is no `{name}` yet. Run the cell above first.")
+            return Checked(f"Not yet: there is no `{name}` yet. Run the cell above first.")
         answer = _names()[name]
     said = _fault(exercise, its, answer)
     if said:
-        return Verdict(f"Not yet: {said}")
+        return Checked(f"Not yet: {said}")
     *sets, last = (users["with"] for users in its["users"])
-    verdict = Verdict(f"Right: it was tried {', '.join(sets)}, and {last}.")
+    verdict = Checked(f"Right: it was tried {', '.join(sets)}, and {last}.")
     verdict.passed = True
     return verdict
 

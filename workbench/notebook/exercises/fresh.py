@@ -4,7 +4,6 @@ Not a transaction that is rolled back: an answer may commit, catch an IntegrityE
 a transaction of its own.
 """
 
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -41,7 +40,7 @@ def database() -> Iterator[postgres.Connection]:
     learners = connections["default"]
     settings = learners.settings_dict
     before = dict(settings)
-    server = {key: value for key, value in os.environ.items() if key.startswith("PG")}
+    server = postgres.from_environment()
     held = databases.hold(server, f"notebook_exercise_{secrets.token_hex(4)}", MARK)
     try:
         # a server-side cursor does not say how many rows it fetches
