@@ -28,7 +28,7 @@ from PIL import Image
 from suite import migration_states
 from suite.compare import ANYTHING_ELSE, CANNOT, at_least, compare, docs
 from suite.outcomes import heard, outcome, rows, saw, tables
-from suite.projects import on_server
+from suite.projects import drop_database, make_database
 from suite.variant import (
     PASSWORD,
     PlayerModel,
@@ -508,14 +508,13 @@ def second_database():
 
     def add(project):
         made.append(f"{project.database}_second")
-        on_server(f'DROP DATABASE IF EXISTS "{made[0]}" WITH (FORCE)')
-        on_server(f'CREATE DATABASE "{made[0]}" TEMPLATE template0')
+        make_database(made[0], "template0")
         project.add("config/settings.py", SECOND)
         project.add("config/routers.py", ROUTER)
 
     yield add
     for name in made:
-        on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop_database(name)
 
 
 @compare(
