@@ -33,7 +33,10 @@ EACH = [
     for number, one in enumerate(attempts)
 ]
 IN_A_VARIANT = """
+from collections import Counter
 from django.db import connection, transaction
+from django.db.models import Count, Exists, OuterRef
+from django.db.models.functions import Left
 from workbench import notebook
 from workbench.notebook import *
 notebook.use({!r})
