@@ -1,9 +1,14 @@
 """APIs, tokens and social login"""
 
+from contextlib import contextmanager
 from datetime import date
 
+from django import forms
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.storage import default_storage
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, RequestFactory, override_settings
+from django.urls import reverse
 from drf_writable_nested.serializers import WritableNestedModelSerializer
 from rest_framework import serializers
 from rest_framework_simplejwt.authentication import (
@@ -461,3 +466,180 @@ def test_discord_id_in_the_details_of_social_auth(site):
     """get_user_details() of a social-auth-app-django backend returns a discord_id. Does a login
     store it in that extra field?"""
     return site.ask(discord_id_reaches_the_extra_field)
+
+
+# --- django-allauth
+
+
+def birthdate_sent_to_allauth(**methods):
+    """Register bob by a subclass of allauth's SignupForm that has a birthdate and these methods."""
+    from allauth.account.forms import SignupForm
+
+    form = type("WithBirthdate", (SignupForm,), {"birthdate": forms.DateField(), **methods})
+    typed = SIGNUP | {"password1": PASSWORD, "password2": PASSWORD}
+    filled = form(typed)
+    assert filled.is_valid(), filled.errors
+    with request_from_a_visitor() as request:
+        filled.save(request)
+
+
+def allauths_form_stores_a_birthdate():
+    birthdate_sent_to_allauth()
+    return has_birthdate("bob")
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    mark="surprising",
+    costs=[False],
+    so_what="allauth drops a field that you only declare, even with a custom user. Store it in "
+    "the form's signup() or save(), or in the adapter's save_user().",
+    source='django-allauth 65 docs, "Account", "Forms"',
+)
+def test_birthdate_declared_on_allauths_sign_up_form(site):
+    """A subclass of allauth's SignupForm declares a birthdate. Does a sign-up store it?"""
+    return site.ask(allauths_form_stores_a_birthdate)
+
+
+def rows_in_allauths_signup():
+    counted = []
+
+    def signup(form, request, user):
+        users = User.objects.filter(pk=user.pk, **{f"{path('pk')}__isnull": False})
+        counted.append(users.values(path("birthdate")).count())
+
+    birthdate_sent_to_allauth(signup=signup)
+    return counted[0]
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=0,
+    fits=at_least(1),
+    costs=[0],
+    so_what="allauth stores the user before signup(). There, save a custom user again, change the "
+    "receiver's profile row, or create a row.",
+    source='django-allauth 65 docs, "Account", "Configuration", ACCOUNT_SIGNUP_FORM_CLASS',
+)
+def test_rows_in_signup_of_allauth(site):
+    """allauth calls signup() of its sign-up form. How many rows hold the user's extra fields by
+    then?"""
+    return site.ask(rows_in_allauths_signup)
+
+
+@contextmanager
+def request_from_a_visitor():
+    """Yield a request as allauth's views get it: with a session and messages."""
+    from allauth.core.context import request_context
+
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    request.session = SessionStore()
+    request._messages = default_storage(request)
+    with request_context(request):
+        yield request
+
+
+def log_in_through_allauth(adapter="allauth.socialaccount.adapter.DefaultSocialAccountAdapter"):
+    """Log in with what Discord answers about the user. Return allauth's response."""
+    from allauth.socialaccount.helpers import complete_social_login
+    from allauth.socialaccount.models import SocialApp
+    from allauth.socialaccount.providers.discord.provider import DiscordProvider
+
+    app = SocialApp(provider="discord", client_id="workbench", secret="workbench")
+    with override_settings(SOCIALACCOUNT_ADAPTER=adapter), request_from_a_visitor() as request:
+        login = DiscordProvider(request, app=app).sociallogin_from_response(request, FROM_DISCORD)
+        return complete_social_login(request, login)
+
+
+def pages_after_a_login():
+    def page():
+        is_form = log_in_through_allauth().url == reverse("socialaccount_signup")
+        return "sign-up form" if is_form else "no form"
+
+    with override_settings(SOCIALACCOUNT_AUTO_SIGNUP=False):
+        asked = page()
+    return {"by default": page(), "SOCIALACCOUNT_AUTO_SIGNUP = False": asked}
+
+
+FORM_SHOWN = {"by default": "no form", "SOCIALACCOUNT_AUTO_SIGNUP = False": "sign-up form"}
+
+
+@compare(
+    proxy_model=FORM_SHOWN,
+    profile_onetoone=FORM_SHOWN,
+    custom_user=FORM_SHOWN,
+    foreignkey=FORM_SHOWN,
+    mark="surprising",
+    so_what="allauth skips its sign-up form if the provider sends an unused e-mail address. To ask "
+    "for extra fields, set SOCIALACCOUNT_AUTO_SIGNUP = False.",
+    source='django-allauth 65 docs, "Social Accounts", "Configuration", SOCIALACCOUNT_AUTO_SIGNUP',
+)
+def test_form_shown_at_a_social_login_with_allauth(site):
+    """A user logs in with Discord for the first time through django-allauth. What does allauth
+    show?"""
+    return site.ask(pages_after_a_login)
+
+
+def rows_after_a_login():
+    log_in_through_allauth()
+    users = User.objects.filter(username="bob", **{f"{path('pk')}__isnull": False})
+    return users.values(path("birthdate")).count()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=0,
+    fits=at_least(1),
+    costs=[0],
+    so_what="A social login does not run your registration form, so the extra fields are empty. "
+    "Create the profile row in a receiver, and ask for the fields later.",
+    source='django-allauth 65 docs, "Social Accounts", "Adapter"',
+)
+def test_rows_after_a_social_login_with_allauth(site):
+    """A user logs in with Discord for the first time through django-allauth. How many rows hold the
+    extra fields?"""
+    return site.ask(rows_after_a_login)
+
+
+def discord_id_set_in_populate_user():
+    log_in_through_allauth(adapter=f"{__name__}.{takes_the_discord_id.__name__}")
+    stored = User.objects.filter(username="bob", **{path("discord_id"): FROM_DISCORD["id"]})
+    return stored.exists()
+
+
+def takes_the_discord_id(request):
+    """Return an adapter that copies the Discord ID to the user. allauth calls this by its path."""
+    from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+
+    class Adapter(DefaultSocialAccountAdapter):
+        def populate_user(self, request, sociallogin, data):
+            user = super().populate_user(request, sociallogin, data)
+            user.discord_id = sociallogin.account.uid
+            return user
+
+    return Adapter(request)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    fits=[True],
+    costs=[False],
+    so_what="In populate_user() the user is not stored yet, so no profile row exists. For a "
+    "profile, store the values after super().save_user().",
+    source='django-allauth 65 docs, "Social Accounts", "Adapter", populate_user()',
+)
+def test_discord_id_in_populate_user_of_allauth(site):
+    """The populate_user() of an allauth adapter sets user.discord_id. Does a first login store it
+    in that extra field?"""
+    return site.ask(discord_id_set_in_populate_user)

@@ -170,8 +170,8 @@ def test_article_three_options():
     foreignkey=["method"],
     mark="known",
     so_what=(
-        "A proxy accepts methods; models.E017 refuses its fields. request.user has the methods "
-        "only if your backend returns the proxy."
+        "A proxy accepts methods; models.E017 refuses its fields. To use the methods on "
+        "request.user, write a backend that returns the proxy."
     ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
     verdict="holds",
@@ -314,7 +314,7 @@ def test_article_queries_from_both_sides(alice):
     foreignkey=["AttributeError", "AttributeError"],
     so_what=(
         "With a OneToOneField, user.person raises if the row is missing. With a ForeignKey, "
-        "users have only person_set."
+        "the attribute is person_set, and it may be empty."
     ),
     source=docs("Model field reference", "OneToOneField"),
     verdict="holds with a condition",
@@ -431,8 +431,8 @@ def test_article_docs_recommend_a_custom_user(unmigrated, project):
     custom_user=["beside the user", "in the user"],
     foreignkey=["beside the user"],
     so_what=(
-        "A custom user can keep a new field in the user table or beside it. The other "
-        "approaches can keep it only beside the user."
+        "With a custom user, migrations of your own app can put a field in the user table or "
+        "beside it. In the other approaches they put it beside it."
     ),
     source=docs(CUSTOMIZING, "Specifying a custom user model") + "; Django ticket #35767",
     verdict="changed since",
@@ -470,8 +470,8 @@ def test_article_docs_contradict_themselves():
         "without, no rows": "accepted",
     },
     so_what=(
-        "The change fails for rows whose user is unknown, because one default cannot be unique. "
-        "Add and fill the user column first."
+        "The change fails for several rows whose user is unknown, because one default cannot "
+        "be unique among them. Add and fill the user column first."
     ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
     verdict="holds with a condition",
@@ -934,7 +934,10 @@ def test_article_view_registers_and_logs_in(client, settings):
     custom_user=["birthdate", "discord_id", "zoom_id"],
     foreignkey=["birthdate", "discord_id", "zoom_id"],
     mark="known",
-    so_what=("{{ form }} shows every field that the form declares. The view must still store it."),
+    so_what=(
+        "{{ form }} shows every field that the form declares, but form.save() stores those "
+        "that Meta.fields names. Store the others yourself."
+    ),
     source=docs("Working with forms", "Working with form templates"),
     verdict="holds",
 )

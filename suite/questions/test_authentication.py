@@ -603,8 +603,8 @@ def test_change_of_an_extra_spoils_a_reset_link(alice):
     custom_user={"mails": 1, "statements": 1},
     foreignkey={"mails": 1, "statements": 1},
     so_what=(
-        "A password reset reads only the user table. It costs the same in all approaches, unless "
-        "your mail's template shows extra fields."
+        "A password reset reads the user table and no profile. It costs the same in all "
+        "approaches, unless your mail's template shows extra fields."
     ),
     source=RESETS + ", PasswordResetForm",
 )

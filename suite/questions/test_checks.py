@@ -115,8 +115,8 @@ def test_column_of_a_field_whose_check_is_silenced(project):
     custom_user=[],
     foreignkey=[],
     so_what=(
-        "A proxy cannot declare relations, not even a ManyToManyField. Declare the relation on the "
-        "other model instead."
+        "A proxy rejects both a ForeignKey and a ManyToManyField. Declare the relation on "
+        "the other model instead."
     ),
     source=docs("System check framework", "Models") + ", models.E017",
     fits=[[]],

@@ -8,6 +8,7 @@ from django.db.models.signals import post_delete
 from django.urls import reverse
 from players import roster
 
+from suite.article import article_signal
 from suite.compare import ANYTHING_ELSE, CANNOT, code, compare, docs
 from suite.conftest import ALICE
 from suite.evidence import evidence
@@ -430,6 +431,29 @@ def test_deleted_person_is_still_seen_on_the_user(alice):
     person_class()
     extras_of(alice).delete()
     return shows_birthdate(alice)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="IntegrityError",
+    custom_user=CANNOT,
+    foreignkey="accepted",
+    mark="surprising",
+    fits=["accepted"],
+    fails=["IntegrityError"],
+    so_what=(
+        "The user object keeps the deleted profile, whose key is now None, and the receiver saves "
+        "it. Do not save profiles in a receiver of the user."
+    ),
+    source=docs("Model instance reference", "Deleting objects"),
+)
+def test_saving_a_user_whose_profile_was_deleted(alice):
+    """A post_save receiver saves user.person. Code deletes user.person, then saves the same user.
+    What happens?"""
+    person_class()
+    with article_signal():
+        extras_of(alice).delete()
+        return outcome(alice.save)
 
 
 @compare(

@@ -174,8 +174,8 @@ def test_first_migrate_begins_with():
     costs=[["admin"]],
     top=True,
     so_what=(
-        "You cannot roll back a custom user alone. Django also rolls back each app whose "
-        "migrations depend on it, such as the admin."
+        "Rolling back a custom user also rolls back each app whose migrations depend on it, "
+        "such as the admin."
     ),
     source=docs("django-admin and manage.py", "migrate"),
 )

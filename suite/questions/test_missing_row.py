@@ -130,8 +130,8 @@ def load(records, folder):
     foreignkey="DoesNotExist",
     mark="known",
     so_what=(
-        "A profile row can be missing, so code that reads it must handle the exception. A custom "
-        "user's column is there and reads as None."
+        "A profile row can be missing, so let your code expect that. A custom user's column "
+        "is there and reads as None."
     ),
     source=docs("Model field reference", "OneToOneField"),
     fits=["None"],
@@ -325,8 +325,8 @@ def test_admin_list_of_users_without_row(rf):
     custom_user=[],
     foreignkey=["bulk_create", "SQL", "createsuperuser", "create_user", "admin"],
     so_what=(
-        "Even with a signal receiver, bulk_create() and SQL create no profile. If each user must "
-        "have the fields, choose a custom user."
+        "Even with a signal receiver, bulk_create() and SQL create no profile. If each user "
+        "must have the fields, choose a custom user or a database trigger."
     ),
     source=docs("QuerySet API reference", "bulk_create()"),
     fits=[[]],

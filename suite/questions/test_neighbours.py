@@ -453,6 +453,44 @@ def scribes():
         editor.create_model(Scribe)
 
 
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["none", "one"],
+    custom_user=["one"],
+    foreignkey=["none", "one", "two"],
+    fits=[["one"]],
+    costs=[["none", "one"]],
+    fails=ANYTHING_ELSE,
+    so_what=(
+        "Put a mandatory field kind on a custom user. In a profile, a user without a row has no "
+        "kind, and a ForeignKey allows two."
+    ),
+    source="PostgreSQL 18 docs, 5.5. Constraints",
+)
+def test_numbers_of_kinds_that_a_field_allows():
+    """A mandatory field kind is added beside the extra fields. How many kinds can PostgreSQL store
+    for a user?"""
+    model = extras_class()
+    table, alice = model._meta.db_table, enrolled("alice")
+    own = {"user": alice} if hasattr(model, "user") else {"pk": alice.pk}
+    model.objects.get_or_create(**own)
+    rows(
+        f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} ADD kind text DEFAULT 'gamer' NOT NULL"
+    )
+    rows(f"ALTER TABLE {table} ALTER kind DROP DEFAULT")
+
+    columns = ", ".join(
+        field.column for field in model._meta.concrete_fields if field.name != "person_id"
+    )
+    second = f"INSERT INTO {table} ({columns}, kind) SELECT {columns}, 'scribe' FROM {table}"
+    tried = {
+        "none": without_row,
+        "one": lambda: model.objects.get(**own),
+        "two": lambda: rows(second),
+    }
+    return [number for number, way in tried.items() if outcome(way) == "accepted"]
+
+
 SECOND = """
 DATABASES["second"] = {**DATABASES["default"], "NAME": DATABASES["default"]["NAME"] + "_second"}
 DATABASE_ROUTERS = ["config.routers.Router"]
@@ -548,8 +586,10 @@ SPLIT_ENDS = {
     custom_user=CANNOT,
     foreignkey=SPLIT_ENDS,
     fails=[SPLIT_ENDS],
-    so_what="One statement cannot reach two databases. Without joins and cascades, you must "
-    "search and delete profiles in code of your own.",
+    so_what=(
+        "Django's joins and cascades stay in one database. With the profile in another, "
+        "search and delete profiles in code of your own."
+    ),
     source=docs("Multiple databases", "Cross-database relations"),
 )
 def test_use_of_a_profile_in_a_second_database(project, second_database):

@@ -122,8 +122,10 @@ def test_joins_to_read_one_player_with_extras(alice, statements):
     foreignkey=["INNER JOIN auth_user"],
     fits=[["LEFT OUTER JOIN person"], []],
     costs=[["INNER JOIN auth_user"]],
-    so_what="With a ForeignKey, select_related() works only from Person to User. That query leaves "
-    "out users without a profile row.",
+    so_what=(
+        "With a ForeignKey, select_related() goes from Person to User. That query leaves out "
+        "users without a profile row."
+    ),
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_join_that_reads_user_and_extras_as_objects(alice, statements):
@@ -163,13 +165,15 @@ def test_queries_of_a_naive_list(hundred, statements):
     foreignkey=2,
     fits=[1],
     costs=[2],
-    so_what="A ForeignKey profile needs prefetch_related(), which runs a second query, and Python "
-    "code that chooses one of the rows.",
+    so_what=(
+        "For a ForeignKey profile, prefetch_related() runs a second query, and Python code "
+        "then chooses one of the rows."
+    ),
     source=docs("QuerySet API reference", "prefetch_related()"),
 )
 def test_queries_of_a_list_at_best(hundred, statements):
-    """How many queries does it take at least to read 100 users and their extra fields as
-    objects?"""
+    """select_related() or prefetch_related() loads 100 users and their extra fields as objects. How
+    many queries run?"""
     assert all(extras.birthdate for _, extras in users_with_extras())
     return len(statements)
 
@@ -184,8 +188,8 @@ def test_queries_of_a_list_at_best(hundred, statements):
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_joins_of_a_list_at_best(hundred, statements):
-    """The fewest possible queries read 100 users and their extra fields. How many joins do they
-    contain?"""
+    """select_related() or prefetch_related() loads 100 users and their extra fields. How many joins
+    do the queries contain?"""
     assert all(extras.birthdate for _, extras in users_with_extras())
     return statements.joins()
 
@@ -216,8 +220,10 @@ def test_queries_after_prefetching_the_extras(hundred, statements):
     custom_user="FieldError",
     foreignkey="FieldError",
     fits=["accepted"],
-    so_what="From the user's side, select_related() can fetch a OneToOne profile but not a "
-    "ForeignKey profile.",
+    so_what=(
+        'From the user\'s side, select_related("person") fetches a OneToOne profile. For a '
+        "ForeignKey profile, use prefetch_related()."
+    ),
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_select_related_from_user_to_extras():
@@ -461,8 +467,10 @@ def test_columns_fetched_by_only(alice, statements):
     profile_onetoone=3,
     custom_user=2,
     foreignkey=3,
-    so_what="only() with a profile field does not fetch the profile, and it defers the user's own "
-    "columns. Use values() instead.",
+    so_what=(
+        "Without select_related(), only() with a profile field does not fetch the profile, "
+        "and it defers the user's own columns. Use values() instead."
+    ),
     source=docs("QuerySet API reference", "only()"),
 )
 def test_queries_after_only_without_select_related(alice, statements):
@@ -960,8 +968,10 @@ def test_plain_list_of_our_class_has_an_order():
     profile_onetoone=["the variant's own model"],
     custom_user=["the variant's own model", "User", "members of a group"],
     foreignkey=["the variant's own model"],
-    so_what="Meta.ordering of a custom user sorts every list of users without order_by(), even in "
-    "other apps. On a proxy or profile it sorts only its own lists.",
+    so_what=(
+        "Meta.ordering of a custom user sorts lists of users without order_by(), even in "
+        "other apps. On a proxy or profile it sorts lists of that model."
+    ),
     source=docs("Model Meta options", "ordering"),
 )
 def test_lists_ordered_by_meta_ordering(monkeypatch, statements):

@@ -880,8 +880,8 @@ def test_blank_discord_id_in_our_form(client):
     foreignkey="django.contrib.auth.models.User",
     mark="known",
     so_what=(
-        "request.user is a proxy only if your authentication backend returns the proxy. "
-        "Django's own backend returns the user model."
+        "After a redirect, the backend loads request.user. Django's own backend returns the "
+        "user model. To get a proxy, write a backend that returns one."
     ),
     source=docs("Customizing authentication in Django", "Writing an authentication backend"),
 )
@@ -1066,8 +1066,8 @@ def test_save_overridden_without_arguments(project):
     foreignkey="Alice@example.org",
     mark="surprising",
     so_what=(
-        "Django lower-cases only the domain. For a login by e-mail, compare with __iexact and "
-        "put a unique index on UPPER(email)."
+        "create_user() lower-cases the domain and keeps the rest. For a login by e-mail, "
+        "compare with __iexact and put a unique index on UPPER(email)."
     ),
     source=code("django.contrib.auth.base_user.BaseUserManager.normalize_email"),
 )

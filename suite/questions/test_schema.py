@@ -299,8 +299,8 @@ def test_indexes_that_the_extras_add():
         "person.user_id integer",
     ],
     so_what=(
-        "Choose the user model early. If you replace it later, you must convert each column that "
-        "refers to users, in all apps."
+        "Choose the user model early. If you replace its table later, each of these foreign "
+        "keys must refer to the new table, in all apps."
     ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
@@ -598,7 +598,7 @@ def test_username_longer_than_150_by_our_model():
     foreignkey="FieldDoesNotExist",
     so_what=(
         "If you want UUIDs as ids of users, define them in a custom user's first migration. "
-        "PostgreSQL cannot cast a bigint to a UUID later."
+        "PostgreSQL does not cast a bigint to a UUID by itself."
     ),
     source=docs("Migration Operations", "AlterField"),
 )

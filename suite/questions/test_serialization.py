@@ -85,8 +85,8 @@ def test_objects_that_dumpdata_writes_for_a_player(alice):
     custom_user=["players.user"],
     foreignkey=["players.person"],
     so_what=(
-        "dumpdata of the players app is complete only with a custom user. With a profile, dump "
-        "auth too; a proxy writes nothing."
+        "dumpdata of the players app contains the accounts only with a custom user. With a "
+        "profile, dump auth too; a proxy writes nothing."
     ),
     source="Django ticket #26144",
     fits=[["players.user"]],

@@ -535,8 +535,10 @@ def test_logins_that_touch_no_index(five):
     foreignkey=100,
     mark="surprising",
     fits=[100],
-    so_what="Indexing an extra field does not make such logins more expensive, because they do not "
-    "change it. On full pages, each login updates every index.",
+    so_what=(
+        "Indexing an extra field does not make such logins more expensive, because they do "
+        "not change it. On a full page, a login updates every index."
+    ),
     source=HOT,
 )
 def test_logins_with_the_birthdate_indexed(five):
@@ -583,8 +585,10 @@ def test_edits_with_the_birthdate_indexed(five):
     custom_user=100,
     foreignkey=100,
     mark="surprising",
-    so_what="If the old and the new row share a page, PostgreSQL logs only where they differ. "
-    "The first change of a page after a checkpoint logs more.",
+    so_what=(
+        "If old and new row share a page, PostgreSQL logs little more than their difference. "
+        "wal_level = logical and the first change after a checkpoint log more."
+    ),
 )
 def test_log_bytes_of_one_login(five):
     """The table's pages have free space. How many bytes of write-ahead log does a login write?"""

@@ -244,8 +244,9 @@ def test_package_that_creates_users():
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "A mandatory extra field makes create_user() of packages fail. With a receiver, the "
-        "account stays behind; without one, no profile row is created."
+        "A package's create_user() fails if the user has a mandatory extra field. If a "
+        "receiver fails on a profile's field, the account stays, unless a transaction "
+        "surrounds both."
     ),
     costs=["IntegrityError, no account", "accepted"],
     fails=["IntegrityError, account stays"],
@@ -332,8 +333,8 @@ def test_package_that_asks_for_the_user_at_import(project):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "get_user_model() at import loads the app of a custom user. That app must not "
-        "import, at its own import, an app that does so."
+        "A package that calls get_user_model() at import first loads the app of a custom "
+        "user. Do not import such a package in that app's models.py."
     ),
     fits=[True],
     costs=[False],
@@ -663,8 +664,8 @@ def queries_of_the_profile_page():
     foreignkey=3,
     mark="useful",
     so_what=(
-        "A page for logged-in users reads the session and the user. Showing a profile row costs "
-        "one more query."
+        "A page for logged-in users reads the session and the user. A profile row costs one "
+        "more query, unless your backend joins it to the user."
     ),
     fits=at_most(2),
     costs=at_least(3),

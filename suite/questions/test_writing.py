@@ -175,8 +175,10 @@ def test_birthdate_named_in_update_fields(alice):
     foreignkey="FieldDoesNotExist",
     fits=["accepted"],
     costs=["FieldDoesNotExist"],
-    so_what="update() can set columns of one table only. For the fields of a profile, start from "
-    "Person.objects.",
+    so_what=(
+        "update() of users does not reach the columns of a profile. For those fields, start "
+        "from Person.objects."
+    ),
     source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_of_an_extra_over_users(alice):
@@ -576,8 +578,10 @@ def test_columns_written_by_update_or_create(alice, statements):
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
     costs=["IntegrityError"],
-    so_what="Django's default= is not in the database. Other programs that insert users must name "
-    "every NOT NULL column.",
+    so_what=(
+        "Django's default= is not in the database. Programs that insert users by SQL must "
+        "name every NOT NULL column that has no db_default."
+    ),
     source=docs("Model field reference", "db_default"),
 )
 def test_user_inserted_by_sql_with_two_columns():
