@@ -375,8 +375,9 @@ def test_login_in_another_case(alice, client):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "To let the login ignore case, override get_by_natural_key() in a custom user's manager. "
-        "ModelBackend does not use the manager of a proxy or profile."
+        "To let the login ignore case, override get_by_natural_key() and "
+        "aget_by_natural_key() in a custom user's manager. ModelBackend does not use the "
+        "manager of a proxy or profile."
     ),
     source=(
         docs("Customizing authentication in Django", "Writing a manager for a custom user model")
