@@ -266,8 +266,8 @@ def edit_birthdate(player):
     custom_user=390,
     foreignkey=480,
     so_what=(
-        "Disk space is hardly a reason to choose an approach. With a profile table, a user took "
-        "10 to 25 percent more disk than with the same fields on a custom user."
+        "Disk space is hardly a reason to choose an approach. A profile table took 10 to 25 "
+        "percent more than the same fields on a custom user."
     ),
 )
 def test_bytes_of_disk_per_player(large):

@@ -78,8 +78,8 @@ def test_writes_to_change_email_and_birthdate(alice, statements):
         *("SELECT person", "UPDATE person", "UPDATE django_session"),
     ],
     so_what=(
-        "The number of statements of an edit is no reason to choose an approach. But with a custom user, an "
-        "edit locks and rewrites the row with the password."
+        "The number of statements of an edit is no reason to choose an approach. With a custom "
+        "user, however, an edit locks and rewrites the row with the password."
     ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
