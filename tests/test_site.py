@@ -22,6 +22,7 @@ from workbench.move import report
 from workbench.move.moves import all_moves
 from workbench.paths import PROJECT
 from workbench.site import build, macros, pages, snapshots
+from workbench.variants import COLOURS, VARIANTS
 
 pytestmark = pytest.mark.usefixtures("built_site")
 
@@ -185,9 +186,31 @@ def test_every_area_is_in_the_navigation():
     assert {f"compare/{area}/" for area in AREAS} <= links
 
 
+def test_every_page_marks_its_tab():
+    pages = [page.path for page in built.pages() if page.path.endswith("index.html")]
+    marked = {
+        path: len(soup(path.removesuffix("index.html")).select(".md-tabs__item--active"))
+        for path in pages
+    }
+    assert {path: tabs for path, tabs in marked.items() if tabs != 1} == {}
+
+
+def test_the_colours_of_the_approaches_are_the_same_on_the_site_and_on_their_sites():
+    sheet = (DOCS / "assets/site.css").read_text()
+    for name, colours in COLOURS.items():
+        assert tuple(re.findall(rf"--{name}: (#\w+);", sheet)) == colours
+
+
 def told(element):
     """An answer as a page tells it, its lines below each other."""
     return element.get_text().replace("\n ", "\n").strip()
+
+
+def signed(element):
+    """The judgement that the sign before an answer stands for, "" without one; and the answer."""
+    sign = element.find(class_="sign")
+    judgement, text = (sign["aria-label"], sign.get_text()) if sign else ("", "")
+    return judgement, told(element).removeprefix(text).strip()
 
 
 def shown(answer):
@@ -204,8 +227,13 @@ def test_each_question_of_an_area_stands_at_its_address_with_its_answers(questio
         heading = page.find("h2", id=question["id"])
         assert heading.get_text().removesuffix("¶") == question["question"].replace("`", "")
         answers = heading.find_next("dl", class_="answers").find_all("div")
-        for one in answers:
-            stands, wanted = told(one.dd), shown(question["answers"][told(one.dt)])
+        names = [told(one.dt) for one in answers]
+        assert names in (["all four"], list(VARIANTS))
+        for variant in VARIANTS:
+            one = answers[0 if len(names) == 1 else names.index(variant)]
+            wanted = shown(question["answers"][variant])
+            sign, stands = signed(one.dd)
+            assert sign == question["judgements"][variant]
             assert stands.split(": ")[0] == wanted if one.select(".reason") else stands == wanted
 
 
@@ -215,11 +243,9 @@ def test_each_question_has_a_row_with_its_answers_that_leads_to_its_address(ques
         row = rows.pop(question["id"])
         assert row.a["href"] == f"{question['module']}/#{question['id']}"
         for cell in row.find_all("td"):
-            sign = cell.find(class_="sign")
             variant = cell["data-variant"]
-            assert (sign["aria-label"] if sign else "") == question["judgements"][variant]
-            stands = told(cell).removeprefix(f"{sign.get_text()} " if sign else "")
-            assert stands == shown(question["answers"][variant])
+            wanted = question["judgements"][variant], shown(question["answers"][variant])
+            assert signed(cell) == wanted
     assert all(row.has_attr("data-djangos") for row in rows.values())
 
 

@@ -410,7 +410,7 @@ def test_the_search_is_walked_by_arrows_and_closes_with_escape(page):
     page.keyboard.press("ArrowUp")
     expect(words).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator("#find")).to_be_hidden()
+    expect(page.locator("#find-dialog")).to_be_hidden()
 
 
 def test_an_empty_search_says_what_to_try(page):
@@ -484,7 +484,7 @@ def test_the_menu_opens_on_a_phone_and_leads_on(page):
     page.locator("label.md-header__button[for=__drawer]").click()
     expect(link).to_be_in_viewport()
     link.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Which one should I take?")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Which approach should I take?")
 
 
 def test_the_colours_can_be_changed_and_are_remembered(page):
@@ -520,6 +520,6 @@ def test_the_page_for_what_is_not_found_leads_back(chromium, built_site):
     expect(page.get_by_label("Words, or an error")).to_have_value("page")
     page.keyboard.press("Escape")
     page.get_by_role("navigation", name="Tabs").get_by_role("link", name="Choose").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Which one should I take?")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Which approach should I take?")
     assert [url for status, url in answers if status >= 400] == [lost]
     page.context.close()
