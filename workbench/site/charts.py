@@ -71,6 +71,8 @@ def drawn(lines: dict[str, Points], by_hand: dict[str, Points], title: str) -> s
                 axes.plot(*zip(*by_hand[name], strict=True), color=OF[name], linestyle=":")
         axes.plot([], [], color=SQL, linestyle=":", label="SQL by hand")
         axes.set(xscale="log", yscale="log", xlabel="users", ylabel="microseconds")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:,.0f}")
         axes.grid(color=LINE, linewidth=0.5)
         axes.tick_params(which="both", colors=INK)
         axes.xaxis.label.set_color(INK)
