@@ -201,6 +201,21 @@ def test_the_colours_of_the_approaches_are_the_same_on_the_site_and_on_their_sit
         assert tuple(re.findall(rf"--{name}: (#\w+);", sheet)) == colours
 
 
+def test_every_file_of_the_project_that_a_page_mentions_can_be_opened():
+    closed = [
+        f"{page.path}: {one.get_text()}"
+        for page in built.pages()
+        if page.path.endswith("index.html") and not page.path.startswith("notebooks/")
+        for one in soup(page.path.removesuffix("index.html")).select(
+            "article p code, article td code"
+        )
+        if re.fullmatch(r"[\w.-]+(/[\w.-]+)+", one.get_text())
+        if (PROJECT / one.get_text()).is_file() and not one.get_text().startswith("build/")
+        if not one.find_parent("a")
+    ]
+    assert closed == []
+
+
 def told(element):
     """An answer as a page tells it, its lines below each other."""
     return element.get_text().replace("\n ", "\n").strip()

@@ -479,7 +479,9 @@ def test_the_first_tab_leads_past_the_menu(page):
 
 def test_the_menu_opens_on_a_phone_and_leads_on(page):
     page.set_viewport_size(browser.PHONE)
-    link = page.get_by_role("navigation", name="Navigation").get_by_role("link", name="Choose")
+    link = page.get_by_role("navigation", name="Navigation").get_by_role(
+        "link", name="Choose", exact=True
+    )
     expect(link).not_to_be_in_viewport()
     page.locator("label.md-header__button[for=__drawer]").click()
     expect(link).to_be_in_viewport()
