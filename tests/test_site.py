@@ -105,6 +105,11 @@ def test_every_link_leads_to_something():
     assert sorted(dead) == []
 
 
+def test_no_two_elements_of_a_page_have_the_same_id():
+    pages = [page for page in built.pages() if page.path.endswith("index.html")]
+    assert {page.path: page.twice for page in pages if page.twice} == {}
+
+
 def test_every_script_style_and_image_is_there():
     missing = {
         f"{page.path}: {address}"
