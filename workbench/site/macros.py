@@ -629,7 +629,10 @@ def in_words_of_answers(rule: str) -> str:
     words = {"True": "yes", "False": "no", "cannot": "not possible", "[]": "none"}
     words |= {f"{name}:": f"{sign} for" for name, sign in SIGNS.items()}
     told = "|".join(re.escape(word) for word in words)
-    return re.sub(rf"(?<!\w)({told})(?!\w)", lambda it: words[it[0]], rule)
+    rule = rule.replace("], [", "] or [")
+    rule = re.sub(rf"(?<!\w)({told})(?!\w)", lambda it: words[it[0]], rule)
+    # a list of names
+    return re.sub(r"\['([^]]+)'\]", lambda it: it[1].replace("', '", " and "), rule)
 
 
 def in_words(names: Sequence[str]) -> Inline:

@@ -24,7 +24,7 @@ MOVE = Path(__file__).parent / "move.md"
 STAGED = Path(__file__).parent / "staged.md"
 # the path of a file between backticks, but not in a block of code, a link or a heading
 MENTIONED = re.compile(
-    r"^ *```.*?^ *```$|^#.*?$|\[`|`(?!\.\.|build/)(?P<path>[\w.-]+(/[\w.-]+)+)`",
+    r"^ *```.*?^ *```$|^#.*?$|\[`|`(?!\.\.|\.venv/|build/)(?P<path>[\w.-]+(/[\w.-]+)+)`",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -64,7 +64,8 @@ def opened(text: str, page: str) -> str:
         path = mention["path"]
         if not path or not (PROJECT / path).is_file():
             return mention[0]
-        copy = f"files/{path}.txt"  # browsers show text, and download Python
+        # browsers show text, and download Python; mkdocs leaves hidden folders out
+        copy = f"files/{path.lstrip('.')}.txt"
         files.write(RENDERED / copy, (PROJECT / path).read_text(encoding="utf-8"))
         return f"[{mention[0]}]({posixpath.relpath(copy, posixpath.dirname(page) or '.')})"
 
