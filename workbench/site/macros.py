@@ -44,7 +44,7 @@ from workbench.site import (
     snapshots,
     sources,
 )
-from workbench.site.html import kind, part
+from workbench.site.html import SIGNS, kind, part
 from workbench.site.snapshots import Snapshots
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
@@ -306,11 +306,9 @@ class Macros:
         if djangos and djangos != self.djangos():
             parts.append(f"Asked of Django {in_words(djangos)}.")
         if question["so_what"]:
-            parts.append(f"**So what?** {escaped(question['so_what'])}")
+            parts.append(f"**So what?** {escaped(question['so_what'])}\n{{ .so-what }}")
         if question["rule"]:
-            parts.append(
-                f"The rule for the signs: {escaped(in_words_of_answers(question['rule']))}."
-            )
+            parts.append(f"Signs: {escaped(in_words_of_answers(question['rule']))}.")
         if question["source"]:
             cited = [f"[{escaped(text)}]({to})" for text, to in sources.links(question["source"])]
             parts.append(f"Source: {'; '.join(cited)}.")
@@ -453,7 +451,7 @@ class Macros:
             text=True,
             check=True,
         )
-        return done.stdout.partition("\n## ")[2]
+        return "## " + done.stdout.partition("\n## ")[2]
 
     def missions(self) -> Block:
         """The missions of `Break it` and in which approaches each is possible."""
@@ -627,9 +625,14 @@ def _as_it_is(text: str) -> Inline:
 
 
 def in_words_of_answers(rule: str) -> str:
-    """A rule as readers see the answers in it: yes and no instead of True and False."""
+    """A rule as readers see it: the signs, and yes and no instead of True and False."""
     words = {"True": "yes", "False": "no", "cannot": "not possible", "[]": "none"}
-    return re.sub(r"\bTrue\b|\bFalse\b|\bcannot\b|\[\]", lambda it: words[it[0]], rule)
+    words |= {f"{name}:": f"{sign} for" for name, sign in SIGNS.items()}
+    told = "|".join(re.escape(word) for word in words)
+    rule = rule.replace("], [", "] or [")
+    rule = re.sub(rf"(?<!\w)({told})(?!\w)", lambda it: words[it[0]], rule)
+    # a list of names
+    return re.sub(r"\['([^]]+)'\]", lambda it: it[1].replace("', '", " and "), rule)
 
 
 def in_words(names: Sequence[str]) -> Inline:

@@ -1,5 +1,7 @@
 """Rendering docs/ into build/docs/, where mkdocs reads it."""
 
+import posixpath
+import re
 import shutil
 from pathlib import Path
 
@@ -20,6 +22,11 @@ RENDERED = PROJECT / "build" / "docs"
 AREA = Path(__file__).parent / "area.md"
 MOVE = Path(__file__).parent / "move.md"
 STAGED = Path(__file__).parent / "staged.md"
+# the path of a file between backticks, but not in a block of code, a link or a heading
+MENTIONED = re.compile(
+    r"^ *```.*?^ *```$|^#.*?$|\[`|`(?!\.\.|\.venv/|build/)(?P<path>[\w.-]+(/[\w.-]+)+)`",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def render(measured: Comparison, found: Snapshots) -> None:
@@ -29,7 +36,7 @@ def render(measured: Comparison, found: Snapshots) -> None:
     """
 
     def write(page: str, text: str, **more: object) -> None:
-        files.write(RENDERED / page, filled(text, page, measured, found, **more))
+        files.write(RENDERED / page, opened(filled(text, page, measured, found, **more), page))
 
     shutil.rmtree(RENDERED, ignore_errors=True)
     shutil.copytree(SOURCE, RENDERED)
@@ -48,6 +55,21 @@ def render(measured: Comparison, found: Snapshots) -> None:
                 "measured_on": report.measured_on({name: its} if its else {}),
             }
             write(f"moves/{name}.md", template.read_text(encoding="utf-8"), **more)
+
+
+def opened(text: str, page: str) -> str:
+    """The page's text, in which each file of the project that it mentions is a link to a copy."""
+
+    def link(mention: re.Match[str]) -> str:
+        path = mention["path"]
+        if not path or not (PROJECT / path).is_file():
+            return mention[0]
+        # browsers show text, and download Python; mkdocs leaves hidden folders out
+        copy = f"files/{path.lstrip('.')}.txt"
+        files.write(RENDERED / copy, (PROJECT / path).read_text(encoding="utf-8"))
+        return f"[{mention[0]}]({posixpath.relpath(copy, posixpath.dirname(page) or '.')})"
+
+    return MENTIONED.sub(link, text)
 
 
 def filled(text: str, page: str, measured: Comparison, found: Snapshots, **more: object) -> str:
