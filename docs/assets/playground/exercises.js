@@ -43,7 +43,7 @@ export function isSolved(id) {
   return goals.length > 0 && goals.every(({ dataset }) => done.includes(dataset.goal));
 }
 
-// Put a mark at all that is solved.
+// Mark everything that is solved.
 export function mark() {
   for (const section of sections) {
     const done = kept(`solved ${section.dataset.exercise}`, []);
