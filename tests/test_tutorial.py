@@ -195,6 +195,8 @@ def test_the_tutorial_leads_to_the_variants_own_code(reader, approach):
                     assert ("1234567890" in page) == (approach != "proxy_model")
     reader.nothing_failed()
     assert reader.site.poll() is None
+    reader.type("python -m django --version")
+    assert reader.done.stdout.startswith(f"{DJANGO.django}.")
     variant = PROJECT / "variants" / approach
     files = [
         path.relative_to(variant).as_posix()

@@ -78,6 +78,6 @@ def compute() -> Goals:
         text=True,
     )
     if done.returncode:
-        said = done.stderr.strip().splitlines() or ["Node says nothing"]
+        said = str(done.stderr).strip().splitlines() or ["Node says nothing"]
         raise WorkbenchError(f"The goals of the playground could not be computed: {said[-1]}")
     return cast(Goals, json.loads(done.stdout))

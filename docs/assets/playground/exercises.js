@@ -26,6 +26,12 @@ export function show(id) {
   return named(id).querySelector("h2");
 }
 
+// The approach whose tab is open in the exercise, or undefined if it has no tabs.
+export function tab(id) {
+  const open = named(id).querySelector(".solution .tabbed-set > input:checked");
+  return open && document.querySelector(`label[for="${open.id}"]`).textContent.trim();
+}
+
 // The exercise after this one, as { href, title }, or null.
 export function after(id) {
   const next = links[links.findIndex((link) => link.hash === `#${id}`) + 1];

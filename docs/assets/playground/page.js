@@ -186,7 +186,7 @@ function choose(id) {
   exercise = id;
   const heading = exercises.show(id);
   editor.value = kept(`text of ${id}`, id === exercises.FREE ? editor.defaultValue : "");
-  tick(answersTo(id)[0]?.in ?? manifest.variants);
+  tick(answerIn(id, exercises.tab(id))?.in ?? manifest.variants);
   $("check").hidden = !answersTo(id).length;
   $("results").replaceChildren();
   if (state === "ready") say("");
