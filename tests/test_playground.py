@@ -350,7 +350,7 @@ def test_an_endless_query_is_stopped(page):
 
 
 def test_the_tables_are_listed_as_they_are_now(changing):
-    changing.locator("#listed summary").click()
+    changing.locator("#listed > summary").click()
     listed = changing.get_by_role("region", name="Tables of custom_user")
     expect(listed).to_contain_text("unique_username_ignoring_case: UNIQUE btree (upper(")
     run(
@@ -464,10 +464,10 @@ def test_without_javascript_the_exercises_can_be_read(chromium, address):
 def test_nothing_is_wrong_with_it_in_any_state(page, stranger):
     assert wrong_with(stranger) == []
     run(page, "SELECT *, NULL FROM auth_user")
-    page.locator("#listed summary").click()
+    page.locator("#listed > summary").click()
     expect(page.get_by_role("region", name="Tables of foreignkey")).to_be_visible()
     assert wrong_with(page) == []
-    page.locator("#listed summary").click()
+    page.locator("#listed > summary").click()
     go(page, "second-record")
     page.get_by_text("Solution").locator("visible=true").click()
     page.get_by_role("button", name="Copy to the editor").locator("visible=true").click()
