@@ -23,8 +23,9 @@ from workbench.variants import VARIANTS
 
 pytestmark = pytest.mark.usefixtures("built_site")
 
-# another Django than that of the lock, such as 6.1
-DJANGO = os.environ.get("TUTORIAL_DJANGO", "")
+# which Django the reader installs: "main", the one of the lock, or "newest"
+WHICH = os.environ.get("TUTORIAL_DJANGO", "main")
+DJANGO = environments.environments()[{"main": 0, "newest": -1}[WHICH]]
 DATABASE = "dungeon"
 STEPS = "1-project 2-model 3-form 4-views 5-templates 6-account 7-admin 8-break-it 9-where-next"
 PATIENCE = 120  # seconds
@@ -159,17 +160,14 @@ class Reader:
 @pytest.fixture
 def reader(tmp_path):
     (tmp_path / "bin").mkdir()
-    python = sys._base_executable
-    if DJANGO:
-        chosen = next(it for it in environments.environments() if it.django == DJANGO)
-        python = environments.find_python(chosen)
+    python = sys._base_executable if WHICH == "main" else environments.find_python(DJANGO)
     (tmp_path / "bin" / "python").symlink_to(shutil.which(python))
     (tmp_path / "home").mkdir()
     with postgres.server() as server:
         it = Reader(tmp_path / "home", server)
         it.environ["PIP_CONSTRAINT"] = str(tmp_path / "constraint.txt")
         it.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-        (tmp_path / "constraint.txt").write_text(f"Django=={DJANGO or '5.2'}.*\n")
+        (tmp_path / "constraint.txt").write_text(f"Django=={DJANGO.django}.*\n")
         yield it
         it.stop()
         with psycopg.connect(dbname="postgres", autocommit=True, **libpq(server)) as connection:
@@ -197,6 +195,8 @@ def test_the_tutorial_leads_to_the_variants_own_code(reader, approach):
                     assert ("1234567890" in page) == (approach != "proxy_model")
     reader.nothing_failed()
     assert reader.site.poll() is None
+    reader.type("python -m django --version")
+    assert reader.done.stdout.startswith(f"{DJANGO.django}.")
     variant = PROJECT / "variants" / approach
     files = [
         path.relative_to(variant).as_posix()

@@ -37,6 +37,7 @@ from workbench.site import (
     charts,
     errors,
     excerpts,
+    goals,
     operations,
     playground,
     quiz,
@@ -45,6 +46,7 @@ from workbench.site import (
     sources,
 )
 from workbench.site.html import SIGNS, kind, part
+from workbench.site.html import fenced as fenced_plain
 from workbench.site.snapshots import Snapshots
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
@@ -532,6 +534,29 @@ class Macros:
         """The playground's exercises, in their order."""
         return playground.exercises()
 
+    def goal(self, exercise: playground.Exercise) -> Block:
+        """The result of a right answer: once if all its variants have the same, else in tabs."""
+        found = goals.current()[exercise["id"]]
+        blocks = {}
+        for variant, answer in by_variant(exercise).items():
+            goal = found[variant]
+            if not answer.get("ordered"):
+                goal = goal | {"rows": sorted(goal.get("rows", []), key=nulls_last)}
+            blocks[variant] = part("goal", exercise["title"], answer, goal)
+        if len(set(blocks.values())) == 1:
+            return next(iter(blocks.values()))
+        return tabs(blocks)
+
+    def mishaps(self) -> Block:
+        """The SQL that makes the playground's data less tidy, in a tab for each variant."""
+        files = {variant: playground.MISHAPS / f"{variant}.sql" for variant in VARIANTS}
+        return tabs({its: fenced_plain("sql", files[its].read_text("utf-8")) for its in VARIANTS})
+
+    def solutions(self, exercise: playground.Exercise) -> Block:
+        """The solutions of an exercise, in a tab for each of its variants."""
+        its = by_variant(exercise)
+        return tabs({variant: fenced_plain("sql", its[variant]["sql"].strip()) for variant in its})
+
     # the quiz
 
     def quiz_questions(self) -> Block:
@@ -581,6 +606,17 @@ def public(macros: Macros) -> dict[str, Callable[..., Any]]:
     """The macros by their names, for Jinja."""
     names = [name for name in dir(macros) if not name.startswith("_")]
     return {name: getattr(macros, name) for name in names}
+
+
+def by_variant(exercise: playground.Exercise) -> dict[str, Any]:
+    """Return the answers of an exercise by their variants, in order."""
+    answers = {variant: its for its in exercise["answers"] for variant in its["in"]}
+    return {variant: answers[variant] for variant in VARIANTS if variant in answers}
+
+
+def nulls_last(row: Sequence[str | None]) -> list[tuple[bool, str]]:
+    """Return what a row of texts is sorted by."""
+    return [(value is None, value or "") for value in row]
 
 
 # In tabs the approach for most projects comes first, and the proxy, which stores nothing, last.
