@@ -560,9 +560,9 @@ class Macros:
         """The right choices of the quiz in the order of its questions, for a teacher's print."""
         return part("quiz_key", self._quiz())
 
-    def count_quiz(self) -> Inline:
-        """How many questions the quiz draws from."""
-        return str(len(self._quiz()))
+    def count_quiz(self, level: str = "") -> Inline:
+        """How many questions the quiz draws from at a level, or has in all."""
+        return str(sum(level in ("", item.level) for item in self._quiz()))
 
     def _quiz(self) -> list[quiz.Item]:
         return quiz.items(self._comparison["questions"])
