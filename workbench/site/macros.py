@@ -12,10 +12,11 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from itertools import combinations, groupby
+from types import MappingProxyType
 from typing import Any
 
 from suite.compare import MARKS
@@ -53,7 +54,7 @@ from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 Block = str
 Inline = str
 
-LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql", ".txt": "text"}
+LANGUAGES = {".py": "python", ".css": "css", ".html": "html+django", ".sql": "sql", ".txt": "text"}
 
 
 class Macros:
@@ -358,22 +359,37 @@ class Macros:
         its = excerpts.Source(PROJECT / path).excerpt(*names)
         return fenced(its, path, path, highlight)
 
-    def write(self, path: str, *, without: str = "", leave_out: Sequence[str] = ()) -> Block:
-        """Show a whole file that the reader is to write, in a tab for each variant that differs.
+    def write(
+        self,
+        *paths: str,
+        first: Mapping[str, str] = MappingProxyType({}),
+        then: Mapping[str, str] = MappingProxyType({}),
+        leave_out: Sequence[str] = (),
+        highlight: Sequence[str] = (),
+    ) -> Block:
+        """Show whole files that the reader is to write, in a tab for each variant if they differ.
 
-        The title of each block is the file's path in the reader's project. A variant that has no
-        such file, or is to be left out, gets a tab with the sentence `without`.
+        The title of each block is the file's path in the reader's project. A variant's tab has
+        those of the files that the variant has, unless it is in leave_out, between its texts of
+        `first` and `then`, {variant: Markdown}. Lines with a text of `highlight` are highlighted.
+        Raises WorkbenchError if no variant has one of the files, or one is left with an empty tab.
         """
-        found = {}
-        for variant in VARIANTS:
-            file = PROJECT / "variants" / variant / path
-            if file.exists() and variant not in leave_out:
-                found[variant] = fenced(file.read_text(encoding="utf-8").rstrip(), path, path)
-        if len(found) == len(VARIANTS) and len(set(found.values())) == 1:
-            return found[VARIANTS[0]]
-        if not found or (len(found) < len(VARIANTS) and not without):
-            raise WorkbenchError(f"not every variant has {path}: say what they do without it.")
-        return tabs({variant: found.get(variant, without) for variant in VARIANTS})
+        found = {variant: [first[variant]] if variant in first else [] for variant in VARIANTS}
+        for path in paths:
+            its = [name for name in VARIANTS if (PROJECT / "variants" / name / path).exists()]
+            if not its:
+                raise WorkbenchError(f"no variant has {path}.")
+            for variant in set(its) - set(leave_out):
+                code = (PROJECT / "variants" / variant / path).read_text(encoding="utf-8").rstrip()
+                found[variant].append(fenced(code, path, path, highlight))
+        for variant, text in then.items():
+            found[variant].append(text)
+        if empty := [name for name in VARIANTS if not found[name]]:
+            raise WorkbenchError(
+                f"{' and '.join(empty)} would have an empty tab: say in `then` what they do."
+            )
+        blocks = {variant: "\n\n".join(its) for variant, its in found.items()}
+        return blocks[VARIANTS[0]] if len(set(blocks.values())) == 1 else tabs(blocks)
 
     def for_each(self, texts: dict[str, str]) -> Block:
         """A text for each variant, in tabs: {variant: Markdown}."""
@@ -567,9 +583,9 @@ class Macros:
         """The right choices of the quiz in the order of its questions, for a teacher's print."""
         return part("quiz_key", self._quiz())
 
-    def count_quiz(self) -> Inline:
-        """How many questions the quiz draws from."""
-        return str(len(self._quiz()))
+    def count_quiz(self, level: str = "") -> Inline:
+        """How many questions the quiz draws from at a level, or has in all."""
+        return str(sum(level in ("", item.level) for item in self._quiz()))
 
     def _quiz(self) -> list[quiz.Item]:
         return quiz.items(self._comparison["questions"])
