@@ -47,7 +47,7 @@ KINDS = {
     "choose": ("choose/", None),
     "choose, with a need": ("choose/", tick_a_need),
     "tutorial": ("tutorial/", None),
-    "a step": ("tutorial/4-views/", None),
+    "a step": ("tutorial/1-project/", None),
     "an approach": ("approaches/custom_user/", None),
     "the article": ("article/", None),
     "compare": ("compare/?area=locks&django=6.1", open_a_row),
