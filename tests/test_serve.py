@@ -23,7 +23,7 @@ from workbench.schema import tables
 from workbench.serve import sites as sites_of_serve
 from workbench.server import embedded, postgres, processes
 from workbench.server.databases import DEMO
-from workbench.variants import SUMMARIES, VARIANTS
+from workbench.variants import COLOURS, SUMMARIES, VARIANTS
 
 
 @pytest.fixture
@@ -71,6 +71,16 @@ def running(set_up):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_each_site_answers(sites, browser, variant):
     assert browser.open(sites.url(variant)).status == 200
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_each_site_has_its_colour_and_links_to_the_page_about_its_approach(sites, browser, variant):
+    for path in ("/", "/register/"):
+        answer = browser.open(sites.url(variant, path))
+        page = answer.read()
+        assert len(page) == int(answer.headers["Content-Length"])
+        assert f'href="{sites.index}site/approaches/{variant}/"' in page.decode()
+        assert "light-dark({}, {})".format(*COLOURS[variant]) in page.decode()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
