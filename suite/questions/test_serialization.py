@@ -595,8 +595,8 @@ def test_queries_of_str_that_names_the_user(alice, statements):
     custom_user="str",
     foreignkey="str",
     so_what=(
-        "To keep users logged in when you change the user model, keep ids, password hashes, "
-        "SECRET_KEY and the backend's path. The session stores the id as text."
+        "A session stores the user's id as text, the path of the backend, and a hash made "
+        "from the password. If a move changes one of them, rewrite the sessions."
     ),
     source=code("django.contrib.auth.login"),
 )
