@@ -783,10 +783,10 @@ def save_profile(user, created):
     proxy_model=CANNOT,
     profile_onetoone={"with a profile row": "stored", "without": "RelatedObjectDoesNotExist"},
     custom_user={"with a profile row": "stored", "without": "accepted"},
-    foreignkey={"with a profile row": "lost", "without": "accepted"},
+    foreignkey={"with a profile row": "lost", "without": "IndexError"},
     so_what=(
-        "Save the profile itself, not in a post_save receiver of the user. With a OneToOne "
-        "profile, that receiver raises an error if the row is missing, even at login."
+        "Save the profile itself, not in a post_save receiver of the user. Such a receiver raises "
+        "an error if the row is missing, even at login."
     ),
     source=docs("Signals", "post_save"),
     verdict="holds with a condition",
