@@ -129,6 +129,17 @@ class Macros:
         """One variant's answer, linked to its evidence."""
         return f"[{inline(self.question(name)['answers'][variant])}]({self.evidence(name)})"
 
+    def means(self, name: str, variant: str, words: dict[str, str]) -> Inline:
+        """What one variant's answer means in plain words, linked to its evidence.
+
+        words: {answer, as readers see it: its meaning}. Raises WorkbenchError if the measured
+        answer is none of them.
+        """
+        answer = in_line(self.question(name)["answers"][variant])
+        if answer not in words:
+            raise WorkbenchError(f"{variant} answers {name} with {answer!r}, which has no words.")
+        return f"[{escaped(words[answer])}]({self.evidence(name)})"
+
     def who(self, name: str, *answers: Any) -> Inline:
         """The variants that gave one of these answers, as a list in words, linked."""
         found = [
@@ -279,13 +290,13 @@ class Macros:
         ]
 
     def needs_table(self) -> Block:
-        """All needs, a row each, with the measured answers that rule an approach out."""
+        """All needs, a row each: whether an approach meets it by itself, with what, or why not."""
         rows = [(it, needs.verdicts([it], self._comparison)) for it in needs.all_needs()]
 
         def address(question: Question) -> str:
             return self.address(f"compare/{question['module']}.md#{question['id']}")
 
-        return part("needs_table", rows, address)
+        return part("needs_table", rows, self._questions, address, self.address)
 
     def preferences(self) -> str:
         """Which approach to take if several remain, as JSON, each with its evidence's address."""
