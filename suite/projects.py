@@ -19,6 +19,9 @@ nursery = Nursery()
 EXCEPTION = re.compile(r"^(?:(?:[a-z_]\w*\.)+[A-Z]\w+|[A-Z]\w*Error)\b.*", re.MULTILINE)
 
 
+MARK = "COMMENT ON DATABASE \"{}\" IS 'extending-user-workbench'"
+
+
 @dataclass
 class Ran:
     """How a command ended: its exit code, and all that it printed."""
@@ -40,14 +43,22 @@ class Ran:
 
 
 class Project:
-    """The copy's folder, whose name is also its database's."""
+    """The copy's folder, whose name is also its database's. The first use makes the database."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, template: str):
         self.folder = folder
+        self.template = template
+        self.has_database = False
 
     @property
     def database(self):
         return self.folder.name
+
+    def make_database(self):
+        """Make the database as the template is, if it is not there yet."""
+        if not self.has_database:
+            make_database(self.database, self.template)
+            self.has_database = True
 
     def replace(self, file, old, new):
         """Replace a piece of a file, which must be in it."""
@@ -81,6 +92,8 @@ class Project:
 
     def manage(self, *arguments, answers=""):
         """Run manage.py; `answers` is what is typed when it asks. Returns how it Ran."""
+        if arguments[0] != "check" or "--database" in arguments:
+            self.make_database()
         code, printed, errors = nursery.run(self.folder, arguments, answers)
         ran = Ran(code, printed + errors)
         evidence.add("ran", f"manage.py {' '.join(arguments)}")
@@ -89,6 +102,7 @@ class Project:
 
     def sql(self, query, params=None):
         """Run SQL in the copy's database, committed. Returns the rows, [] if there are none."""
+        self.make_database()
         evidence.add("sql", query)
         with psycopg.connect(dbname=self.database, autocommit=True) as server:
             cursor = server.execute(query, params)
@@ -107,25 +121,23 @@ class Projects:
         self.made += 1
         folder = parent / f"scratch_{self.source.name}_{self.made}"
         shutil.copytree(self.source, folder, ignore=shutil.ignore_patterns("__pycache__", "static"))
-        template = self.template if migrated else "template0"
-        make_database(folder.name, template)
-        return Project(folder)
+        return Project(folder, self.template if migrated else "template0")
 
     def drop(self, project):
-        drop_database(project.database)
+        if project.has_database:
+            drop_database(project.database)
         shutil.rmtree(project.folder)
 
 
 def make_database(name, template):
     """Make a database as the template is, in place of one that an interrupted run left."""
     drop_database(name)
-    on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    mark_database(name)
+    on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"', MARK.format(name))
 
 
 def mark_database(name):
     """Let a database tell whose it is, should the run be killed (docs/decisions/0007)."""
-    on_server(f"COMMENT ON DATABASE \"{name}\" IS 'extending-user-workbench'")
+    on_server(MARK.format(name))
 
 
 def drop_database(name):
@@ -133,7 +145,8 @@ def drop_database(name):
     on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def on_server(statement):
-    """Run a statement that belongs to no database, such as CREATE DATABASE."""
+def on_server(*statements):
+    """Run statements that belong to no database, such as CREATE DATABASE."""
     with psycopg.connect(dbname="postgres", autocommit=True) as server:
-        server.execute(statement)
+        for statement in statements:
+            server.execute(statement)

@@ -78,6 +78,7 @@ class Site:
     """The process. The packages' tables are in the copy's database."""
 
     def __init__(self, project):
+        project.make_database()
         project.add("config/settings.py", PACKAGES)
         project.add("config/urls.py", ADDRESSES)
         project.add("players/models.py", HISTORY)

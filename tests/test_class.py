@@ -227,6 +227,7 @@ def test_a_cell_that_is_run_after_a_restart_says_what_to_do(kernel):
     assert "first cells" not in one.run("import runpy; runpy.run_path('/dev/stdin')['x']")
 
 
+@pytest.mark.exhaustive
 def test_a_crowd_is_added_once(kernel):
     one = kernel()
     one.run(USE.format("foreignkey"))
@@ -367,6 +368,7 @@ def test_in_a_conflict_git_takes_a_notebook_as_it_is():
     assert clean.cleaned(text) == text
 
 
+@pytest.mark.exhaustive
 def test_a_reload_shows_the_outputs_that_were_saved(chromium, sites, tmp_path):
     cell = nbformat.v4.new_code_cell("6 * 7", metadata={"nbgrader": {"grade_id": "kept"}})
     path = tmp_path / "tried.ipynb"
@@ -394,6 +396,7 @@ def test_a_reload_shows_the_outputs_that_were_saved(chromium, sites, tmp_path):
 # The end
 
 
+@pytest.mark.exhaustive
 def test_sigterm_leaves_nothing_behind(set_up, hold):
     """No process, no database of a kernel, and no server, while a kernel runs the four."""
     with lab_that_ends(set_up.folder) as (process, address):
@@ -534,7 +537,8 @@ def memory(processes):
     return sum(process.memory_full_info().pss for process in processes)
 
 
-@pytest.mark.parametrize("learners", sample([2, 30], [2]))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("learners", [2, 30])
 def test_a_class_on_one_server(bare, hold, learners):
     """All cells of notebook 5 in so many kernels at once; build/class.json has what it took."""
     env = hold(bare.folder).env()

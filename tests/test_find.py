@@ -41,7 +41,7 @@ def test_people_find_what_they_look_for():
     assert len(missed) <= 1, missed
 
 
-ERROR = r"Error|History|Returned|Operation|fields\.E|has no|not been installed"
+ERROR = r"Error|error:|DoesNotExist|History|Returned|Operation|fields\.E|has no|not been installed"
 
 
 def test_half_of_the_queries_are_errors():

@@ -6,6 +6,7 @@ import sys
 
 import fasteners
 import pytest
+from sample import sample
 
 from workbench import variants
 from workbench.paths import PROJECT
@@ -14,7 +15,7 @@ from workbench.paths import PROJECT
 SABOTEUR = "import sys; sys.path.insert(0, {folder!r}); import players"
 
 
-@pytest.mark.parametrize("arguments", [["--variant", "custom_user"], []])
+@pytest.mark.parametrize("arguments", sample([(), ("--variant", "custom_user")], [()]))
 def test_the_guard_stops_a_process_with_the_wrong_variant(sites, tmp_path, arguments):
     wrong = str(variants.path("foreignkey"))
     (tmp_path / "saboteur.py").write_text(SABOTEUR.format(folder=wrong))

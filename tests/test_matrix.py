@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from sample import sample
 
 from conftest import environment
 from workbench.errors import WorkbenchError
@@ -36,7 +37,7 @@ def changed(tmp_path):
     return tmp_path
 
 
-@pytest.fixture(params=["main", "newest"])
+@pytest.fixture(params=sample(["main", "newest"], ["newest"]))
 def python(request):
     """The command of a Python with the main or the newest Django."""
     if request.param == "main":

@@ -72,7 +72,7 @@ def there_and_back(databases, name, target, rule):
     return records
 
 
-@pytest.fixture(scope="module", params=WITH_EXTRAS)
+@pytest.fixture(scope="module", params=sample(WITH_EXTRAS, ["custom_user"]))
 def filled(request, databases, template):
     """The records of the players, moved there and back with the rule `fill`."""
     with databases.copy(template) as name:
@@ -114,7 +114,7 @@ def test_what_a_player_has_cleared_stays_cleared(filled):
     assert filled[25] == [OLDER, ("1990-01-01", "newer", None)]
 
 
-@pytest.mark.parametrize("target", WITH_EXTRAS)
+@pytest.mark.parametrize("target", sample(WITH_EXTRAS, ["custom_user"]))
 def test_by_the_rule_newest_who_types_the_older_values_again_has_written_them(
     databases, template, target
 ):

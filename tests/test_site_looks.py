@@ -77,14 +77,9 @@ SAMPLE = [
     "home, searching",
     "choose, with a need",
     "a step",
-    "an approach",
     "compare",
     "an area, unfolded",
-    "the same operation",
-    "a schema",
     "a notebook",
-    "a lesson plan",
-    "a handout",
     "not found",
 ]
 

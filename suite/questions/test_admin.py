@@ -167,14 +167,14 @@ def test_inline_brings_the_extras_into_user_admin(alice, admin_client, settings)
     foreignkey=1,
     mark="surprising",
     so_what=(
-        "If the profile's primary key is the user, you may combine a post_save receiver with an "
-        "inline. The inline updates the row that the receiver created."
+        "You may combine a post_save receiver with an inline if the profile's OneToOneField is "
+        "its primary key. The inline then updates the row that the receiver created."
     ),
     source=docs("Model instance reference", "How Django knows to UPDATE vs. INSERT"),
 )
 def test_extras_rows_of_one_add_page(admin_client):
-    """Staff add a user with a birthdate in the variant's admin. How many rows then store that
-    birthdate?"""
+    """Staff add a user with a birthdate in the admin. In profile_onetoone, a receiver creates a
+    profile too. How many rows store that birthdate?"""
     new = dict.fromkeys(BIRTHDATES, "2010-05-04")
     admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER, **new))
     assert User.objects.filter(username="bob").exists()
@@ -187,8 +187,8 @@ def test_extras_rows_of_one_add_page(admin_client):
     custom_user=CANNOT,
     foreignkey=2,
     so_what=(
-        "With a ForeignKey profile, the receiver and the inline each insert a row, and nothing "
-        "rejects the second. Use only one of them."
+        "With a ForeignKey profile, use a receiver or an inline, not both. Each inserts a row for "
+        "the new user, and nothing rejects the second row."
     ),
     source=EXTENDING,
     fits=[1],
@@ -217,8 +217,8 @@ def test_people_of_one_add_page_with_a_signal(admin_client):
     source=docs("Model instance reference", "How Django knows to UPDATE vs. INSERT"),
 )
 def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, settings):
-    """A post_save receiver creates a OneToOne profile with its own id. Staff fill in its inline
-    too. What does the add page raise?"""
+    """A post_save receiver creates a OneToOne profile with its own id. Staff also fill in the
+    profile's inline for a new user. What does the page raise?"""
 
     with profile_with_its_own_key() as profile, person_made_by_a_signal(profile):
         only_admin(settings, {Account: user_admin(inlines=[person_inline(profile)])})
@@ -233,16 +233,16 @@ def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, 
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "Django does not save an inline that staff left blank. If your code expects a profile row "
-        "for each user, create it in a receiver."
+        "Django does not save an inline that staff left blank. If each user needs a profile row, "
+        "create it in a receiver, with the user as its primary key."
     ),
     source=docs("Formsets", "Formset validation"),
     fits=[True],
     costs=[False],
 )
 def test_extras_row_of_an_add_page_left_blank(admin_client):
-    """Staff add a user in the variant's admin and leave the extra fields blank. Is a row for these
-    fields stored?"""
+    """In profile_onetoone, a receiver creates the profile row. Staff add a user in the admin and
+    leave the extra fields blank. Does a row for the fields exist?"""
     admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER))
     bob = User.objects.get(username="bob")
     owner = {"pk": bob.pk} if PlayerModel is User else {"user": bob}
@@ -255,8 +255,9 @@ def test_extras_row_of_an_add_page_left_blank(admin_client):
     custom_user=6,
     foreignkey=106,
     so_what=(
-        "A method that reads the profile runs one query for each user in the list. Set "
-        "list_select_related, or prefetch the rows of a ForeignKey profile."
+        "A method in list_display that reads the profile runs one query per user. Set "
+        "list_select_related for a OneToOneField; for a ForeignKey, call prefetch_related() in "
+        "get_queryset()."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_select_related",
     fits=at_most(10),
@@ -283,8 +284,8 @@ def test_statements_of_a_list_with_birthdates(admin_client, settings, statements
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_select_related",
 )
 def test_statements_of_a_list_with_birthdates_fetched_at_once(admin_client, settings, statements):
-    """An admin list loads birthdates by list_select_related or prefetch_related(). How many
-    statements does a list of 100 users run?"""
+    """An admin list loads profiles with list_select_related (OneToOneField) or prefetch_related()
+    (ForeignKey). How many statements does a list of 100 users with birthdates run?"""
     options = {"list_display": ("username", birthdate_column)}
     if hasattr(User, "person"):
         options["list_select_related"] = ("person",)
@@ -344,8 +345,8 @@ def test_birthdate_column_by_its_path_shows_birthdates(admin_client, settings, s
     foreignkey=6,
     mark="surprising",
     so_what=(
-        "A path to a OneToOne profile runs one query for each user, unless you set "
-        "list_select_related. For a ForeignKey profile, the list shows dashes and queries nothing."
+        "If list_display names person__birthdate of a OneToOne profile, set list_select_related, "
+        "or one query runs per user. With a ForeignKey profile, this column shows only dashes."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.list_select_related",
     costs=at_least(11),
@@ -366,16 +367,16 @@ def test_statements_of_a_birthdate_column_by_its_path(admin_client, settings, st
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "An admin list sorted by a field of a ForeignKey profile repeats the user for each profile "
-        "row. Add a unique constraint to the ForeignKey."
+        "An admin list sorted by a field of a ForeignKey profile shows a user once for each "
+        "profile row. Add a unique constraint to the ForeignKey."
     ),
     source=docs("QuerySet API reference", "order_by()"),
     fits=[1],
     costs=at_least(2),
 )
 def test_lines_of_a_player_in_a_list_sorted_by_birthdate(alice, admin_client, settings):
-    """We try to give a user two profile rows. How many times does an admin list sorted by birthdate
-    show the user?"""
+    """A user gets a second profile row where the approach allows it. How many times does an admin
+    list sorted by birthdate show the user?"""
     ordering = [path("birthdate")]
     outcome(lambda: person_class().objects.create(user=alice))
     only_admin(settings, {Account: user_admin(ordering=ordering)})
@@ -411,8 +412,9 @@ def test_joins_of_an_admin_search_for_a_discord_id(alice, admin_client, settings
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "For a ForeignKey profile, the admin adds DISTINCT so that no user is listed twice. "
-        "PostgreSQL then compares whole rows, which slows down large searches."
+        "If search_fields names a field of a ForeignKey profile, the admin adds DISTINCT, and "
+        "PostgreSQL compares whole rows. A OneToOneField avoids this extra work in large "
+        "searches."
     ),
     source=docs("The Django admin site", "ModelAdmin methods")
     + ", ModelAdmin.get_search_results()",
@@ -451,14 +453,14 @@ def test_checks_of_a_filter_and_a_date_hierarchy():
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "You need no distinct() for a date_hierarchy over a profile. The admin lists a user once, "
-        "even if two profile rows match."
+        "You need no distinct() of your own for a date_hierarchy over a profile's date. The admin "
+        "adds DISTINCT itself if several profile rows can match."
     ),
     source=docs("The Django admin site", "ModelAdmin options") + ", ModelAdmin.date_hierarchy",
 )
 def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
-    """We try to give a user two profile rows. Staff pick the birth year in date_hierarchy. How many
-    times does the list show the user?"""
+    """A user gets a second profile row where the approach allows it, and staff pick the birth year
+    in date_hierarchy. How many times is the user listed?"""
     born = path("birthdate")
     assert User.objects.filter(**{f"{born}__year": 2010}).exists()
     outcome(lambda: person_class().objects.create(user=alice, birthdate="2010-06-01"))
@@ -474,13 +476,15 @@ def test_players_that_a_date_hierarchy_finds(alice, admin_client, settings):
     foreignkey="AlreadyRegistered",
     mark="surprising",
     so_what=(
-        "If AUTH_USER_MODEL replaces auth.User, register() silently ignores the call. If your "
-        "admin lists a proxy, the call adds a second list of users."
+        "Register the users in one app. A second register(auth.User) raises AlreadyRegistered, "
+        "adds a second list if your admin lists a proxy instead, or is ignored with a custom "
+        "user."
     ),
     source=docs("The Django admin site", "AdminSite methods") + ", AdminSite.register()",
 )
 def test_another_app_registers_auth_user():
-    """What happens when another app calls admin.site.register(auth.User, UserAdmin)?"""
+    """Another app calls admin.site.register(auth.User, UserAdmin) after the variant's admin is
+    loaded. What happens?"""
     before = dict(admin.site._registry)
     try:
         said = outcome(lambda: admin.site.register(auth.User, UserAdmin))
@@ -503,8 +507,8 @@ def test_another_app_registers_auth_user():
     source=docs("Using the Django authentication system", "Changing passwords"),
 )
 def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
-    """The variant's own model (Player, Person or User) has a plain ModelAdmin. Does it store a
-    typed password unhashed?"""
+    """Staff add an object of the variant's own model (Player, Person or User) in a plain
+    ModelAdmin. Does the admin store a typed password unhashed?"""
     only_admin(settings, {PlayerModel: admin.ModelAdmin})
     carol = User.objects.create_user("carol")
     new = {"username": "bob", "password": "typed by staff", "user": carol.pk}
@@ -528,8 +532,8 @@ def test_plain_model_admin_stores_a_password_as_typed(admin_client, settings):
     costs=[False],
 )
 def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
-    """The admin lists the users, and Player or Person too. Can staff whose only permission is
-    delete_user delete a user?"""
+    """The admin registers the user model and also Player or Person. Can staff whose only permission
+    is delete_user delete a user?"""
     only_admin(settings, {PlayerModel: admin.ModelAdmin} | {User: UserAdmin})
     staff = staff_with(permission("delete", User))
     staff.post(page("delete", alice.pk, model=User), {"post": "yes"})
@@ -543,14 +547,14 @@ def test_delete_user_permission_deletes_a_player_with_extras(alice, settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "If a profile has no admin page of its own, the permission to delete users is enough. "
-        "Deleting a user then deletes the profile too."
+        "If the admin does not register the profile model, staff need only the permission to "
+        "delete users. Deleting a user in the admin then deletes the profile too."
     ),
     source=code("django.contrib.admin.utils.get_deleted_objects"),
 )
 def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
-    """The variant's admin shows a profile only as an inline. Can staff who may only delete users
-    delete one with extra fields?"""
+    """The variant's admin shows a profile only as an inline. Can staff with only the permission to
+    delete users delete a user with extra fields?"""
     staff = staff_with(permission("delete", Account))
     staff.post(page("delete", alice.pk), {"post": "yes"})
     return not User.objects.filter(pk=alice.pk).exists()
@@ -562,8 +566,8 @@ def test_delete_account_permission_deletes_the_extras_of_an_inline(alice):
     custom_user="players.user",
     foreignkey="auth.user",
     so_what=(
-        "The admin of a proxy records changes under the proxy's content type. A user's history "
-        "there leaves out changes made in the admin of auth.User."
+        "Register the users as a proxy or as auth.User, not as both. Each admin records changes "
+        "under its own content type, and its history leaves out the other's."
     ),
     source=docs("The Django admin site", "LogEntry attributes") + ", LogEntry.content_type",
 )
@@ -628,8 +632,8 @@ def test_lists_that_hold_players(admin_client, settings):
         *("INSERT django_admin_log", "UPDATE django_session"),
     ],
     so_what=(
-        "Expect one more UPDATE if a profile holds the birthdate. The success message updates "
-        "django_session here, because this project keeps messages in the session."
+        "Expect one more UPDATE if a profile holds the birthdate. If messages are stored in a "
+        "database session, the admin's success message also updates django_session."
     ),
     source=docs("The messages framework", "Storage backends"),
 )
@@ -651,8 +655,8 @@ def test_writes_of_an_admin_change_of_email_and_birthdate(alice, admin_client, s
     custom_user=13,
     foreignkey=16,
     so_what=(
-        "With a profile table, each save on the user's page in the admin runs two or three more "
-        "statements than with a custom user."
+        "With a profile inline, each save of a user's page in the admin runs two or three "
+        "statements more. This is no reason to choose an approach."
     ),
 )
 def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_client, statements):
@@ -673,16 +677,16 @@ def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_clien
     custom_user=CANNOT,
     foreignkey=2,
     so_what=(
-        "For a OneToOneField, the inline shows one form. For a ForeignKey profile, set max_num = 1 "
-        "on the inline, or staff can store a second row."
+        "For a ForeignKey profile, set max_num = 1 on the inline, or staff can add a second row. "
+        "The inline of a OneToOneField shows just one form."
     ),
     source=code("django.forms.models.inlineformset_factory"),
     fits=[1],
     costs=at_least(2),
 )
 def test_people_that_an_inline_gives_one_user(admin_client, settings):
-    """Staff try to fill in two forms of the profile inline for a new user. How many profile rows
-    does the user get?"""
+    """The profile inline has extra = 2, and staff submit two profile forms for a new user. How many
+    profile rows does the user get?"""
     person = person_class()
     only_admin(settings, {Account: user_admin(inlines=[person_inline(extra=2)])})
     form = filled(admin_client.get(page("add")), **NEW_PLAYER)
@@ -698,16 +702,16 @@ def test_people_that_an_inline_gives_one_user(admin_client, settings):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "If the OneToOneField is the primary key, delete() empties it. A profile's __str__() that "
-        "reads the user then fails with error 500, so do not read it."
+        "Do not read the user in __str__() of a profile whose OneToOneField is the primary key. "
+        "After delete() that key is None, and the admin cannot write its history."
     ),
     source=docs("Model instance reference", "Deleting objects"),
     fits=["accepted"],
     fails=["RelatedObjectDoesNotExist"],
 )
 def test_inline_deletes_the_extras_row(alice, admin_client, settings):
-    """Staff delete a user's profile in the inline, but not the user. What happens when they
-    save?"""
+    """The profile's __str__() reads self.user. What happens when staff delete the profile in the
+    user's inline and save?"""
     person = person_class()
     only_admin(settings, {Account: user_admin(inlines=[person_inline()])})
     change = page("change", alice.pk)
@@ -799,14 +803,14 @@ def undoes_a_new_password(client, user):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "UserAdmin reads the user without a lock and then writes all columns. Override "
-        "get_object() to lock the row when staff save the page."
+        "A save in UserAdmin can undo a change made meanwhile, because it writes all columns. On "
+        "POST requests, lock the user row in get_object() with select_for_update()."
     ),
     source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_stock_user_admin_undoes_a_new_password(transactional_db, alice, admin_client, settings):
-    """Staff save a user in Django's UserAdmin while the user changes the password. Does the save
-    restore the old password?"""
+    """Staff save a user's page in Django's UserAdmin while that user changes the password. Can the
+    save restore the old password?"""
     only_admin(settings, {Account: UserAdmin})
     return undoes_a_new_password(admin_client, alice)
 
@@ -817,12 +821,12 @@ def test_stock_user_admin_undoes_a_new_password(transactional_db, alice, admin_c
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "Call select_for_update() in get_object() of your UserAdmin. Staff then wait for the other "
-        "change, read its result, and do not undo it."
+        "In get_object() of your UserAdmin, call select_for_update() on POST requests. The save "
+        "then waits for an open password change and keeps the new password."
     ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_locking_user_admin_undoes_a_new_password(transactional_db, alice, admin_client):
-    """The admin locks the user row when staff save. The user changes the password meanwhile. Does
-    the save restore the old one?"""
+    """get_object() of a UserAdmin locks the user row when staff save a page, while that user
+    changes the password. Does the save restore the old password?"""
     return undoes_a_new_password(admin_client, alice)

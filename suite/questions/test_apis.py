@@ -1,9 +1,14 @@
 """APIs, tokens and social login"""
 
+from contextlib import contextmanager
 from datetime import date
 
+from django import forms
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.storage import default_storage
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, RequestFactory, override_settings
+from django.urls import reverse
 from drf_writable_nested.serializers import WritableNestedModelSerializer
 from rest_framework import serializers
 from rest_framework_simplejwt.authentication import (
@@ -51,12 +56,16 @@ def djoser_stores_a_birthdate():
     foreignkey=False,
     mark="surprising",
     costs=[False],
-    so_what="djoser accepts the request and ignores fields that its serializer does not name. Add "
-    "yours to a subclass of UserCreateSerializer.",
+    so_what=(
+        "djoser accepts the request and ignores fields that its serializer does not name. Add the "
+        "extra fields to a subclass of UserCreateSerializer, and name this subclass in "
+        "SERIALIZERS."
+    ),
     source='djoser 2.3 docs, "Settings", SERIALIZERS',
 )
 def test_birthdate_sent_to_djoser(site):
-    """A client sends a birthdate to djoser's unchanged registration endpoint. Is it stored?"""
+    """A client sends a birthdate to djoser's unchanged registration endpoint. Does djoser store the
+    birthdate?"""
     return site.ask(djoser_stores_a_birthdate)
 
 
@@ -83,13 +92,15 @@ def djosers_serializer_with_a_birthdate():
     foreignkey="ImproperlyConfigured",
     fits=["accepted"],
     costs=ANYTHING_ELSE,
-    so_what="On a custom user, one name in Meta.fields is enough. For a profile, declare the "
-    "field, and override validate() and perform_create().",
+    so_what=(
+        "For a custom user, add the extra field to Meta.fields of djoser's serializer. For a "
+        "profile, declare the field, and override validate() and perform_create()."
+    ),
     source='djoser 2.3 docs, "Settings", SERIALIZERS',
 )
 def test_birthdate_in_the_fields_of_djosers_serializer(site):
-    """A subclass of djoser's UserCreateSerializer adds "birthdate" to Meta.fields. What does a
-    registration do?"""
+    """A subclass of djoser's UserCreateSerializer adds "birthdate" to Meta.fields. What happens
+    when a client registers with a birthdate?"""
     return site.ask(djosers_serializer_with_a_birthdate)
 
 
@@ -125,13 +136,15 @@ def dj_rest_auth_stores_a_declared_birthdate():
     foreignkey=False,
     mark="surprising",
     costs=[False],
-    so_what="dj-rest-auth validates a declared field and then drops it, even with a custom user. "
-    "Store it in the serializer's custom_signup().",
+    so_what=(
+        "dj-rest-auth validates a declared extra field but does not store its value, even with a "
+        "custom user. Store the value in the serializer's custom_signup()."
+    ),
     source="dj-rest-auth 7.2 source, dj_rest_auth.registration.serializers.RegisterSerializer",
 )
 def test_birthdate_declared_for_dj_rest_auth(site):
-    """A subclass of dj-rest-auth's RegisterSerializer declares a field birthdate. Does a
-    registration store it?"""
+    """A subclass of dj-rest-auth's RegisterSerializer declares a field birthdate and overrides
+    nothing else. Does a registration store the birthdate?"""
     return site.ask(dj_rest_auth_stores_a_declared_birthdate)
 
 
@@ -153,13 +166,15 @@ def rows_in_custom_signup():
     foreignkey=0,
     fits=at_least(1),
     costs=[0],
-    so_what="dj-rest-auth stores the user before custom_signup(). There, save a custom user "
-    "again, change the receiver's profile row, or create a row.",
+    so_what=(
+        "dj-rest-auth saves the user before it calls custom_signup(). In custom_signup(), set a "
+        "custom user's fields and save again, or update or create the profile row."
+    ),
     source="dj-rest-auth 7.2 source, dj_rest_auth.registration.serializers.RegisterSerializer",
 )
 def test_rows_in_custom_signup_of_dj_rest_auth(site):
-    """dj-rest-auth calls custom_signup() of its RegisterSerializer. How many rows hold the user's
-    extra fields by then?"""
+    """dj-rest-auth saves a new user and then calls custom_signup(). How many rows with this user's
+    extra fields exist at that moment?"""
     return site.ask(rows_in_custom_signup)
 
 
@@ -193,13 +208,15 @@ def sent():
     custom_user=1,
     foreignkey=1,
     fits=[1],
-    so_what="drf-writable-nested stores user and profile from one request, also where a receiver "
-    "creates the row. You write no create().",
+    so_what=(
+        "drf-writable-nested stores user and profile without a create() of yours. With a receiver "
+        "that creates ForeignKey profiles, however, the user gets a second profile row."
+    ),
     source='drf-writable-nested 0.7 README, section "Usage"',
 )
 def test_writable_nested_serializer_creates_a_user():
-    """A serializer of drf-writable-nested stores a new user and a birthdate. How many rows hold
-    the extra fields?"""
+    """A serializer of drf-writable-nested creates a user with a birthdate from one request. How
+    many rows with the user's extra fields exist afterwards?"""
     writing = writable()(data=sent())
     writing.is_valid(raise_exception=True)
     writing.save()
@@ -215,13 +232,15 @@ def test_writable_nested_serializer_creates_a_user():
     mark="surprising",
     fits=[True],
     fails=[False],
-    so_what="Without its id, a ForeignKey profile row is deleted and created again, and its other "
-    "values are lost. Let the client send the id, and check it.",
+    so_what=(
+        "For a ForeignKey profile, let clients of drf-writable-nested send the profile's id, and "
+        "check its owner. Without the id, the row is replaced and its other values are lost."
+    ),
     source='drf-writable-nested 0.7 README, section "Usage"',
 )
 def test_writable_nested_serializer_updates_a_user(alice):
-    """drf-writable-nested receives a new birthdate for a user, without the profile's id. Is the
-    Discord ID kept?"""
+    """A client of drf-writable-nested sends a user's new birthdate without the profile's id. Does
+    the user keep the Discord ID?"""
     writing = writable()(User.objects.get(pk=alice.pk), data=sent())
     writing.is_valid(raise_exception=True)
     writing.save()
@@ -237,14 +256,16 @@ def test_writable_nested_serializer_updates_a_user(alice):
     mark="surprising",
     fits=[{"alice": "alice's", "carol": "carol's"}],
     fails=ANYTHING_ELSE,
-    so_what="drf-writable-nested looks an id up in the whole table. Reject ids of rows that do not "
-    "belong to the user before you save.",
+    so_what=(
+        "Before you save, reject profile ids that do not belong to the user. drf-writable-nested "
+        "looks an id up among the profiles of all users."
+    ),
     source="drf-writable-nested 0.7 source, "
     "drf_writable_nested.mixins.BaseNestedModelSerializer._prefetch_related_instances",
 )
 def test_writable_nested_serializer_with_another_users_id(alice):
-    """A client of drf-writable-nested updates alice with the id of carol's profile. Whose Discord
-    ID does each have afterwards?"""
+    """A client of drf-writable-nested updates alice but sends the id of carol's profile. Whose
+    Discord ID do alice and carol have afterwards?"""
     carol = enrolled("carol", discord_id="100000000000000009")
     row = {"birthdate": NEW.isoformat(), "pk": extras_of(carol).pk}
     data = {**sent(), "person": row, "person_set": [row]}
@@ -290,13 +311,15 @@ def test_claims_of_a_jwt(alice):
     custom_user=True,
     foreignkey=True,
     costs=[True],
-    so_what="A claim keeps its value until the token expires. Leave out values that must be up to "
-    "date.",
+    so_what=(
+        "Do not put values in a token's claims that must be up to date. A claim keeps its value "
+        "until the token expires."
+    ),
     source='djangorestframework-simplejwt 5.5 docs, "Customizing token claims"',
 )
 def test_birthdate_in_a_jwt_after_a_change(alice):
-    """The birthdate is a claim of an access token (JWT), and the user changes it. Does the token
-    keep the old one?"""
+    """An access token (JWT) has the birthdate as a claim, and the user then changes the birthdate.
+    Does the token keep the old value?"""
     token = AccessToken.for_user(alice)
     extras = extras_of(alice)
     token["birthdate"] = extras.birthdate.isoformat()
@@ -320,13 +343,15 @@ JWT_AFTER = {
     custom_user=JWT_AFTER,
     foreignkey=JWT_AFTER,
     mark="surprising",
-    so_what="By default a new password does not end a token before it expires. Set "
-    "CHECK_REVOKE_TOKEN to change that.",
+    so_what=(
+        "By default a simplejwt access token stays valid after a password change until the token "
+        "expires. Set CHECK_REVOKE_TOKEN to True in SIMPLE_JWT to reject such tokens."
+    ),
     source='djangorestframework-simplejwt 5.5 docs, "Settings", CHECK_REVOKE_TOKEN',
 )
 def test_jwt_after_a_change_of_the_account(alice):
-    """What does djangorestframework-simplejwt do with an access token after a new password, a
-    deactivation or a deletion?"""
+    """What does djangorestframework-simplejwt do with an access token after its user gets a new
+    password, is deactivated or is deleted?"""
     token = AccessToken.for_user(alice)
     answers = {}
     alice.set_password("Another dragon wakes at 7")
@@ -347,8 +372,11 @@ def test_jwt_after_a_change_of_the_account(alice):
     foreignkey=2,
     fits=[1],
     costs=[2],
-    so_what="JWTAuthentication reads the user for each request, and a profile takes one more "
-    "query. Override its get_user() to join the profile.",
+    so_what=(
+        "JWTAuthentication reads the user for each request, and a profile takes one more query. "
+        "To save this query with a OneToOneField, call select_related() in an overridden "
+        "get_user()."
+    ),
     source='djangorestframework-simplejwt 5.5 docs, "Getting started"',
 )
 def test_statements_of_a_request_with_a_jwt(alice, statements):
@@ -374,13 +402,15 @@ def birthdate_as_a_view_reads_it(user):
     mark="surprising",
     costs=["AttributeError"],
     fails=["None"],
-    so_what="JWTStatelessUserAuthentication reads no user. On its TokenUser, user.birthdate and "
-    "user.person are None unless they are claims.",
+    so_what=(
+        "Use JWTAuthentication if a view reads extra fields. JWTStatelessUserAuthentication reads "
+        "no row, so user.birthdate and user.person are None unless they are claims."
+    ),
     source='djangorestframework-simplejwt 5.5 docs, "Stateless User Authentication"',
 )
 def test_birthdate_of_a_stateless_jwt_user(alice):
-    """A view with simplejwt's JWTStatelessUserAuthentication reads a user's stored birthdate. What
-    does it get?"""
+    """A view uses simplejwt's JWTStatelessUserAuthentication and reads the birthdate from
+    request.user. What does the view get?"""
     extras_class()
     user = user_of(AccessToken.for_user(alice), JWTStatelessUserAuthentication)
     read = []
@@ -430,8 +460,10 @@ def columns_with_the_discord_id():
     custom_user=["social_auth_usersocialauth.uid"],
     foreignkey=["social_auth_usersocialauth.uid"],
     mark="surprising",
-    so_what="social-auth-app-django keeps the ids of providers in its own table. If all users log "
-    "in with Discord, you need no extra field for it.",
+    so_what=(
+        "You need no extra field for the Discord ID if all users log in with Discord. social- "
+        "auth-app-django keeps each provider's id in its own table."
+    ),
     source='python-social-auth docs, "Storage"',
 )
 def test_discord_id_stored_by_social_auth(site):
@@ -453,11 +485,190 @@ def discord_id_reaches_the_extra_field():
     foreignkey=False,
     fits=[True],
     costs=[False],
-    so_what="social-auth-app-django copies details to attributes of the user. For a profile, "
-    "store them in a pipeline function of your own.",
+    so_what=(
+        "social-auth-app-django stores a detail if the user model has a field of that name. For a "
+        "profile, store the detail in a pipeline function of your own."
+    ),
     source='python-social-auth docs, "Pipeline"',
 )
 def test_discord_id_in_the_details_of_social_auth(site):
     """get_user_details() of a social-auth-app-django backend returns a discord_id. Does a login
-    store it in that extra field?"""
+    store this ID in the extra field discord_id?"""
     return site.ask(discord_id_reaches_the_extra_field)
+
+
+# --- django-allauth
+
+
+def birthdate_sent_to_allauth(**methods):
+    """Register bob by a subclass of allauth's SignupForm that has a birthdate and these methods."""
+    from allauth.account.forms import SignupForm
+
+    form = type("WithBirthdate", (SignupForm,), {"birthdate": forms.DateField(), **methods})
+    typed = SIGNUP | {"password1": PASSWORD, "password2": PASSWORD}
+    filled = form(typed)
+    assert filled.is_valid(), filled.errors
+    with request_from_a_visitor() as request:
+        filled.save(request)
+
+
+def allauths_form_stores_a_birthdate():
+    birthdate_sent_to_allauth()
+    return has_birthdate("bob")
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=False,
+    foreignkey=False,
+    mark="surprising",
+    costs=[False],
+    so_what="allauth drops a field that you only declare, even with a custom user. Store it in "
+    "the form's signup() or save(), or in the adapter's save_user().",
+    source='django-allauth 65 docs, "Account", "Forms"',
+)
+def test_birthdate_declared_on_allauths_sign_up_form(site):
+    """A subclass of allauth's SignupForm declares a birthdate. Does a sign-up store it?"""
+    return site.ask(allauths_form_stores_a_birthdate)
+
+
+def rows_in_allauths_signup():
+    counted = []
+
+    def signup(form, request, user):
+        users = User.objects.filter(pk=user.pk, **{f"{path('pk')}__isnull": False})
+        counted.append(users.values(path("birthdate")).count())
+
+    birthdate_sent_to_allauth(signup=signup)
+    return counted[0]
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=0,
+    fits=at_least(1),
+    costs=[0],
+    so_what="allauth stores the user before signup(). There, save a custom user again, change the "
+    "receiver's profile row, or create a row.",
+    source='django-allauth 65 docs, "Account", "Configuration", ACCOUNT_SIGNUP_FORM_CLASS',
+)
+def test_rows_in_signup_of_allauth(site):
+    """allauth calls signup() of its sign-up form. How many rows hold the user's extra fields by
+    then?"""
+    return site.ask(rows_in_allauths_signup)
+
+
+@contextmanager
+def request_from_a_visitor():
+    """Yield a request as allauth's views get it: with a session and messages."""
+    from allauth.core.context import request_context
+
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    request.session = SessionStore()
+    request._messages = default_storage(request)
+    with request_context(request):
+        yield request
+
+
+def log_in_through_allauth(adapter="allauth.socialaccount.adapter.DefaultSocialAccountAdapter"):
+    """Log in with what Discord answers about the user. Return allauth's response."""
+    from allauth.socialaccount.helpers import complete_social_login
+    from allauth.socialaccount.models import SocialApp
+    from allauth.socialaccount.providers.discord.provider import DiscordProvider
+
+    app = SocialApp(provider="discord", client_id="workbench", secret="workbench")
+    with override_settings(SOCIALACCOUNT_ADAPTER=adapter), request_from_a_visitor() as request:
+        login = DiscordProvider(request, app=app).sociallogin_from_response(request, FROM_DISCORD)
+        return complete_social_login(request, login)
+
+
+def pages_after_a_login():
+    def page():
+        is_form = log_in_through_allauth().url == reverse("socialaccount_signup")
+        return "sign-up form" if is_form else "no form"
+
+    with override_settings(SOCIALACCOUNT_AUTO_SIGNUP=False):
+        asked = page()
+    return {"by default": page(), "SOCIALACCOUNT_AUTO_SIGNUP = False": asked}
+
+
+FORM_SHOWN = {"by default": "no form", "SOCIALACCOUNT_AUTO_SIGNUP = False": "sign-up form"}
+
+
+@compare(
+    proxy_model=FORM_SHOWN,
+    profile_onetoone=FORM_SHOWN,
+    custom_user=FORM_SHOWN,
+    foreignkey=FORM_SHOWN,
+    mark="surprising",
+    so_what="allauth skips its sign-up form if the provider sends an unused e-mail address. To ask "
+    "for extra fields, set SOCIALACCOUNT_AUTO_SIGNUP = False.",
+    source='django-allauth 65 docs, "Social Accounts", "Configuration", SOCIALACCOUNT_AUTO_SIGNUP',
+)
+def test_form_shown_at_a_social_login_with_allauth(site):
+    """A user logs in with Discord for the first time through django-allauth. What does allauth
+    show?"""
+    return site.ask(pages_after_a_login)
+
+
+def rows_after_a_login():
+    log_in_through_allauth()
+    users = User.objects.filter(username="bob", **{f"{path('pk')}__isnull": False})
+    return users.values(path("birthdate")).count()
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=1,
+    custom_user=1,
+    foreignkey=0,
+    fits=at_least(1),
+    costs=[0],
+    so_what="A social login does not run your registration form, so the extra fields are empty. "
+    "Create the profile row in a receiver, and ask for the fields later.",
+    source='django-allauth 65 docs, "Social Accounts", "Adapter"',
+)
+def test_rows_after_a_social_login_with_allauth(site):
+    """A user logs in with Discord for the first time through django-allauth. How many rows hold the
+    extra fields?"""
+    return site.ask(rows_after_a_login)
+
+
+def discord_id_set_in_populate_user():
+    log_in_through_allauth(adapter=f"{__name__}.{takes_the_discord_id.__name__}")
+    stored = User.objects.filter(username="bob", **{path("discord_id"): FROM_DISCORD["id"]})
+    return stored.exists()
+
+
+def takes_the_discord_id(request):
+    """Return an adapter that copies the Discord ID to the user. allauth calls this by its path."""
+    from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+
+    class Adapter(DefaultSocialAccountAdapter):
+        def populate_user(self, request, sociallogin, data):
+            user = super().populate_user(request, sociallogin, data)
+            user.discord_id = sociallogin.account.uid
+            return user
+
+    return Adapter(request)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=False,
+    custom_user=True,
+    foreignkey=False,
+    fits=[True],
+    costs=[False],
+    so_what="In populate_user() the user is not stored yet, so no profile row exists. For a "
+    "profile, store the values after super().save_user().",
+    source='django-allauth 65 docs, "Social Accounts", "Adapter", populate_user()',
+)
+def test_discord_id_in_populate_user_of_allauth(site):
+    """The populate_user() of an allauth adapter sets user.discord_id. Does a first login store it
+    in that extra field?"""
+    return site.ask(discord_id_set_in_populate_user)

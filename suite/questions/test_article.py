@@ -119,14 +119,15 @@ def step(after, before):
     foreignkey=[],
     mark="known",
     so_what=(
-        "Django brings login, logout and password pages, but no registration. Write that page "
-        "yourself in every approach."
+        "Write the registration page yourself or use a package, in every approach. Django brings "
+        "pages for login, logout and passwords, but none for registration."
     ),
     source=docs(AUTH, "All authentication views"),
     verdict="holds",
 )
 def test_article_djangos_own_pages_that_register(client, settings):
-    """Which pages of django.contrib.auth create an account from a completed registration form?"""
+    """A visitor submits a complete registration form to each page of django.contrib.auth.urls.
+    Which pages create an account?"""
     auth = include("django.contrib.auth.urls")
     settings.ROOT_URLCONF = (path("auth/", auth), path("", include("config.urls")))
     made = []
@@ -142,15 +143,15 @@ def test_article_djangos_own_pages_that_register(client, settings):
     custom_user="stored",
     foreignkey="stored",
     so_what=(
-        "Besides proxy, OneToOneField and custom user, a ForeignKey and a child class of the user "
-        "(multi-table inheritance) store extra fields too."
+        "Multi-table inheritance, as in class Member(User), stores extra fields too, in a table "
+        "of its own. Compare it with a profile and a custom user before you choose."
     ),
     source=docs("Models", "Multi-table inheritance"),
     verdict="holds with a condition",
 )
 def test_article_three_options():
-    """A child class of the user, class Member(User), has a birthdate. What happens when it is
-    saved?"""
+    """A child class of the user, class Member(User), has a date field of its own. What happens to
+    the date when you create a Member?"""
     parent = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, parent_link=True, primary_key=True
     )
@@ -170,8 +171,8 @@ def test_article_three_options():
     foreignkey=["method"],
     mark="known",
     so_what=(
-        "A proxy accepts methods; models.E017 refuses its fields. request.user has the methods "
-        "only if your backend returns the proxy."
+        "Add methods to a proxy of the user, but no fields: models.E017 refuses them. For "
+        "request.user to have the methods, let your backend return the proxy."
     ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
     verdict="holds",
@@ -205,14 +206,14 @@ def test_article_proxy_is_for_behaviour(alice):
     foreignkey=["auth_user"],
     mark="known",
     so_what=(
-        "A proxy and a profile leave accounts in Django's own table. You can add both to a "
-        "project in use."
+        "You can add a proxy or a profile to a project in use, because accounts stay in "
+        "auth_user. A custom user has a user table of its own."
     ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
     verdict="holds",
 )
 def test_article_tables_of_accounts(alice):
-    """Which tables hold the account and the password?"""
+    """Which table holds a user's username and password?"""
     tables = rows(
         "SELECT table_name FROM information_schema.columns WHERE column_name = 'password'"
         " AND table_schema = current_schema() ORDER BY table_name"
@@ -226,14 +227,15 @@ def test_article_tables_of_accounts(alice):
     custom_user=["players_user", "players_user_groups", "players_user_user_permissions"],
     foreignkey=["auth_user", "auth_user_groups", "auth_user_user_permissions"],
     so_what=(
-        "A custom user replaces Django's user table and its tables of groups and permissions "
-        "per user. auth_group and auth_permission stay."
+        "In SQL, do not rely on the table names auth_user, auth_user_groups and "
+        "auth_user_user_permissions. A custom user replaces these three. auth_group and "
+        "auth_permission stay."
     ),
     source=docs(CUSTOMIZING, "Substituting a custom User model"),
     verdict="holds",
 )
 def test_article_tables_of_users():
-    """Which tables exist for users, their groups and their permissions?"""
+    """Which tables store the users, the groups of each user and the permissions of each user?"""
     return [saw(name) for name in sorted(tables()) if "user" in name]
 
 
@@ -257,8 +259,8 @@ def test_article_tables_of_users():
     fits=["accepted"],
 )
 def test_article_who_logs_in_is_a_user(alice, rf):
-    """What does login() do with alice as an object of the variant's own model (Player, Person or
-    User)?"""
+    """Code passes login() an object of the variant's own model (Player, Person or User). What
+    happens?"""
     player = PlayerModel.objects.get(**{f"{USER_OF}username": "alice"})
     backend = "django.contrib.auth.backends.ModelBackend"
     return outcome(lambda: login(request_of(rf), player, backend))
@@ -271,8 +273,8 @@ def test_article_who_logs_in_is_a_user(alice, rf):
     foreignkey=[],
     mark="known",
     so_what=(
-        "A profile table needs no standard fields, because Django's User keeps them. "
-        "AbstractUser brings them into the custom user's table."
+        "Do not repeat username, password or e-mail in a profile: Django's User keeps them. A "
+        "custom user inherits them from AbstractUser, in the table with its extra fields."
     ),
     source=docs(CUSTOMIZING, "Extending the existing User model"),
     verdict="holds",
@@ -292,12 +294,16 @@ def test_article_standard_fields_are_djangos():
     custom_user=["from the extra fields", "from the user"],
     foreignkey=["from the extra fields", "from the user"],
     mark="known",
-    so_what="A query can cross a OneToOneField and a ForeignKey in both directions.",
+    so_what=(
+        "Queries can follow a OneToOneField and a ForeignKey in both directions, so this is no "
+        "reason to choose between them."
+    ),
     source=docs("Making queries", "Lookups that span relationships"),
     verdict="holds",
 )
 def test_article_queries_from_both_sides(alice):
-    """From which sides can a query cross the relation between user and extra fields?"""
+    """One query finds users by Discord ID, another finds extra fields by username. From which sides
+    do these queries work?"""
     discord_id = extras_of(alice).discord_id
     from_extras = extras_class().objects.filter(**{f"{USER_OF}username": "alice"})
     found = {
@@ -313,8 +319,8 @@ def test_article_queries_from_both_sides(alice):
     custom_user=["reached", "reached"],
     foreignkey=["AttributeError", "AttributeError"],
     so_what=(
-        "With a OneToOneField, user.person raises if the row is missing. With a ForeignKey, "
-        "users have only person_set."
+        "With a OneToOneField, expect RelatedObjectDoesNotExist from user.person if the row is "
+        "missing. With a ForeignKey, use user.person_set: users have no attribute person."
     ),
     source=docs("Model field reference", "OneToOneField"),
     verdict="holds with a condition",
@@ -322,8 +328,8 @@ def test_article_queries_from_both_sides(alice):
     costs=ANYTHING_ELSE,
 )
 def test_article_profile_is_reached_from_the_user(alice):
-    """What does user.person (or a custom user itself) return for bob without a profile row, and for
-    alice with one?"""
+    """bob has no profile row, and alice has one. What happens if code reads birthdate from
+    user.person (custom_user: from user), for bob and for alice?"""
     extras_class()
     User.objects.bulk_create([User(username="bob")])
 
@@ -341,12 +347,16 @@ def test_article_profile_is_reached_from_the_user(alice):
     custom_user="alice@example.org",
     foreignkey="alice@example.org",
     mark="known",
-    so_what="From the profile to the user, a ForeignKey reads as well as a OneToOneField.",
+    so_what=(
+        "A query from the profile reaches the user's fields by user__email with a ForeignKey as "
+        "with a OneToOneField. This is no reason to choose an approach."
+    ),
     source=docs("Making queries", "Forward"),
     verdict="holds",
 )
 def test_article_user_attributes_from_the_extras(alice):
-    """Which e-mail address does a query over the extra fields read from the user?"""
+    """A query over the model with the extra fields asks for the user's e-mail. Which address does
+    the query return?"""
     User.objects.filter(pk=alice.pk).update(email="alice@example.org")
     emails = extras_class().objects.values_list(f"{USER_OF}email", flat=True)
     return emails.get(**{f"{USER_OF}username": "alice"})
@@ -368,7 +378,8 @@ def test_article_user_attributes_from_the_extras(alice):
     costs=at_least(2),
 )
 def test_article_foreign_key_is_many_to_one(alice):
-    """A second profile row was created for alice. How many rows does she have?"""
+    """Code tries to create a second row with extra fields for alice. How many such rows does alice
+    have afterwards?"""
     owner = {"user": alice} if USER_OF else {"username": "alice"}
     outcome(lambda: extras_class().objects.create(discord_id=ID, **owner))
     return rows_with_extras("alice")
@@ -380,14 +391,15 @@ def test_article_foreign_key_is_many_to_one(alice):
     custom_user="accepted",
     foreignkey="accepted",
     so_what=(
-        "A ForeignKey to settings.AUTH_USER_MODEL works with every user model. You need no "
-        "custom user for it."
+        "You need no custom user for a ForeignKey to the user. Name settings.AUTH_USER_MODEL in "
+        "the ForeignKey, and it works with Django's User and a custom user."
     ),
     source=docs(CUSTOMIZING, "Reusable apps and AUTH_USER_MODEL"),
     verdict="does not hold",
 )
 def test_article_foreign_key_needs_a_custom_user(alice):
-    """A new model has a ForeignKey to the user. What happens when it stores two rows for alice?"""
+    """A new model has a ForeignKey to settings.AUTH_USER_MODEL. What happens when you create two of
+    its rows for alice?"""
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
     badge = migrations.CreateModel(
         "Badge", [("id", models.AutoField(primary_key=True)), ("owner", owner)]
@@ -405,8 +417,9 @@ def test_article_foreign_key_needs_a_custom_user(alice):
     custom_user=["accepted", "InconsistentMigrationHistory"],
     foreignkey=["accepted", "InconsistentMigrationHistory"],
     so_what=(
-        "Choose the user model before the first migrate: swapping it later stops with an error. "
-        "Django's docs no longer recommend a custom user (ticket #35767)."
+        "Choose the user model before the first migrate: after a later change, migrate stops with "
+        "InconsistentMigrationHistory. Django's docs no longer recommend a custom user for every "
+        "project (ticket #35767)."
     ),
     source=(
         docs(CUSTOMIZING, "Using a custom user model when starting a project")
@@ -415,8 +428,8 @@ def test_article_foreign_key_needs_a_custom_user(alice):
     verdict="changed since",
 )
 def test_article_docs_recommend_a_custom_user(unmigrated, project):
-    """A new user class replaces the old one. What does migrate do in an empty database, and in a
-    used one?"""
+    """AUTH_USER_MODEL now names a new user model. What does migrate do in an empty database, and in
+    one that was migrated before?"""
     change_user_model(unmigrated, "accounts")
     assert unmigrated.manage("makemigrations", "accounts").code == 0
     change_user_model(project, "accounts")
@@ -431,14 +444,15 @@ def test_article_docs_recommend_a_custom_user(unmigrated, project):
     custom_user=["beside the user", "in the user"],
     foreignkey=["beside the user"],
     so_what=(
-        "A custom user can keep a new field in the user table or beside it. The other "
-        "approaches can keep it only beside the user."
+        "Choose a custom user if your app's migrations should add columns to the user table. In "
+        "the other approaches, put a new field in another table, such as the profile's."
     ),
     source=docs(CUSTOMIZING, "Specifying a custom user model") + "; Django ticket #35767",
     verdict="changed since",
 )
 def test_article_docs_contradict_themselves():
-    """Where can a migration of the players app put one more field?"""
+    """Where can your app's migration add one more field: in the user table, or in a table beside
+    it?"""
     nickname = models.TextField(null=True)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True)
     tried = {
@@ -470,15 +484,15 @@ def test_article_docs_contradict_themselves():
         "without, no rows": "accepted",
     },
     so_what=(
-        "The change fails for rows whose user is unknown, because one default cannot be unique. "
-        "Add and fill the user column first."
+        "Before you make the user the primary key, add a user column and fill it. Otherwise "
+        "several rows get the same default, which a primary key does not allow."
     ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
     verdict="holds with a condition",
 )
 def test_article_migrating_the_key_errors_out():
-    """OneToOneField(primary_key=True) replaces person_id. What does migrate do if the table has a
-    user column, or has none?"""
+    """A OneToOneField to the user replaces the primary key person_id. What does migrate do if the
+    table has a user column, and if not?"""
     table = {"with a user column": ({**own_key(), **link()}, 3), "without": (own_key(), 3)}
     table["without, no rows"] = (own_key(), 0)
     answers = {}
@@ -496,15 +510,15 @@ def test_article_migrating_the_key_errors_out():
     custom_user=CANNOT,
     foreignkey=["Remove field person_id from person", "Add field user to person"],
     so_what=(
-        "makemigrations removes the old key by itself, and PostgreSQL drops its constraint. You "
-        "need no SQL by hand for that."
+        "You need no SQL by hand to remove the old primary key. makemigrations writes "
+        "RemoveField, and with the column PostgreSQL also drops the key's constraint."
     ),
     source=docs("Migration Operations", "RemoveField"),
     verdict="does not hold",
 )
 def test_article_django_does_not_remove_the_old_key():
-    """A OneToOneField replaces person_id as primary key. Which operations does makemigrations
-    write?"""
+    """In the model Person, a OneToOneField replaces person_id as primary key. Which operations does
+    makemigrations write?"""
     before, after = state_of_person(own_key()), state_of_person(key())
     return migration_states.described(makemigrations(before, after, migration_states.Questioner(1)))
 
@@ -515,15 +529,15 @@ def test_article_django_does_not_remove_the_old_key():
     custom_user=CANNOT,
     foreignkey={"primary key": ["user_id"], "rows": 3, "sequences": 0},
     so_what=(
-        "Three steps do it without SQL by hand: add and fill the nullable relation, remove the "
-        "old key, make the relation the key."
+        "To make the user the primary key, write three migration steps: add and fill a nullable "
+        "OneToOneField, remove the old key, set primary_key=True on the OneToOneField."
     ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
     verdict="does not hold",
 )
 def test_article_hand_work_is_needed():
-    """Migrations replaced the key person_id by the user in a table of three rows. Which key, rows
-    and sequences remain?"""
+    """In a table of three rows, migrations make the user the primary key instead of person_id.
+    Which key, how many rows and how many sequences remain?"""
     before = state_of_person(own_key())
     with_table(before)
     nullable = models.OneToOneField("auth.User", models.CASCADE, null=True)
@@ -561,8 +575,8 @@ def test_article_hand_work_is_needed():
     verdict="does not hold",
 )
 def test_article_drop_sequence():
-    """Person has a numbered key, person_id. What does PostgreSQL do on DROP SEQUENCE, for identity
-    and serial columns?"""
+    """The primary key person_id is an identity or a serial column. What does DROP SEQUENCE do to
+    its sequence, without and with CASCADE?"""
     article_table()
     drop, answers = "DROP SEQUENCE person_person_id_seq", {}
     for kind in ("identity", "serial"):
@@ -587,15 +601,15 @@ def test_article_drop_sequence():
         "untouched": "accepted",
     },
     so_what=(
-        "The migration fails if the column was dropped by hand. With managed = False it succeeds, "
-        "because Django then runs no SQL."
+        "Do not drop a key column by hand before its migration, because the migration then fails. "
+        "With managed = False the migration succeeds, because Django changes no table."
     ),
     source=docs("Model Meta options", "managed"),
     verdict="holds with a condition",
 )
 def test_article_managed_false_makes_migrations_work():
-    """What does a migration that makes the user the primary key do if SQL dropped the old key
-    before?"""
+    """A migration makes the user the primary key. What happens if SQL by hand has already dropped
+    the old key column, and if not?"""
     answers = {}
     for name, managed in {"by hand": True, "by hand, unmanaged": False, "untouched": True}.items():
         with undone():
@@ -614,15 +628,15 @@ def test_article_managed_false_makes_migrations_work():
     foreignkey={"primary key": False, "second row": "accepted"},
     mark="surprising",
     so_what=(
-        "DROP COLUMN also drops the primary key, and no unique index replaces it. Let a migration "
-        "change the key."
+        "Let a migration change the primary key. DROP COLUMN alone also drops the primary key, "
+        "and then nothing stops a user's second profile row."
     ),
     source="PostgreSQL 18 docs, ALTER TABLE; " + docs("Model Meta options", "managed"),
     verdict="does not hold",
 )
 def test_article_table_is_what_the_model_says():
-    """SQL drops person_id, the primary key. What does PostgreSQL do with a second row of a user
-    afterwards?"""
+    """SQL drops the column person_id, the primary key. What happens to the primary key and to a
+    second row for a user?"""
     article_table(**link())
     by_hand()
     again = "INSERT INTO person (user_id) SELECT user_id FROM person LIMIT 1"
@@ -639,15 +653,15 @@ def test_article_table_is_what_the_model_says():
     custom_user=CANNOT,
     foreignkey={"without the foreign key": "accepted", "with the foreign key": "IntegrityError"},
     so_what=(
-        "Include the user table in your design. Without the foreign key, the database keeps "
-        "profile rows of users that do not exist."
+        "Keep the foreign key from the profile to the user table. Without this foreign key, "
+        "PostgreSQL accepts profile rows of users that do not exist."
     ),
     source="PostgreSQL 18 docs, 5.5.5. Foreign Keys",
     verdict="holds with a condition",
 )
 def test_article_users_may_be_left_out_of_the_design():
-    """A profile row names no existing user. What does PostgreSQL do, with and without the foreign
-    key?"""
+    """SQL inserts a profile row for a user that does not exist. What does PostgreSQL do without a
+    foreign key, and with one?"""
     person_class()
     orphan = "INSERT INTO person (user_id) VALUES (0)"
     insert = lambda: (rows(orphan), rows("SET CONSTRAINTS ALL IMMEDIATE"))  # noqa: E731
@@ -664,14 +678,15 @@ def test_article_users_may_be_left_out_of_the_design():
     foreignkey={"printed": True, "written into models.py": False},
     mark="known",
     so_what=(
-        "inspectdb prints a draft and changes no file. Copy the new field only: the draft lacks "
-        "your methods and on_delete."
+        "From inspectdb's output, copy just the new field into models.py. inspectdb prints a "
+        "draft without your methods and your on_delete, and changes no file."
     ),
     source=docs("How to integrate Django with a legacy database", "Auto-generate the models"),
     verdict="holds with a condition",
 )
 def test_article_inspectdb_updates_the_model():
-    """SQL added a column. Which of inspectdb's output and models.py contain it afterwards?"""
+    """SQL added a column to a model's table, and you run inspectdb. Which of the two contains the
+    column afterwards: inspectdb's output, models.py?"""
     table, printed = PlayerModel._meta.db_table, StringIO()
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows(f"ALTER TABLE {table} ADD COLUMN nickname text")
@@ -689,15 +704,15 @@ def test_article_inspectdb_updates_the_model():
     custom_user={"PostgreSQL": "no foreign key", "left by Django": 0},
     foreignkey={"PostgreSQL": "NO ACTION", "left by Django": 0},
     so_what=(
-        "Django deletes profile rows in Python. SQL that deletes a user with a profile row is "
-        "refused."
+        "Delete users with user.delete(), not by SQL: models.CASCADE works in Python. "
+        "PostgreSQL's foreign key refuses an SQL DELETE of a user with a profile row."
     ),
     source=docs("Model field reference", "Arguments") + ", ForeignKey.on_delete",
     verdict="does not hold",
 )
 def test_article_cascade_is_in_the_database(alice):
-    """on_delete is CASCADE. What do PostgreSQL's foreign key and Django do with the profile row of
-    a deleted user?"""
+    """The profile's on_delete is models.CASCADE. What do PostgreSQL's foreign key and Django do
+    with the profile row of a deleted user?"""
     keys = tables()[extras_class()._meta.db_table].foreign_keys
     action = saw(keys[0].definition) and keys[0].on_delete if keys else "no foreign key"
     alice.delete()
@@ -713,15 +728,15 @@ def test_article_cascade_is_in_the_database(alice):
     custom_user={"the form": True, "bulk_create": True},
     foreignkey={"the form": True, "bulk_create": False},
     so_what=(
-        "save() sends post_save; bulk_create() and SQL do not. Create the profile rows of such "
-        "users, and of older ones, yourself."
+        "Create profile rows yourself for users from bulk_create() or SQL, and for users older "
+        "than the receiver. save() sends post_save; bulk_create() and SQL do not."
     ),
     source=docs("Signals", "post_save"),
     verdict="holds with a condition",
 )
 def test_article_signal_makes_a_person_for_each_user():
-    """A post_save receiver creates profile rows. Which users get one: from the form, from
-    bulk_create()?"""
+    """A post_save receiver creates profile rows. Which new users have their row: a user from a
+    form, a user from bulk_create()?"""
     with receiving(article.create_person):
         valid_form().save()
         User.objects.bulk_create([User(username="carol")])
@@ -735,15 +750,15 @@ def test_article_signal_makes_a_person_for_each_user():
     custom_user=[True, False],
     foreignkey=[True, False],
     so_what=(
-        "Django sends post_save at every save, also for last_login. Test `created` in a "
-        "receiver for new users."
+        "In a receiver for new users, check that created is True. Django also sends post_save at "
+        "each later save, such as the update of last_login."
     ),
     source=docs("Signals", "post_save"),
     verdict="holds with a condition",
 )
 def test_article_signal_is_for_new_users(client, settings):
-    """A view saves a new user, refreshes it and logs it in. Which value has `created` in each
-    post_save?"""
+    """A view creates a user, stores the extra fields and logs the user in. Which value has created
+    in each post_save of the user?"""
     settings.ROOT_URLCONF = "suite.article"
     created = []
 
@@ -759,23 +774,28 @@ def test_article_signal_is_for_new_users(client, settings):
     return created
 
 
+def save_profile(user, created):
+    """Save the user's profile; with a ForeignKey the newest one."""
+    extras_of(user).save()
+
+
 @compare(
     proxy_model=CANNOT,
     profile_onetoone={"with a profile row": "stored", "without": "RelatedObjectDoesNotExist"},
     custom_user={"with a profile row": "stored", "without": "accepted"},
     foreignkey={"with a profile row": "lost", "without": "accepted"},
     so_what=(
-        "Such a receiver fails for users without a profile, also at login. With a ForeignKey it "
-        "saves a row that it reads again. Save the profile yourself."
+        "Save the profile itself, not in a post_save receiver of the user. With a OneToOne "
+        "profile, that receiver raises an error if the row is missing, even at login."
     ),
     source=docs("Signals", "post_save"),
     verdict="holds with a condition",
 )
 def test_article_signal_serves_updates(alice):
-    """A post_save receiver saves the user's profile. What does user.save() do with a new Discord
-    ID?"""
+    """A post_save receiver saves the user's profile. The profile has a new Discord ID, or there is
+    no profile row. What does user.save() do in each case?"""
     User.objects.bulk_create([User(username="bob")])
-    with article_signal():
+    with receiving(save_profile):
         return {
             "with a profile row": stored_by("alice", User.save),
             "without": outcome(User.objects.get(username="bob").save),
@@ -788,15 +808,16 @@ def test_article_signal_serves_updates(alice):
     custom_user={"with the receiver": "stored", "without": "stored"},
     foreignkey={"with the receiver": "lost", "without": "lost"},
     so_what=(
-        "user.save() stores no profile row unless a receiver does so. Save the profile row itself."
+        "Save the profile row itself after you change it. user.save() does not store the "
+        "profile's fields, unless a receiver saves the profile."
     ),
     source=docs("Model instance reference", "What happens when you save?"),
     verdict="holds with a condition",
 )
 def test_article_saving_the_user_saves_the_person(alice):
-    """With and without a receiver that saves user.person, what does user.save() do with a new
-    Discord ID?"""
-    with article_signal():
+    """Code sets a new Discord ID and calls just user.save(). What happens to the ID with and
+    without a receiver that saves user.person?"""
+    with receiving(save_profile):
         by_signal = stored_by("alice", User.save)
     enrolled("bob")
     return {"with the receiver": by_signal, "without": stored_by("bob", User.save)}
@@ -809,15 +830,15 @@ def test_article_saving_the_user_saves_the_person(alice):
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "You can set the fields of user.person without refresh_from_db(), however the receiver "
-        "created the row."
+        "After form.save(), you need refresh_from_db() if code read user.person before the row "
+        "existed: Django then remembers that the row is missing."
     ),
     source=docs("Model instance reference", "Refreshing objects from database"),
     verdict="does not hold",
 )
 def test_article_refresh_is_needed():
-    """A receiver created the profile row. After which ways of creating it are values lost without
-    refresh_from_db()?"""
+    """A receiver creates the profile row by user=, user_id= or SQL. After form.save(), code sets
+    the row's Discord ID without refresh_from_db(). In which cases is it lost?"""
     lost = []
     for way, make in WAYS_TO_MAKE_A_PERSON.items():
         with receiving(lambda user, created, make=make: make(user) if created else None):
@@ -837,15 +858,15 @@ def test_article_refresh_is_needed():
     custom_user={"one backend": "accepted", "two": "ValueError", "two, one named": "accepted"},
     foreignkey={"one backend": "accepted", "two": "ValueError", "two, one named": "accepted"},
     so_what=(
-        "Call login() right after form.save(). With several backends, name one: login(request, "
-        "user, backend=...)."
+        "Call login() right after form.save(), without authenticate(). With several "
+        "authentication backends, name one: login(request, user, backend=...)."
     ),
     source=docs(AUTH, "Selecting the authentication backend"),
     verdict="does not hold",
 )
 def test_article_authenticate_before_login(rf, settings):
-    """What does login() do with the form's user: with one backend, with two, and with two and one
-    named?"""
+    """A form has saved a new user. What does login() do with one authentication backend, with two,
+    and with two and a named one?"""
     one = "django.contrib.auth.backends.ModelBackend"
     two = [one, "django.contrib.auth.backends.AllowAllUsersModelBackend"]
     user, answers = valid_form().save(), {}
@@ -877,8 +898,9 @@ def test_article_authenticate_before_login(rf, settings):
         "hashes the password",
     ],
     so_what=(
-        "UserCreationForm asks, checks the name and hashes the password. With a custom user, "
-        "subclass it and set Meta.model."
+        "With auth.User, UserCreationForm asks for username and password, refuses a taken "
+        "username and hashes the password. With a custom user, subclass it and set Meta.model "
+        "first."
     ),
     source=docs(CUSTOMIZING, "Custom users and the built-in auth forms"),
     verdict="holds with a condition",
@@ -905,15 +927,15 @@ def test_article_usercreationform_saves_work(alice):
     foreignkey={"logged in": True, "stored": True},
     mark="known",
     so_what=(
-        "This order works in every approach that can store the extra fields. authenticate() is "
-        "not needed: it hashes the password again."
+        "After form.save() you can call login() without authenticate(), which hashes the password "
+        "once more. With several backends, pass backend=... to login()."
     ),
     source=docs(AUTH, "How to log a user in"),
     verdict="holds",
 )
 def test_article_view_registers_and_logs_in(client, settings):
-    """A view saves the form, refreshes the user, then calls authenticate() and login(). Which parts
-    of the registration succeed?"""
+    """A view saves the registration form and the extra fields, then calls authenticate() and
+    login(). Which steps succeed: storing the fields, logging in?"""
     settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         client.post("/article/", TYPED)
@@ -929,11 +951,14 @@ def test_article_view_registers_and_logs_in(client, settings):
     custom_user=["birthdate", "discord_id", "zoom_id"],
     foreignkey=["birthdate", "discord_id", "zoom_id"],
     mark="known",
-    so_what=("{{ form }} shows every field that the form declares. The view must still store it."),
+    so_what=(
+        "{{ form }} shows every field that a form declares. Let the view store the fields that "
+        "form.save() does not store, such as a profile's."
+    ),
     source=docs("Working with forms", "Working with form templates"),
     verdict="holds",
 )
 def test_article_template_needs_no_change():
-    """A form declares the extra fields. Which of them does {{ form }} show?"""
+    """A registration form declares the extra fields. Which of these fields does {{ form }} show?"""
     page = saw(Template("{{ form }}").render(Context({"form": article.SeedForm()})))
     return [name for name in EXTRA_FIELDS if f'name="{name}"' in page]

@@ -160,8 +160,8 @@ def test_authenticate_gives_the_listed_class(alice, settings):
     foreignkey="AttributeError",
     mark="surprising",
     so_what=(
-        "Name a custom user model in AUTH_USER_MODEL. Django refuses a proxy of auth.User, because "
-        "the setting swaps out auth.User itself. A profile model is no user either."
+        "In AUTH_USER_MODEL, name a custom user model, not a profile or a proxy of auth.User. The "
+        "setting swaps out auth.User, and Django refuses a proxy of a swapped model."
     ),
     source=PROXIES,
     fits=["accepted"],
@@ -204,7 +204,7 @@ def test_login_by_discord_id_with_djangos_backend(alice, settings):
     custom_user=["auth.E003"],
     foreignkey=[],
     so_what=(
-        "With ModelBackend, the USERNAME_FIELD of a custom user must be unique. On a proxy or "
+        "If you use ModelBackend alone, make a custom user's USERNAME_FIELD unique. On a proxy or "
         "profile, Django ignores USERNAME_FIELD and reports nothing."
     ),
     source=CUSTOM_USER + ", USERNAME_FIELD",
@@ -245,8 +245,8 @@ def test_username_field_changes_the_login(monkeypatch):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "A login by a profile's field joins the profile table. A custom user can hold the field "
-        "itself, so the login needs no join."
+        "A login by a profile's field joins the profile table. To avoid the join, keep the field "
+        "that users log in with on a custom user."
     ),
     source=BACKENDS,
     fits=[0],
@@ -266,8 +266,8 @@ def test_joins_of_a_login_by_discord_id(alice, settings, statements):
     custom_user="MultipleObjectsReturned",
     foreignkey="MultipleObjectsReturned",
     so_what=(
-        "Make the field that people log in with unique in the database. Otherwise neither of two "
-        "users with the same value can log in."
+        "Make the field that users log in with unique in the database. Otherwise a backend that "
+        "calls get() logs in neither of two users with the same value."
     ),
     source=docs("QuerySet API reference", "get()"),
 )
@@ -295,8 +295,8 @@ def test_login_by_a_discord_id_that_two_share(alice, settings):
     costs=["auth.User"],
 )
 def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, settings):
-    """A backend's get_user() returns a Player, or a User joined with its profile. Which class does
-    request.user have?"""
+    """A backend's get_user() returns a Player (proxy_model), or the user together with the profile.
+    Which class does request.user have?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     return saw(label_of(client.get("/").wsgi_request.user))
@@ -308,8 +308,9 @@ def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, setti
     custom_user=2,
     foreignkey=3,
     so_what=(
-        "With a profile table, each page that shows an extra field of the logged-in user runs one "
-        "more query than with a custom user."
+        "To show an extra field of request.user, a profile takes one more query than a custom "
+        "user. For a OneToOneField, avoid this query by select_related() in the backend's "
+        "get_user()."
     ),
     source=EXTENDING,
     fits=at_most(2),
@@ -318,8 +319,8 @@ def test_class_of_request_user_by_a_backend_that_reads_more(alice, client, setti
 def test_statements_of_a_request_that_shows_the_birthdate(
     alice, client, settings, birthdate_pages, statements
 ):
-    """Sessions are kept in the database. How many statements does a page run that shows the
-    logged-in user's birthdate?"""
+    """Sessions are kept in the database. How many statements does a page that shows the logged-in
+    user's birthdate run?"""
     settings.AUTHENTICATION_BACKENDS = [DJANGOS_BACKEND]
     client.force_login(alice)
     statements.clear()
@@ -343,8 +344,8 @@ def test_statements_of_a_request_that_shows_the_birthdate(
 def test_statements_of_that_request_by_a_backend_that_reads_more(
     alice, client, settings, birthdate_pages, statements
 ):
-    """A backend's get_user() also loads the profile. How many statements does a page run that shows
-    the logged-in user's birthdate?"""
+    """A backend's get_user() also loads the profile, and sessions are kept in the database. How
+    many statements does a page with the logged-in user's birthdate run?"""
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.RicherBackend"]
     client.force_login(alice)
     statements.clear()
@@ -358,8 +359,8 @@ def test_statements_of_that_request_by_a_backend_that_reads_more(
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "A unique index on UPPER(username) blocks a second account ALICE, but the login still "
-        "respects case. To ignore case, change how the login finds users."
+        "Logins respect case, even with a unique index on UPPER(username). To ignore case, "
+        "override get_by_natural_key() in a custom user's manager, or write a backend."
     ),
 )
 def test_login_in_another_case(alice, client):
@@ -374,8 +375,9 @@ def test_login_in_another_case(alice, client):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "To let the login ignore case, override get_by_natural_key() in a custom user's manager. "
-        "ModelBackend does not use the manager of a proxy or profile."
+        "To let the login ignore case, override get_by_natural_key() and "
+        "aget_by_natural_key() in a custom user's manager. ModelBackend does not use the "
+        "manager of a proxy or profile."
     ),
     source=(
         docs("Customizing authentication in Django", "Writing a manager for a custom user model")
@@ -385,8 +387,8 @@ def test_login_in_another_case(alice, client):
     costs=[False],
 )
 def test_login_in_another_case_by_our_manager(alice, monkeypatch):
-    """The manager of Player, Person or User ignores case in get_by_natural_key(). Can alice log in
-    as ALICE?"""
+    """get_by_natural_key() ignores case in the manager of the variant's own model (Player, Person
+    or User). Can alice log in as ALICE?"""
 
     def whatever_its_case(username):
         return User.objects.get(username__iexact=username)
@@ -403,15 +405,16 @@ def test_login_in_another_case_by_our_manager(alice, monkeypatch):
     foreignkey="SynchronousOnlyOperation",
     mark="surprising",
     so_what=(
-        "In async code, reading a profile that is not loaded yet raises SynchronousOnlyOperation. "
-        "Load the profile with an awaited query first."
+        "In an async view, load a profile with an awaited query before you read it. Reading a "
+        "profile that is not loaded yet raises SynchronousOnlyOperation."
     ),
     source=docs("Asynchronous support", "Async safety"),
     fits=["2010-05-04"],
     costs=["SynchronousOnlyOperation"],
 )
 def test_birthdate_in_an_async_view(alice, client, birthdate_pages):
-    """An async view awaits request.auser() and reads the user's birthdate. What does it get?"""
+    """An async view awaits request.auser() and then reads the user's birthdate without another
+    await. What happens?"""
     client.force_login(alice)
     try:
         return client.get("/async/").content.decode()
@@ -466,8 +469,8 @@ def test_permissions_to_add_a_player():
     source=PROXY_PERMISSIONS,
 )
 def test_change_permission_of_our_class_opens_the_account(alice):
-    """Staff may change only Player, Person or User, whichever the variant adds. Can they open a
-    user's page in its admin?"""
+    """Staff may only change the variant's own model (Player, Person or User). Can they open a
+    user's page in the variant's admin?"""
     staff = staff_with(permission("change", PlayerModel))
     return saw(staff.get(page("change", alice.pk)).status_code) == 200
 
@@ -479,8 +482,8 @@ def test_change_permission_of_our_class_opens_the_account(alice):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "If your admin lists a proxy, it asks for the proxy's permissions. Add them to the groups "
-        "that have permissions for auth.User."
+        "If your admin lists a proxy, grant staff the proxy's permissions. The permissions for "
+        "auth.User do not open the pages of the proxy."
     ),
     source=PROXY_PERMISSIONS,
     fits=[True],
@@ -499,8 +502,8 @@ def test_change_user_permission_opens_the_account(alice):
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "A profile's inline asks for the profile's permissions. Withhold these to hide the extra "
-        "fields from staff who may edit users."
+        "To hide extra fields from staff who may edit users, show the fields in a profile's "
+        "inline, and do not grant the permissions for the profile model."
     ),
     source=(
         docs("The Django admin site", "InlineModelAdmin options")
@@ -522,7 +525,7 @@ def test_change_user_permission_reaches_the_birthdate(alice):
     foreignkey={"default": "players.person", "for_concrete_model=False": "players.person"},
     so_what=(
         "By default, a generic relation to a proxy stores the content type of its concrete model. "
-        "Set for_concrete_model=False to store the proxy's."
+        "Set for_concrete_model=False on the GenericForeignKey to store the proxy's content type."
     ),
     source=docs("The contenttypes framework", "The ContentTypeManager") + ", get_for_model()",
 )
@@ -544,14 +547,14 @@ def test_content_type_of_our_class():
     custom_user=True,
     foreignkey=True,
     so_what=(
-        "A new password ends the user's other sessions. In a view of your own, call "
-        "update_session_auth_hash(), or the user is logged out there too."
+        "A new password ends the user's other sessions. If your own view changes the password, "
+        "call update_session_auth_hash() to keep the current session."
     ),
     source=SESSIONS,
 )
 def test_password_change_elsewhere_ends_the_session(alice, client):
-    """A user is logged in with two browsers and changes the password in one. Does this log out the
-    other?"""
+    """A user is logged in with two browsers and changes the password in one of them. Is the user
+    then logged out in the other browser?"""
     elsewhere = Client()
     assert log_in(client)
     assert log_in(elsewhere)
@@ -585,8 +588,8 @@ def test_change_of_an_extra_ends_the_session(alice, client):
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "You can change extra fields while a reset link is open. The link becomes invalid if the "
-        "password, last login or e-mail changes."
+        "You can change extra fields while a password reset link is open. The link becomes "
+        "invalid if the password, last login or e-mail changes, or when it expires."
     ),
     source=code("django.contrib.auth.tokens.PasswordResetTokenGenerator"),
 )
@@ -603,13 +606,14 @@ def test_change_of_an_extra_spoils_a_reset_link(alice):
     custom_user={"mails": 1, "statements": 1},
     foreignkey={"mails": 1, "statements": 1},
     so_what=(
-        "A password reset reads only the user table. It costs the same in all approaches, unless "
-        "your mail's template shows extra fields."
+        "A password reset request reads just the user table, unless your mail template shows a "
+        "profile's fields. This is no reason to choose between the approaches."
     ),
     source=RESETS + ", PasswordResetForm",
 )
 def test_password_reset_of_a_player(client, mailoutbox, statements):
-    """What does a request for a password reset cost, in mails and SQL statements?"""
+    """A user requests a password reset. How many mails and SQL statements does this request
+    cause?"""
     enrolled("alice", email="alice@example.org")
     statements.clear()
     client.post("/password_reset/", {"email": "alice@example.org"})
@@ -628,8 +632,8 @@ def login_statements(users):
     custom_user=login_statements("players_user"),
     foreignkey=login_statements("auth_user"),
     so_what=(
-        "A login does not read the profile row. A backend that returns a proxy costs one more "
-        "query, because it reads the user again as a Player."
+        "A profile does not slow down a login, because no profile row is read. A backend that "
+        "loads the user again as a proxy runs one more query."
     ),
     source=docs("Using the Django authentication system", "How to log a user in"),
 )
@@ -646,8 +650,8 @@ def test_statements_of_a_login(alice, client, statements):
     custom_user=2,
     foreignkey=2,
     so_what=(
-        "No approach makes e-mail unique by itself, and each account gets a reset mail. Add a "
-        "unique constraint if an address should have one account."
+        "Django does not make e-mail unique, and each account gets a reset mail. If an address "
+        "should have one account, add a unique index that leaves out empty addresses."
     ),
     source=code("django.contrib.auth.forms.PasswordResetForm.get_users"),
 )
@@ -672,13 +676,14 @@ def with_an_old_hash(user):
     foreignkey=["SELECT auth_user", "UPDATE auth_user"],
     mark="surprising",
     so_what=(
-        "If a hash is out of date, a login saves the user to store a new one, and post_save "
-        "receivers run. Let yours return early unless created is True."
+        "Let a post_save receiver for new users return early unless created is True. A login with "
+        "an outdated password hash also saves the user and calls the receiver."
     ),
     source=HASHES + "; " + code("django.contrib.auth.base_user.AbstractBaseUser.check_password"),
 )
 def test_statements_of_a_password_hashed_anew(alice, statements):
-    """The hash of a user's password is out of date. Which statements does authenticate() run?"""
+    """A user's password hash uses outdated settings. Which statements does authenticate() run with
+    the right password?"""
     with_an_old_hash(alice)
     statements.clear()
     assert authenticate(username="alice", password=PASSWORD)
@@ -692,14 +697,14 @@ def test_statements_of_a_password_hashed_anew(alice, statements):
     foreignkey=["SELECT auth_user", "UPDATE auth_user", "SELECT person", "UPDATE person"],
     mark="surprising",
     so_what=(
-        "If a receiver saves the profile at each save of the user, a login that stores a new hash "
-        "writes it too. Return early unless created is True."
+        "Let a receiver return early unless created is True. If it saves the profile at each save "
+        "of the user, a login that renews the password hash writes the profile."
     ),
     source=HASHES,
 )
 def test_statements_of_a_password_hashed_anew_with_the_articles_signal(alice, statements):
-    """A post_save receiver saves the profile at each save of the user. Which statements does
-    authenticate() run for an outdated hash?"""
+    """A post_save receiver saves the profile at each save of the user, whose password hash is
+    outdated. Which statements does authenticate() run?"""
     with_an_old_hash(alice)
     with person_saved_with_user():
         statements.clear()
@@ -732,7 +737,8 @@ def test_class_of_a_groups_members(alice):
     custom_user=2,
     foreignkey=3,
     so_what=(
-        "A filter on a profile's field takes one more join than the same filter on a custom user."
+        "Expect one more join if a query filters groups by a profile's field instead of a custom "
+        "user's field."
     ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
@@ -750,8 +756,8 @@ def test_joins_from_a_group_to_birthdates(alice, statements):
     custom_user=14,
     foreignkey=11,
     so_what=(
-        "Django loads each column of the user table at login, and on each page that uses "
-        "request.user. Keep large fields in a profile."
+        "Keep large fields in a profile, not in a custom user. By default Django loads each "
+        "column of the user table at login and for request.user."
     ),
 )
 def test_columns_fetched_to_check_a_password(alice, statements):
@@ -786,8 +792,8 @@ def test_login_of_a_deactivated_player(alice, client):
     foreignkey=True,
     mark="known",
     so_what=(
-        "Deactivating a user erases nothing, and queries still find the user. Filter by is_active, "
-        "and erase the extra fields yourself if you must."
+        "Deactivating a user keeps the extra fields, and queries still find the user. Filter by "
+        "is_active, and erase the extra fields yourself if you may not keep them."
     ),
     source=reference("Fields") + ", User.is_active",
 )
@@ -809,7 +815,8 @@ def test_deactivated_player_keeps_the_extras(alice):
     source=reference("Manager methods") + ", with_perm()",
 )
 def test_class_from_with_perm(alice):
-    """What does with_perm() return if you call it on the manager of Player, Person or User?"""
+    """Code calls with_perm() on the manager of the variant's own model (Player, Person or User).
+    What does with_perm() return?"""
     alice.user_permissions.add(permission("view", Group))
     found = []
     failed = outcome(lambda: found.append(PlayerModel.objects.with_perm("auth.view_group").get()))
@@ -830,7 +837,8 @@ def test_class_from_with_perm(alice):
     costs=["AttributeError"],
 )
 def test_create_user_on_our_class():
-    """What happens if you call create_user() on the manager of Player, Person or User?"""
+    """What happens if you call create_user() on the manager of the variant's own model (Player,
+    Person or User)?"""
     return outcome(lambda: PlayerModel.objects.create_user("bob", "", PASSWORD))
 
 
@@ -841,16 +849,16 @@ def test_create_user_on_our_class():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "If a receiver saves the profile at each save of the user, logins wait for edits of the "
-        "profile. Return early unless created is True."
+        "Do not save the profile at each save of the user. Each login then saves the profile too, "
+        "and waits for an uncommitted edit of that profile."
     ),
     source="PostgreSQL 18 docs, 13.3.2. Row-Level Locks",
     fits=[False],
     costs=[True],
 )
 def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db, alice):
-    """A post_save receiver saves the profile at each save of the user. Does a login wait for an
-    uncommitted birthdate edit?"""
+    """A post_save receiver saves the profile at each save of the user. Does a login wait while an
+    edit of that user's birthdate is uncommitted?"""
 
     def edit():
         person = extras_of(User.objects.get(pk=alice.pk))
@@ -873,13 +881,14 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
     custom_user={"request.user": "players.User", "request.auser()": "players.User"},
     foreignkey={"request.user": "auth.User", "request.auser()": "auth.User"},
     so_what=(
-        "If your backend returns a proxy, override aget_user() as well as get_user(). Otherwise "
-        "async views get a plain User."
+        "If your ModelBackend subclass returns a proxy, override aget_user() as well as "
+        "get_user(). Otherwise request.auser() in async views returns a plain User."
     ),
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_request_user_as_built(alice, client):
-    """Which class do request.user and request.auser() return with the variant's own settings?"""
+    """In proxy_model, a custom backend returns Player. Of which class are request.user and the
+    result of request.auser()?"""
     client.force_login(alice)
     request = client.get("/").wsgi_request
     awaited = async_to_sync(request.auser)()
@@ -893,15 +902,16 @@ def test_class_of_request_user_as_built(alice, client):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "The sender is the class that the backend returned. If your backend returns a proxy, "
-        "connect receivers of user_logged_in without a sender."
+        "If your backend returns a proxy, connect receivers of user_logged_in without a sender. "
+        "This signal's sender is the class of the object that the backend returned."
     ),
     source=reference("Login and logout signals") + ", user_logged_in",
     fits=[True],
     costs=[False],
 )
 def test_receiver_of_a_users_login_hears_a_players(alice, client):
-    """A user logs in. Does Django call a user_logged_in receiver with sender=get_user_model()?"""
+    """A receiver is connected to user_logged_in with sender=get_user_model(). Does Django call the
+    receiver when a user logs in?"""
     with heard(user_logged_in, sender=User) as senders:
         assert log_in(client)
     return bool(senders)
@@ -913,16 +923,16 @@ def test_receiver_of_a_users_login_hears_a_players(alice, client):
     custom_user="2010-05-04",
     foreignkey=CANNOT,
     so_what=(
-        "createsuperuser asks for fields of the user model, not of a profile. With a profile, fill "
-        "in a superuser's extra fields afterwards."
+        "With a profile, fill in a superuser's extra fields after createsuperuser. The command "
+        "asks for REQUIRED_FIELDS of the user model, not of a profile."
     ),
     source=CUSTOM_USER + ", REQUIRED_FIELDS",
     fits=["2010-05-04"],
     costs=[CANNOT],
 )
 def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
-    """Player, Person or User names the birthdate in REQUIRED_FIELDS. Which birthdate does
-    createsuperuser store?"""
+    """The variant's own model (Player, Person or User) names birthdate in REQUIRED_FIELDS. Which
+    birthdate does createsuperuser store if given 2010-05-04?"""
     monkeypatch.setattr(PlayerModel, "REQUIRED_FIELDS", ["email", "birthdate"], raising=False)
     given = {"username": "root", "email": "root@example.org", "birthdate": "2010-05-04"}
     call_command("createsuperuser", interactive=False, verbosity=0, **given)
@@ -940,8 +950,8 @@ def test_createsuperuser_asks_for_the_birthdate(monkeypatch):
     source=CUSTOM_PERMISSIONS,
 )
 def test_permission_of_our_own(alice, monkeypatch):
-    """Can Player, Person or User declare a permission in Meta.permissions that you then grant to a
-    user?"""
+    """The variant's own model (Player, Person or User) declares a permission in Meta.permissions.
+    Can you grant this permission to a user?"""
     monkeypatch.setattr(PlayerModel._meta, "permissions", [("lead_game", "Can lead a game")])
     create_permissions(apps.get_app_config("players"), verbosity=0)
     alice.user_permissions.add(Permission.objects.get(codename="lead_game"))
@@ -975,14 +985,15 @@ def test_class_of_auser_by_a_backend_without_aget_user(alice, client, settings):
     foreignkey="argument unknown",
     mark="surprising",
     so_what=(
-        "createsuperuser --noinput passes the key, but UserManager expects an object. Write a "
-        "create_superuser() that accepts the key, or leave the field out of REQUIRED_FIELDS."
+        "Leave a ForeignKey out of REQUIRED_FIELDS, or write a create_superuser() that accepts a "
+        "key. createsuperuser --noinput passes the key, but Django's UserManager expects an "
+        "object."
     ),
     source=docs("Customizing authentication in Django", "Specifying a custom user model"),
 )
 def test_createsuperuser_with_a_foreign_key_in_required_fields(project):
-    """Player, Person or User names a ForeignKey in REQUIRED_FIELDS. What does createsuperuser
-    --noinput do with a key for it?"""
+    """The variant's own model (Player, Person or User) names a ForeignKey in REQUIRED_FIELDS. What
+    happens if createsuperuser --noinput gets a key for this field?"""
     project.declare(
         'friend = models.ForeignKey("self", models.CASCADE, null=True)\n'
         '    REQUIRED_FIELDS = ["friend"]'
@@ -1035,15 +1046,17 @@ def under_override(user):
     custom_user=under_override("players.User"),
     foreignkey=under_override("auth.User"),
     mark="surprising",
-    so_what="override_settings() does not change foreign keys and tables. Test another user model "
-    "in a project with settings of its own.",
+    so_what=(
+        "Test another user model in a project with settings of its own. "
+        "override_settings(AUTH_USER_MODEL=...) does not change existing foreign keys and tables."
+    ),
     source=docs("Customizing authentication in Django", "Substituting a custom User model")
     + "; "
     + code("django.test.signals.user_model_swapped"),
 )
 def test_user_model_overridden_in_a_test(project):
-    """A test overrides AUTH_USER_MODEL with guild.Member. Which model do get_user_model(), the
-    login backend and LogEntry.user name?"""
+    """A test sets AUTH_USER_MODEL to guild.Member with override_settings(). To which model do
+    get_user_model(), the login backend and LogEntry.user refer?"""
     project.install("guild", MEMBER)
     ran = project.manage("shell", "-v0", "-c", OVERRIDE)
     assert ran.code == 0

@@ -54,7 +54,8 @@ def messages(ran):
     foreignkey=[],
     mark="known",
     so_what=(
-        "A proxy can add behaviour but no field. To store an extra field, choose another approach."
+        "Do not add a field to a proxy: models.E017 refuses it. To store an extra field, choose a "
+        "profile or a custom user."
     ),
     source=docs("System check framework", "Models") + ", models.E017",
     fits=[[]],
@@ -93,14 +94,14 @@ def test_makemigrations_after_one_more_field(project):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Do not silence models.E017. For a proxy's field, migrate then reports success but creates "
-        "no column."
+        "Do not silence models.E017. With a field on a proxy, migrate then reports success but "
+        "creates no column."
     ),
     source=docs("System check framework", "Models") + ", models.E017",
 )
 def test_column_of_a_field_whose_check_is_silenced(project):
-    """SILENCED_SYSTEM_CHECKS contains "models.E017". Player, Person or User gets one more field.
-    Does migrate create its column?"""
+    """SILENCED_SYSTEM_CHECKS contains "models.E017". The variant's own model (Player, Person or
+    User) gets one more field. Does migrate create a column for this field?"""
     project.declare("nickname = models.TextField(null=True)")
     project.add("config/settings.py", '\nSILENCED_SYSTEM_CHECKS = ["models.E017"]\n')
     assert project.manage("makemigrations", "players").code == 0
@@ -115,16 +116,16 @@ def test_column_of_a_field_whose_check_is_silenced(project):
     custom_user=[],
     foreignkey=[],
     so_what=(
-        "A proxy cannot declare relations, not even a ManyToManyField. Declare the relation on the "
-        "other model instead."
+        "Declare a ForeignKey or ManyToManyField on a profile or a custom user, not on a proxy: "
+        "models.E017 refuses both. A proxy can still be the target of a relation."
     ),
     source=docs("System check framework", "Models") + ", models.E017",
     fits=[[]],
     fails=ANYTHING_ELSE,
 )
 def test_check_of_relations_declared_on_the_class(project):
-    """Player, Person or User gets a ForeignKey and a ManyToManyField. Which errors does manage.py
-    check report?"""
+    """The variant's own model (Player, Person or User) gets a ForeignKey and a ManyToManyField.
+    Which errors does manage.py check report?"""
     project.declare('team = models.ForeignKey("players.Team", models.CASCADE, null=True)')
     project.declare('teams = models.ManyToManyField("players.Team", related_name="+")')
     project.add("players/models.py", "\n\nclass Team(models.Model):\n    pass\n")
@@ -137,8 +138,8 @@ def test_check_of_relations_declared_on_the_class(project):
     custom_user=["fields.E301"],
     foreignkey=[],
     so_what=(
-        "Write settings.AUTH_USER_MODEL in each ForeignKey to the user. With a custom user, a "
-        "ForeignKey to auth.User fails the checks."
+        "Write settings.AUTH_USER_MODEL in each ForeignKey to the user. In a project with a "
+        "custom user, a ForeignKey to auth.User fails the checks."
     ),
     source=(docs("Customizing authentication in Django", "Referencing the User model")),
     fits=[[]],
@@ -162,8 +163,8 @@ def test_check_of_a_foreign_key_to_auth_user(project):
     source=docs("Models", "Proxy models"),
 )
 def test_target_of_a_foreign_key_to_the_listed_class(project):
-    """A model has a ForeignKey to Player, Person or User. Which column does the foreign key
-    reference in PostgreSQL?"""
+    """Another model has a ForeignKey to the variant's own model (Player, Person or User). Which
+    column does the foreign key reference in PostgreSQL?"""
     project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     assert project.manage("makemigrations", "players").code == 0
     assert project.manage("migrate", "players").code == 0
@@ -182,14 +183,14 @@ def test_target_of_a_foreign_key_to_the_listed_class(project):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "A ForeignKey to a proxy also adds score_set to plain User objects. With a OneToOne "
-        "profile, write user.person.score_set."
+        "A ForeignKey from Score to a proxy adds score_set to plain User objects too. With a "
+        "ForeignKey from Score to a OneToOne profile, write user.person.score_set."
     ),
     source=code("django.db.models.fields.related.ForeignObject.contribute_to_related_class"),
 )
 def test_user_reaches_what_points_at_the_listed_class(project):
-    """Model Score has a ForeignKey to Player, Person or User. Does an instance of the user model
-    have score_set?"""
+    """A model Score has a ForeignKey to the variant's own model (Player, Person or User). Does an
+    instance of the user model have score_set?"""
     project.add("players/models.py", IMPORT + SCORE.format(target=PlayerModel.__name__))
     ran = project.manage(
         "shell",
@@ -214,13 +215,14 @@ def test_user_reaches_what_points_at_the_listed_class(project):
     custom_user=["models.W042"],
     foreignkey=[],
     so_what=(
-        "Set DEFAULT_AUTO_FIELD before the first migration. Django does not warn about a model "
-        "that declares its own primary key."
+        "If you use Django older than 6.0, set DEFAULT_AUTO_FIELD before the first migration. "
+        "Django does not warn about a model that declares its own primary key."
     ),
     source=docs("System check framework", "Models") + ", models.W042",
 )
 def test_check_without_default_auto_field(project):
-    """settings.py does not set DEFAULT_AUTO_FIELD. Which warnings does manage.py check report?"""
+    """settings.py does not set DEFAULT_AUTO_FIELD. Which warnings does manage.py check report about
+    the variant's models?"""
     project.replace("config/settings.py", "DEFAULT_AUTO_FIELD", "UNUSED")
     return check(project)
 
@@ -240,8 +242,8 @@ def test_check_without_default_auto_field(project):
     custom_user=["models.W042"],
     foreignkey=["models.W042"],
     so_what=(
-        "Set DEFAULT_AUTO_FIELD before the first migration, because changing the type of a key "
-        "later rewrites the table."
+        "If you use Django older than 6.0, set DEFAULT_AUTO_FIELD before the first migration. To "
+        "change the type of a key later, PostgreSQL rewrites the table."
     ),
     source=docs("System check framework", "Models") + ", models.W042",
 )
@@ -265,8 +267,8 @@ def test_check_without_default_auto_field_and_without_declared_key(project):
     custom_user=["fields.E304"],
     foreignkey=[],
     so_what=(
-        "If check reports fields.E304 for a custom user, set AUTH_USER_MODEL. Without it, "
-        "auth.User and your model claim the same accessor, group.user_set."
+        "If check reports fields.E304 for your custom user, set AUTH_USER_MODEL. Without this "
+        "setting, auth.User and your model claim the same reverse accessor, group.user_set."
     ),
     source=(
         docs(
@@ -287,8 +289,8 @@ def test_check_without_auth_user_model(project):
     custom_user=["ImproperlyConfigured"],
     foreignkey=["ImproperlyConfigured"],
     so_what=(
-        "If Django raises ImproperlyConfigured, correct the model's name in AUTH_USER_MODEL or "
-        "install its app. In a project with a proxy of auth.User, TypeError comes first."
+        "If Django raises ImproperlyConfigured, correct AUTH_USER_MODEL or install the app that "
+        "it names. In a project with a proxy of auth.User, Django raises TypeError instead."
     ),
     source=(docs("Customizing authentication in Django", "Substituting a custom User model")),
 )
@@ -304,12 +306,13 @@ def test_check_of_an_unknown_user_model(project):
     custom_user=["ImproperlyConfigured"],
     foreignkey=["ImproperlyConfigured"],
     so_what=(
-        'Write AUTH_USER_MODEL as "app_label.ModelName". Django does not start with another form.'
+        "Write AUTH_USER_MODEL in the form app_label.ModelName. With a name that has no app "
+        "label, Django does not start."
     ),
     source=(docs("Customizing authentication in Django", "Substituting a custom User model")),
 )
 def test_check_of_a_user_model_without_its_app(project):
-    """AUTH_USER_MODEL is "User", without the app's label. What does manage.py check raise?"""
+    """AUTH_USER_MODEL is "User", without the label of an app. What does manage.py check raise?"""
     project.replace("config/settings.py", SETTING, 'AUTH_USER_MODEL = "User"')
     return check(project)
 
@@ -326,8 +329,8 @@ def test_check_of_a_user_model_without_its_app(project):
     source=docs("System check framework", "auth") + ", auth.E002",
 )
 def test_check_of_username_in_required_fields(project):
-    """Player, Person or User sets REQUIRED_FIELDS = ["username"]. Which errors does manage.py check
-    report?"""
+    """The variant's own model (Player, Person or User) sets REQUIRED_FIELDS = ["username"]. Which
+    errors does manage.py check report?"""
     project.declare('REQUIRED_FIELDS = ["username"]')
     return check(project)
 
@@ -339,8 +342,8 @@ def test_check_of_username_in_required_fields(project):
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "Make e-mail unique if it is the USERNAME_FIELD of your custom user. On a proxy or a "
-        "profile, Django ignores USERNAME_FIELD."
+        "Declare email with unique=True if it is the USERNAME_FIELD of your custom user. Do not "
+        "set USERNAME_FIELD on a proxy: login ignores it, but str() uses it."
     ),
     source=(
         docs("Customizing authentication in Django", "Specifying a custom user model")
@@ -348,8 +351,8 @@ def test_check_of_username_in_required_fields(project):
     ),
 )
 def test_check_of_email_as_username_field(project):
-    """Player, Person or User sets USERNAME_FIELD = "email". Which errors does manage.py check
-    report?"""
+    """The variant's own model (Player, Person or User) sets USERNAME_FIELD = "email". Which errors
+    does manage.py check report?"""
     project.declare('USERNAME_FIELD = "email"\n    REQUIRED_FIELDS = []')
     return check(project)
 
@@ -361,16 +364,16 @@ def test_check_of_email_as_username_field(project):
     foreignkey=["fields.E305"],
     mark="surprising",
     so_what=(
-        "Give a profile's relation a related_name that no other app uses. Two models named Person "
-        "otherwise claim the same name on the user."
+        "Give a profile's relation a related_name that no other app uses. Otherwise two profile "
+        "models named Person claim the same reverse accessor or query name on the user."
     ),
     source=docs("System check framework", "Related fields") + ", fields.E304 and fields.E305",
     fits=[[]],
     costs=ANYTHING_ELSE,
 )
 def test_check_of_another_apps_onetoone_person(project):
-    """Another app also has a model Person, with a OneToOneField to the user. Which errors does
-    check --tag models report?"""
+    """Another app has a model Person too, with a OneToOneField to the user and no related_name.
+    Which errors does check --tag models report?"""
     project.install("guild", GUILD.format(relation="OneToOneField"))
     return check(project, "--tag", "models")
 
@@ -382,16 +385,16 @@ def test_check_of_another_apps_onetoone_person(project):
     foreignkey=["fields.E304"],
     mark="surprising",
     so_what=(
-        "Two profile models named Person clash even if just one uses a ForeignKey. Give each "
-        "relation its own related_name."
+        "Give each profile's relation to the user its own related_name. Otherwise two models "
+        "named Person clash, whether they use a ForeignKey or a OneToOneField."
     ),
     source=docs("System check framework", "Related fields") + ", fields.E304 and fields.E305",
     fits=[[]],
     costs=ANYTHING_ELSE,
 )
 def test_check_of_another_apps_foreignkey_person(project):
-    """Another app also has a model Person, with a ForeignKey to the user. Which errors does check
-    --tag models report?"""
+    """Another app has a model Person too, with a ForeignKey to the user and no related_name. Which
+    errors does check --tag models report?"""
     project.install("guild", GUILD.format(relation="ForeignKey"))
     return check(project, "--tag", "models")
 
@@ -403,14 +406,14 @@ def test_check_of_another_apps_foreignkey_person(project):
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "Do not name an extra field like a field of the user. A profile would hold a second "
-        "e-mail, and a custom user would replace the first."
+        "Do not give an extra field the name of a User field. In a profile, email would be a "
+        "second address; in a custom user, it would replace AbstractUser's field."
     ),
     source=docs("Models", "Field name “hiding” is not permitted"),
 )
 def test_check_of_an_extra_named_email(project):
-    """Player, Person or User declares a field email of its own. What does manage.py check
-    report?"""
+    """The variant's own model (Player, Person or User) declares a field email of its own. What does
+    manage.py check report?"""
     project.declare("email = models.EmailField(null=True)")
     return check(project)
 
@@ -422,8 +425,8 @@ def test_check_of_an_extra_named_email(project):
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "No Django check compares a model with its table. Query each unmanaged model in a test, "
-        "because a query finds a missing column."
+        "Query each model with managed = False in a test, because a query fails if a column is "
+        "missing. Django's checks do not compare models with tables."
     ),
     source=docs("Model Meta options", "managed"),
 )
@@ -442,8 +445,8 @@ def test_check_of_an_unmanaged_model_without_its_column(project):
     custom_user=[],
     foreignkey=["admin.E108"],
     so_what=(
-        "You can name a custom user's extra field in list_display. For a profile, write a method, "
-        "or name person__birthdate if it has a OneToOneField."
+        "In list_display, name a custom user's extra field, or person__birthdate for a OneToOne "
+        "profile. For a ForeignKey profile, write a method that returns the value."
     ),
     source=docs("System check framework", "ModelAdmin") + ", admin.E108",
     fits=[[]],
@@ -467,8 +470,8 @@ def test_check_of_an_extra_in_list_display():
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "With a custom user, Django cannot import a package that defines a proxy of auth.User. "
-        "Check your packages before you choose a custom user."
+        "Before you choose a custom user, check your packages for proxies of auth.User. With a "
+        "custom user, Django raises TypeError when it imports such a proxy."
     ),
     source=(docs("Customizing authentication in Django", "Custom users and proxy models")),
     fits=[[]],
@@ -498,15 +501,14 @@ def test_check_of_another_apps_proxy_of_auth_user(project):
     foreignkey={"check": [], "with --database": ["models.E012"]},
     mark="surprising",
     so_what=(
-        "Before Django 6.1, run check --database default: plain check misses a constraint that "
-        "migrate refuses. Of the four approaches, just a custom user can constrain username in "
-        "Meta."
+        "Declare a constraint on username in a custom user, not in a proxy or profile. Before "
+        "Django 6.1, check reports this error just with --database default."
     ),
     source=docs("System check framework", "Models") + ", models.E012 and models.E016",
 )
 def test_check_of_a_constraint_on_an_inherited_field(project):
-    """Player, Person or User declares a UniqueConstraint on username. Which errors does check
-    report, without and with --database default?"""
+    """The variant's own model (Player, Person or User) declares a UniqueConstraint on username.
+    Which errors does check report, without and with --database default?"""
     constraint = 'models.UniqueConstraint(fields=["username"], name="one_username")'
     meta = re.search(r"    class Meta.*", (project.folder / "players/models.py").read_text())[0]
     project.declare("extras = None")
@@ -528,14 +530,14 @@ def test_check_of_a_constraint_on_an_inherited_field(project):
     fits=[[]],
     fails=ANYTHING_ELSE,
     so_what=(
-        "On a custom user, give no field the query name of a relation to the user, such as the "
-        "admin's logentry. Rename your field."
+        "Rename a custom user's field if it has the query name of a relation to the user, such as "
+        "logentry from the admin's LogEntry."
     ),
     source=docs("System check framework", "Related fields"),
 )
 def test_check_of_a_field_named_like_a_packages_relation(project):
-    """Player, Person or User has a field logentry, the query name of the admin's LogEntry. Which
-    errors does check report?"""
+    """The variant's own model (Player, Person or User) has a field logentry, the query name of the
+    admin's LogEntry. Which errors does check report?"""
     project.declare("logentry = models.TextField(null=True)")
     return [it for it in check(project) if it != "models.W042"]
 
@@ -553,8 +555,8 @@ def test_check_of_a_field_named_like_a_packages_relation(project):
     source=docs("Composite primary keys", "Composite primary keys and relations"),
 )
 def test_check_of_a_foreign_key_to_a_composite_key(project):
-    """The model with the extra fields gets a CompositePrimaryKey. What does check report for a
-    ForeignKey to it?"""
+    """The model with the extra fields gets a CompositePrimaryKey, and another model a ForeignKey to
+    it. What does check report for the ForeignKey?"""
     extras_class()
     first = "id"
     if PlayerModel.__name__ == "Person":

@@ -8,6 +8,7 @@ from django.db.models.signals import post_delete
 from django.urls import reverse
 from players import roster
 
+from suite.article import article_signal
 from suite.compare import ANYTHING_ELSE, CANNOT, code, compare, docs
 from suite.conftest import ALICE
 from suite.evidence import evidence
@@ -94,8 +95,8 @@ def deletion_while(store, delete):
     custom_user=4,
     foreignkey=5,
     so_what=(
-        "Django deletes related rows itself, one table after the other. With a profile table, "
-        "user.delete() runs one more statement."
+        "With a profile table, user.delete() runs one more statement, because Django deletes "
+        "related rows table by table. This is no reason to choose an approach."
     ),
     source=docs("Making queries", "Deleting objects"),
 )
@@ -111,8 +112,8 @@ def test_statements_to_delete_a_user(alice, statements):
     foreignkey={"auth.User": 1, "players.Person": 1},
     mark="known",
     so_what=(
-        "delete() returns how many rows it deleted in all tables. Do not show this number as a "
-        "number of users."
+        "Do not show the number that delete() returns as a number of users. It counts the deleted "
+        "rows of all tables, and a profile row counts too."
     ),
     source=docs("QuerySet API reference", "delete()"),
 )
@@ -129,8 +130,8 @@ def test_what_delete_says_it_deleted(alice):
     foreignkey="refused at COMMIT",
     mark="surprising",
     so_what=(
-        "PostgreSQL knows nothing of Django's cascade. In SQL, first delete the rows that refer to "
-        "the user: profile, groups, permissions and admin log."
+        "In SQL, first delete the rows that refer to the user: profile, groups, permissions and "
+        "admin log. models.CASCADE adds no cascade to PostgreSQL."
     ),
     source=ON_DELETE,
     fits=["accepted"],
@@ -138,7 +139,8 @@ def test_what_delete_says_it_deleted(alice):
     top=True,
 )
 def test_deleting_a_user_by_sql(transactional_db, alice):
-    """A user is in no group. What does PostgreSQL do when SQL deletes the user's row?"""
+    """A user is in no group, and has a profile row if the variant uses profiles. What does
+    PostgreSQL do when SQL deletes the user's row?"""
     return when_refused(lambda: rows(f"DELETE FROM {TABLE} WHERE username = 'alice'"))
 
 
@@ -148,13 +150,13 @@ def test_deleting_a_user_by_sql(transactional_db, alice):
     custom_user="accepted",
     foreignkey="refused at COMMIT",
     so_what=(
-        "Use delete(), not _raw_delete(), which skips signals and cascades. It fails where a plain "
-        "SQL DELETE fails."
+        "Use delete() instead of _raw_delete(), which skips signals and Django's cascade. "
+        "PostgreSQL refuses _raw_delete() of a user with a profile row."
     ),
     source=code("django.db.models.query.QuerySet._raw_delete"),
 )
 def test_raw_delete_of_a_user(transactional_db, alice):
-    """What does PostgreSQL do when QuerySet._raw_delete(), a private method, deletes a user?"""
+    """What does PostgreSQL do when the private method QuerySet._raw_delete() deletes a user?"""
     users = User.objects.filter(pk=alice.pk)
     return when_refused(lambda: users._raw_delete(users.db))
 
@@ -166,7 +168,7 @@ def test_raw_delete_of_a_user(transactional_db, alice):
     foreignkey=True,
     so_what=(
         "You can delete a profile and keep the account. On a custom user, set the extra fields to "
-        "NULL instead of deleting the row."
+        "NULL instead, because deleting the row deletes the account."
     ),
     fits=[True],
     costs=[False],
@@ -184,14 +186,14 @@ def test_login_after_the_extras_row_is_deleted(client, alice):
     custom_user=CANNOT,
     foreignkey=["fields.E320"],
     so_what=(
-        "A profile that should outlive its user needs null=True on the relation. A primary key "
-        "cannot be NULL, so give the profile its own key."
+        "SET_NULL needs null=True on the relation. A primary key cannot be NULL, so a profile "
+        "that should outlive its user needs its own primary key."
     ),
     source=docs("System check framework", "Related fields") + ", fields.E320",
 )
 def test_set_null_on_the_link(monkeypatch):
-    """The profile's relation to the user has on_delete=SET_NULL. Which errors do Django's checks
-    report?"""
+    """The profile's relation to the user has on_delete=SET_NULL, but not null=True. Which errors do
+    Django's checks report?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.SET_NULL)
     return checks_of_the_link()
 
@@ -202,8 +204,8 @@ def test_set_null_on_the_link(monkeypatch):
     custom_user=CANNOT,
     foreignkey=[],
     so_what=(
-        "If the profile should outlive its user, give it an id of its own. A OneToOneField that is "
-        "the primary key cannot be NULL."
+        "If a profile should outlive its user, give the profile its own primary key. A "
+        "OneToOneField that is the primary key cannot be NULL."
     ),
     source=docs("System check framework", "Model fields") + ", fields.E007",
 )
@@ -239,14 +241,14 @@ def test_deleting_a_user_with_protected_extras(monkeypatch, alice):
     foreignkey="refused at COMMIT",
     mark="surprising",
     so_what=(
-        "Replace the DO_NOTHING that inspectdb writes, unless PostgreSQL has ON DELETE CASCADE. "
-        "Otherwise user.delete() seems to work, but the COMMIT fails."
+        "Replace the DO_NOTHING that inspectdb writes by CASCADE, unless PostgreSQL has ON DELETE "
+        "CASCADE. Otherwise PostgreSQL refuses to delete a user who has a profile row."
     ),
     source=ON_DELETE,
 )
 def test_deleting_a_user_with_do_nothing(transactional_db, monkeypatch, alice):
-    """The profile has on_delete=DO_NOTHING, as inspectdb writes. What does PostgreSQL do when
-    user.delete() runs?"""
+    """The profile's relation to the user has on_delete=DO_NOTHING, as inspectdb writes. What does
+    PostgreSQL do when user.delete() runs?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.DO_NOTHING)
     return when_refused(alice.delete)
 
@@ -257,8 +259,8 @@ def test_deleting_a_user_with_do_nothing(transactional_db, monkeypatch, alice):
     custom_user=5,
     foreignkey=6,
     so_what=(
-        "To delete many users, call delete() on a queryset. For 100 users it runs one statement "
-        "more than for a single user."
+        "To delete many users, call delete() on a queryset. 100 users cost one statement more "
+        "than user.delete(), and each further 100 at least one DELETE more."
     ),
     source=docs("QuerySet API reference", "delete()"),
 )
@@ -295,8 +297,8 @@ def test_accounts_left_after_deleting_the_listed_class(alice):
     foreignkey=["players.Person"],
     mark="surprising",
     so_what=(
-        "Deleting through a proxy sends post_delete with the proxy as sender. Connect a receiver "
-        "for User to the proxy as well."
+        "If a receiver of post_delete has sender=User, connect it to the proxy as well. Deleting "
+        "a Player object sends post_delete with the proxy as sender."
     ),
     source=docs("Signals", "post_delete"),
 )
@@ -335,8 +337,8 @@ def test_deleted_user_is_still_logged_in(client, alice):
     foreignkey=1,
     mark="surprising",
     so_what=(
-        "A session has no foreign key to its user. Run clearsessions regularly: it deletes the row "
-        "once the session has expired."
+        "A session row has no foreign key to its user, so the row stays. Run clearsessions "
+        "regularly to delete the rows of expired sessions."
     ),
     source=docs("How to use sessions", "Clearing the session store"),
 )
@@ -361,8 +363,8 @@ def test_session_rows_left_by_a_deleted_user(client, alice):
     source=code("django.contrib.admin.models.LogEntry"),
 )
 def test_admin_history_of_a_deleted_user(alice):
-    """Staff change an object in the admin, and their account is deleted. Does the admin's history
-    keep the change?"""
+    """A staff user changes an object in the admin. Then the staff user is deleted. Does the admin's
+    history keep the change?"""
     LogEntry.objects.create(user=alice, action_flag=CHANGE, object_repr="the dragon")
     alice.delete()
     return LogEntry.objects.filter(object_repr="the dragon").exists()
@@ -374,13 +376,13 @@ def test_admin_history_of_a_deleted_user(alice):
     custom_user="NotSupportedError",
     foreignkey="NotSupportedError",
     so_what=(
-        "Use DELETE to empty the user table. PostgreSQL refuses to truncate a table that foreign "
-        "keys refer to, even if the other tables are empty."
+        "Use DELETE to empty the user table. Without CASCADE, PostgreSQL refuses to truncate a "
+        "table that other tables refer to by foreign keys, even if those are empty."
     ),
     source="PostgreSQL 18 docs, TRUNCATE",
 )
 def test_truncate_of_the_user_table():
-    """What does PostgreSQL raise if you TRUNCATE the user table?"""
+    """What does Django raise if you run TRUNCATE, without CASCADE, on the user table?"""
     return outcome(lambda: rows(f"TRUNCATE {TABLE}"))
 
 
@@ -425,11 +427,34 @@ def test_tables_emptied_by_truncate_cascade():
     source=docs("Database access optimization", "Understand cached attributes"),
 )
 def test_deleted_person_is_still_seen_on_the_user(alice):
-    """You read a user's profile, then delete its row. Does the same user object still show the
+    """You read a user's profile, then delete the profile. Does the same user object still show the
     birthdate?"""
     person_class()
     extras_of(alice).delete()
     return shows_birthdate(alice)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone="IntegrityError",
+    custom_user=CANNOT,
+    foreignkey="accepted",
+    mark="surprising",
+    fits=["accepted"],
+    fails=["IntegrityError"],
+    so_what=(
+        "The user object keeps the deleted profile, whose key is now None, and the receiver saves "
+        "it. Do not save profiles in a receiver of the user."
+    ),
+    source=docs("Model instance reference", "Deleting objects"),
+)
+def test_saving_a_user_whose_profile_was_deleted(alice):
+    """A post_save receiver saves user.person. Code deletes user.person, then saves the same user.
+    What happens?"""
+    person_class()
+    with article_signal():
+        extras_of(alice).delete()
+        return outcome(alice.save)
 
 
 @compare(
@@ -439,16 +464,17 @@ def test_deleted_person_is_still_seen_on_the_user(alice):
     foreignkey="the deletion does not wait; rejected: the extra fields",
     mark="surprising",
     so_what=(
-        "Lock the user before you store a first profile row. Otherwise a deletion does not wait, "
-        "and the deferred foreign key rejects the profile at COMMIT."
+        "Before you create a profile row, lock the user with select_for_update(no_key=True). "
+        "Otherwise a deletion does not wait, and the deferred foreign key rejects the profile at "
+        "COMMIT."
     ),
     source="PostgreSQL 18 docs, SET CONSTRAINTS",
     fits=["the deletion waits; rejected: nothing"],
     costs=ANYTHING_ELSE,
 )
 def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
-    """A session saves a user's first extra fields and has not committed. What happens when another
-    session deletes the user?"""
+    """Transaction 1 stored a birthdate for a user without extra fields, but did not commit yet.
+    What happens when transaction 2 deletes the user?"""
     extras_class()
     bob = without_row()
     extras = PlayerModel(user=bob) if PlayerModel.__name__ == "Person" else bob
@@ -463,16 +489,17 @@ def test_deleting_a_user_while_first_extras_are_stored(transactional_db):
     foreignkey="the deletion waits; rejected: the deletion",
     mark="surprising",
     so_what=(
-        "Lock the user before you call delete(). Otherwise delete() looks for profile rows before "
-        "it waits, misses the new row, and fails."
+        "With a profile, lock the user with select_for_update() before user.delete(). Otherwise "
+        "delete() looks for profile rows, then waits, misses a row committed meanwhile, and "
+        "fails."
     ),
     source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
     fits=["the deletion waits; rejected: nothing"],
     costs=ANYTHING_ELSE,
 )
 def test_deleting_a_locked_user_while_first_extras_are_stored(transactional_db):
-    """One transaction locks a user and stores the first extra fields. What happens to another
-    transaction that deletes the user?"""
+    """Transaction 1 locked a user without extra fields and stored a birthdate, but did not commit
+    yet. What happens when transaction 2 deletes the user?"""
     extras_class()
     bob = without_row()
     change = lambda: roster.change("bob", birthdate=ALICE["birthdate"])  # noqa: E731
@@ -615,8 +642,8 @@ def test_birthdate_seen_by_a_receiver_of_post_delete(alice):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "is_active is a field of the user. A query over profiles needs a join to leave out "
-        "deactivated users, and over custom users it needs none."
+        "In a query over profiles, filter by user__is_active=True to leave out deactivated users. "
+        "This costs a join to the user table, which a custom user does not need."
     ),
     source=docs("django.contrib.auth", "Fields") + ", User.is_active",
 )

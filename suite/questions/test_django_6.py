@@ -103,14 +103,14 @@ class Guild(models.Model):
     fits=[True],
     fails=[False],
     so_what=(
-        "Use DB_CASCADE if other programs delete users by SQL. With CASCADE, PostgreSQL refuses "
-        "while a profile row refers to the user."
+        "If other programs delete users by SQL, use DB_CASCADE for the profile (Django 6.1). They "
+        "must still delete the user's rows for groups, permissions and admin log first."
     ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
 def test_sql_deletes_a_user_with_db_cascade(monkeypatch, alice):
-    """The profile, if there is one, has on_delete=DB_CASCADE. Does PostgreSQL accept a SQL DELETE
-    of a user?"""
+    """The profile, if any, has on_delete=DB_CASCADE, and the user is in no group. Does PostgreSQL
+    accept a SQL DELETE of the user?"""
     use_db_cascade(monkeypatch)
     return deletes_by_sql(alice)
 
@@ -125,8 +125,8 @@ def test_sql_deletes_a_user_with_db_cascade(monkeypatch, alice):
     fits=[True],
     fails=[False],
     so_what=(
-        "To let SQL delete users in groups, also add ON DELETE CASCADE by RunSQL to Django's own "
-        "tables for groups, permissions and the admin's log."
+        "DB_CASCADE on a profile does not cover Django's own tables. Before SQL deletes a user, "
+        "delete the user's rows for groups, permissions and the admin log."
     ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
@@ -146,13 +146,14 @@ def test_sql_deletes_a_user_in_a_group_with_db_cascade(monkeypatch, alice):
     foreignkey=[],
     fits=[[]],
     so_what=(
-        "You can switch a profile to DB_CASCADE alone if it has no other foreign key, and no other "
-        "model refers to it with CASCADE."
+        "You can switch a profile's relation to DB_CASCADE if the profile has no other relation "
+        "with CASCADE, and no other model refers to the profile with CASCADE."
     ),
     source='Django 6.1 docs, "System check framework", section "Related fields"',
 )
 def test_check_of_db_cascade_on_the_link(monkeypatch):
-    """The profile has on_delete=DB_CASCADE. Which errors does check report?"""
+    """The profile's only relation, to the user, has on_delete=DB_CASCADE. Which errors does check
+    report?"""
     monkeypatch.setattr(link().remote_field, "on_delete", models.DB_CASCADE)
     return [saw(error).id for error in run_checks(databases=["default"])]
 
@@ -166,8 +167,8 @@ def test_check_of_db_cascade_on_the_link(monkeypatch):
     mark="surprising",
     fails=[["models.E017"], ["models.E050"], ["fields.E323"]],
     so_what=(
-        "A model cannot combine keys with CASCADE and keys with DB_CASCADE. Change all foreign "
-        "keys of a profile together."
+        "Change all foreign keys of a profile to DB_CASCADE together. Django rejects a model "
+        "whose foreign keys mix CASCADE and DB_CASCADE (models.E050)."
     ),
     source='Django 6.1 docs, "System check framework", models.E050 and fields.E323',
 )
@@ -188,13 +189,14 @@ def test_check_of_a_db_cascade_key_on_our_model(project):
     fits=[True],
     fails=[False],
     so_what=(
-        "Do not plan DB_CASCADE for a custom user's foreign keys. Django's tables for its groups "
-        "and permissions refer to it with CASCADE, so check reports an error."
+        "Do not use DB_CASCADE for foreign keys of a custom user (AbstractUser). Its tables for "
+        "groups and permissions refer to it with CASCADE, so check reports fields.E323."
     ),
     source='Django 6.1 docs, "System check framework", models.E050 and fields.E323',
 )
 def test_our_model_may_use_database_level_keys(project):
-    """Can all foreign keys of Player, Person or User have on_delete=DB_CASCADE?"""
+    """Player, Person or User gets one more ForeignKey. Can all foreign keys of this model have
+    on_delete=DB_CASCADE?"""
     if PlayerModel.__name__ == "Person":
         declare_db_cascade(project)
     declare_guild(project, "DB_CASCADE")
@@ -210,8 +212,8 @@ def test_our_model_may_use_database_level_keys(project):
     mark="surprising",
     fails=[["fields.E323"]],
     so_what=(
-        "If you switch a profile to DB_CASCADE, switch each model that refers to it in the same "
-        "release, in packages too."
+        "Before you switch a profile to DB_CASCADE, look for models in all apps and packages that "
+        "refer to the profile with CASCADE. Switch them in the same release."
     ),
     source='Django 6.1 docs, "System check framework", fields.E323',
 )
@@ -232,8 +234,8 @@ def test_check_of_another_apps_cascade_key_to_the_profile(project):
     foreignkey=["auth.User"],
     mark="surprising",
     so_what=(
-        "PostgreSQL deletes the profile, so Django sends no signal for it. Connect your receivers "
-        "to the user model instead of Person."
+        "With DB_CASCADE, Django sends no pre_delete or post_delete for the profile of a deleted "
+        "user. Connect such receivers to the user model instead of Person."
     ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
@@ -253,8 +255,8 @@ def test_senders_of_pre_delete_with_db_cascade(monkeypatch, alice):
     custom_user={"players.User": 1},
     foreignkey={"auth.User": 1},
     so_what=(
-        "delete() does not count rows that PostgreSQL deletes. Do not use its result as proof that "
-        "the extra fields are gone."
+        "With DB_CASCADE, delete() does not count the profile rows that PostgreSQL deletes. Do "
+        "not use its result as proof that the extra fields are gone."
     ),
     source='Django 6.1 docs, "QuerySet API reference", section "delete()"',
 )
@@ -272,7 +274,8 @@ def test_what_delete_says_it_deleted_with_db_cascade(monkeypatch, alice):
     custom_user=4,
     foreignkey=4,
     so_what=(
-        "With DB_CASCADE, a profile adds no statement to user.delete(). With CASCADE it adds one."
+        "The cost of user.delete() is no reason to avoid a profile. A profile adds one statement "
+        "with CASCADE, and none with DB_CASCADE."
     ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
@@ -289,8 +292,8 @@ def test_statements_to_delete_a_user_with_db_cascade(monkeypatch, alice, stateme
     custom_user=5,
     foreignkey=5,
     so_what=(
-        "With DB_CASCADE, a profile adds no statement when you delete many users at once. With "
-        "CASCADE it adds one."
+        "The cost of deleting 100 users is no reason to avoid a profile. A profile adds one "
+        "statement with CASCADE, and none with DB_CASCADE."
     ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
@@ -311,8 +314,8 @@ def test_statements_to_delete_a_hundred_users_with_db_cascade(monkeypatch, state
     custom_user=CANNOT,
     foreignkey=True,
     so_what=(
-        "Staff see no difference between CASCADE and DB_CASCADE. The admin still loads and lists "
-        "what will be deleted."
+        "You can switch a profile from CASCADE to DB_CASCADE without a change for staff. The "
+        "admin's delete page still lists the profile."
     ),
     source="Django 6.1 source, django.contrib.admin.utils.NestedObjects",
 )
@@ -333,8 +336,8 @@ def test_admin_delete_page_lists_the_profile_with_db_cascade(monkeypatch, alice)
     custom_user=CANNOT,
     foreignkey=["DROP CONSTRAINT", "ADD CONSTRAINT", "ON DELETE CASCADE"],
     so_what=(
-        "A change from CASCADE to DB_CASCADE creates the foreign key anew, so plan for its locks. "
-        "A change from CASCADE to PROTECT runs no SQL."
+        "A migration from CASCADE to DB_CASCADE drops the foreign key and creates it again, which "
+        "locks the user table and the profile table. Run it when few users log in."
     ),
     source=release_notes("6.1", "Database-level delete options for ForeignKey.on_delete"),
 )
@@ -355,14 +358,14 @@ def test_statements_of_the_migration_to_db_cascade(project):
     foreignkey=["auth_user", "person"],
     mark="surprising",
     so_what=(
-        "Set lock_timeout before a migration to DB_CASCADE. Until it commits, no login can read "
-        "the user table, and PostgreSQL checks each profile row meanwhile."
+        "Set lock_timeout before a migration to DB_CASCADE. Until the migration commits, no other "
+        "transaction can read the user table, so each login waits."
     ),
     source="PostgreSQL 18 docs, ALTER TABLE, DROP CONSTRAINT and ADD FOREIGN KEY",
 )
 def test_tables_locked_by_the_migration_to_db_cascade(monkeypatch, alice):
-    """A migration changes the profile's CASCADE to DB_CASCADE. Which tables can no other session
-    read meanwhile?"""
+    """A migration changes the profile's CASCADE to DB_CASCADE. Which tables can no other
+    transaction read until the migration commits?"""
     person_class()
     use_db_cascade(monkeypatch)
     locked = rows("""
@@ -408,8 +411,8 @@ def test_inspectdb_of_a_link_with_on_delete_cascade():
     custom_user=CANNOT,
     foreignkey=[],
     so_what=(
-        "To let a profile outlive its user, give it a key of its own. A OneToOneField that is the "
-        "primary key cannot be NULL."
+        "To let a profile outlive its user, give the profile its own primary key. A OneToOneField "
+        "that is the primary key cannot be NULL."
     ),
     source=REFERENCE,
 )
@@ -451,8 +454,8 @@ def has_row(user):
     fails=[101],
     top=True,
     so_what=(
-        "fetch_mode(FETCH_PEERS) cures N+1 for a OneToOne profile. A ForeignKey profile still "
-        "needs prefetch_related(), because person_set is a queryset."
+        "From Django 6.1, fetch_mode(FETCH_PEERS) avoids N+1 queries for a OneToOne profile. For "
+        "a ForeignKey profile, use prefetch_related() and read user.person_set.all()."
     ),
     source=FETCH_MODES,
 )
@@ -473,8 +476,9 @@ def test_queries_of_a_naive_list_with_fetch_peers(statements):
     foreignkey=2,
     fits=[1, 2],
     so_what=(
-        "FETCH_PEERS also cures N+1 in a loop over profiles that reads their users. It works for a "
-        "ForeignKey as well."
+        "For a list of profiles with their usernames, use fetch_mode(FETCH_PEERS) or "
+        'select_related("user"). Each avoids N+1 queries, for a OneToOneField and for a '
+        "ForeignKey."
     ),
     source=FETCH_MODES,
 )
@@ -520,14 +524,15 @@ print("queries:", len(queries))
     fits=[1],
     fails=[101],
     so_what=(
-        "With a profile, call fetch_mode(FETCH_PEERS) in each view. A list of users comes from "
-        "Django's UserManager, so the profile's manager does not affect it."
+        "A profile's manager does not build lists of users. For such a list, call "
+        "select_related() or fetch_mode(FETCH_PEERS) (OneToOne), or prefetch_related() "
+        "(ForeignKey)."
     ),
     source=FETCH_MODES + ', section "Make a fetch mode the default for a model class"',
 )
 def test_queries_of_a_naive_list_with_a_manager_that_fetches_peers(project):
-    """The manager of Player, Person or User sets FETCH_PEERS. How many queries does reading 100
-    users and their birthdates run?"""
+    """The manager of Player, Person or User sets FETCH_PEERS. A loop over 100 users reads each
+    birthdate. How many queries run?"""
     base = "UserManager" if extras_class() is User else "models.Manager"
     project.add("players/managers.py", MANAGER.replace("BASE", base))
     project.replace("players/models.py", "import validators", "import managers, validators")
@@ -546,8 +551,9 @@ def test_queries_of_a_naive_list_with_a_manager_that_fetches_peers(project):
     fits=[1],
     fails=[101],
     so_what=(
-        "With iterator(), use select_related() for a OneToOne profile. FETCH_PEERS does not help, "
-        "because iterator() hands out one user before it builds the next."
+        "With iterator(), use select_related() for a OneToOne profile, and prefetch_related() "
+        "with chunk_size for a ForeignKey. FETCH_PEERS finds no peers there: iterator() builds "
+        "one user at a time."
     ),
     source=FETCH_MODES,
 )
@@ -570,14 +576,15 @@ def test_queries_of_iterator_with_fetch_peers(statements):
     fits=[0],
     fails=[100],
     so_what=(
-        "Read the extra fields before you cache a list of users. Pickling keeps the fetch mode, "
-        "but forgets which users were fetched together."
+        "Before you cache a list of users, load the profiles by select_related() (OneToOne) or "
+        "prefetch_related() (ForeignKey). Pickling forgets which users FETCH_PEERS fetched "
+        "together."
     ),
     source="Django 6.1 source, django.db.models.base.ModelState",
 )
 def test_queries_of_a_pickled_list_with_fetch_peers(statements):
-    """100 users, fetched with FETCH_PEERS, come back from a cache. How many queries does reading
-    each birthdate run?"""
+    """A cache returns 100 pickled users that were fetched with FETCH_PEERS. How many queries does
+    reading all birthdates run?"""
     enrolled_many(100)
     users = pickle.loads(pickle.dumps(list(with_peers(User.objects))))
     statements.clear()
@@ -594,14 +601,14 @@ def test_queries_of_a_pickled_list_with_fetch_peers(statements):
     fits=[2],
     fails=[101],
     so_what=(
-        "With FETCH_PEERS, users without a OneToOne profile cost no query of their own. For a "
-        "ForeignKey profile, each user still costs one."
+        "You can use FETCH_PEERS even if some users have no OneToOne profile: they cost no extra "
+        "query. For a ForeignKey profile, use prefetch_related()."
     ),
     source=FETCH_MODES,
 )
 def test_queries_with_fetch_peers_if_half_have_no_row(statements):
-    """50 of 100 users have no profile. A loop with FETCH_PEERS asks each user for the profile. How
-    many queries run?"""
+    """50 of 100 users have no profile. A loop with FETCH_PEERS checks whether each user has one.
+    How many queries run?"""
     person_class()
     enrolled_many(50)
     User.objects.bulk_create(User(username=f"guest{i}") for i in range(50))
@@ -618,14 +625,14 @@ def test_queries_with_fetch_peers_if_half_have_no_row(statements):
     custom_user=2,
     foreignkey=2,
     so_what=(
-        "With FETCH_PEERS, reading a deferred field costs one more query for the whole list, not "
-        "one for each row."
+        "If you use defer(), add fetch_mode(FETCH_PEERS). Reading a deferred field then costs one "
+        "more query for the whole list, not one for each row."
     ),
     source=FETCH_MODES,
 )
 def test_queries_to_read_a_deferred_birthdate_with_fetch_peers(statements):
-    """A loop over 100 rows with defer("birthdate") and FETCH_PEERS reads each birthdate. How many
-    queries run?"""
+    """A loop over 100 objects of Person or User, with defer("birthdate") and FETCH_PEERS, reads
+    each birthdate. How many queries run?"""
     enrolled_many(100)
     statements.clear()
     assert all(row.birthdate for row in with_peers(extras_class().objects.defer("birthdate")))
@@ -640,8 +647,8 @@ def test_queries_to_read_a_deferred_birthdate_with_fetch_peers(statements):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "Use FETCH_RAISE in tests to find N+1 with a OneToOne profile. It does not notice queries "
-        "of person_set, so count those."
+        "From Django 6.1, set fetch_mode(FETCH_RAISE) on a queryset to find N+1 with a OneToOne "
+        "profile. It does not notice queries of person_set, so count those."
     ),
     source=FETCH_MODES,
 )
@@ -662,8 +669,8 @@ def test_naive_list_with_fetch_raise():
     fits=[1, 2],
     fails=[101],
     so_what=(
-        "For a OneToOne profile, one fetch_mode(FETCH_PEERS) on the view's queryset is enough. A "
-        "ForeignKey profile needs prefetch_related()."
+        "In a DRF view, fetch_mode(FETCH_PEERS) on the queryset avoids N+1 queries for a OneToOne "
+        "profile. A ForeignKey profile needs prefetch_related()."
     ),
     source=FETCH_MODES,
 )
@@ -760,14 +767,14 @@ def test_generated_field_is_current_after_save(alice):
     fits=[True],
     fails=[False],
     so_what=(
-        "Before Django 6.0, the attribute still holds the F() expression after save(). Call "
-        "refresh_from_db(), or the next save() applies it again."
+        "Before Django 6.0, an attribute set to F() still holds the expression after save(). Call "
+        "refresh_from_db(), or the next save() applies the expression again."
     ),
     source=release_notes("6.0", "Models"),
 )
 def test_expression_is_replaced_after_save(alice):
-    """You set an extra field to F("zoom_id") and call save(). Does the attribute then hold the new
-    value?"""
+    """In Django 5.2, you set an extra field to F("zoom_id") and call save(). Does the attribute
+    then hold the new value?"""
     extra = extras_of(alice)
     extra.discord_id = models.F("zoom_id") if extras_class() else None
     extra.save()
@@ -789,8 +796,8 @@ def test_expression_is_replaced_after_save(alice):
     custom_user="DatabaseError",
     foreignkey="DatabaseError",
     so_what=(
-        "Before Django 6.0 this is a plain DatabaseError, so its class does not tell you that the "
-        "row is gone. Check with exists()."
+        "Before Django 6.0, save(update_fields=...) of a deleted row raises a plain "
+        "DatabaseError. Its class does not tell you that the row is gone, so check with exists()."
     ),
     source=release_notes("6.0", "Models"),
 )
@@ -822,8 +829,8 @@ def test_saving_extra_fields_of_a_deleted_user(alice):
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "A login replaces the hash if the hasher or its number of iterations has changed. In "
-        "Django 5.2 the hash stays."
+        "Let logins renew password hashes: a login replaces a hash if the preferred hasher or its "
+        "number of iterations has changed. Within Django 5.2, neither changes."
     ),
     source=release_notes("6.0", "django.contrib.auth"),
 )
@@ -854,8 +861,8 @@ def test_login_rewrites_a_hash_of_django_5_2(settings, client, alice):
     foreignkey="change_person",
     mark="surprising",
     so_what=(
-        "Before Django 6.1, rename the permissions in your migration. Otherwise staff keep the old "
-        "permission, migrate adds a new one, and staff lose access."
+        "Before Django 6.1, a migration that renames a model should also rename its permissions. "
+        "Otherwise migrate adds new permissions, staff keep only the old ones, and lose access."
     ),
     source="Django ticket #27489",
 )
@@ -924,14 +931,14 @@ def result_of_the_task(when):
     fits=[True],
     fails=[False],
     so_what=(
-        "Enqueue tasks with transaction.on_commit(). When Django sends post_save for the user, the "
-        "profile is not filled in yet."
+        "Enqueue tasks with transaction.on_commit(), in the transaction that stores user and "
+        "profile. When Django sends post_save for the user, the profile is not filled in yet."
     ),
     source='Django 6.0 docs, "Django\'s Tasks framework", section "Transactions"',
 )
 def test_task_enqueued_in_post_save_sees_the_birthdate(transactional_db):
-    """A user registers, and a post_save receiver enqueues a task that runs at once. Can the task
-    read the birthdate?"""
+    """A user registers. A receiver of the user's post_save enqueues a task that runs immediately.
+    Can the task read the birthdate?"""
     return result_of_the_task(lambda enqueue: enqueue())
 
 
@@ -944,14 +951,15 @@ def test_task_enqueued_in_post_save_sees_the_birthdate(transactional_db):
     fits=[True],
     fails=[False],
     so_what=(
-        "Enqueue tasks with transaction.on_commit(). A task then starts after user and profile are "
-        "stored, in each approach."
+        "Store user and profile in one transaction, and enqueue tasks with "
+        "transaction.on_commit(): a task then starts after both are stored. Outside a "
+        "transaction, on_commit() runs its function immediately."
     ),
     source='Django 6.0 docs, "Django\'s Tasks framework", section "Transactions"',
 )
 def test_task_enqueued_on_commit_sees_the_birthdate(transactional_db):
-    """A user registers, and a post_save receiver enqueues a task by on_commit(). Can the task read
-    the birthdate?"""
+    """A user registers in one transaction. A receiver of the user's post_save enqueues a task by
+    on_commit(). Can the task read the birthdate?"""
     return result_of_the_task(transaction.on_commit)
 
 
@@ -985,14 +993,14 @@ class Blocked(HTMLParser):
     custom_user=["img-src data:"],
     foreignkey=["img-src data:"],
     so_what=(
-        "All four variants work under a strict policy. Allow img-src data: as well, because "
-        "Pico.css draws its icons as data: images."
+        "All four variants work with default-src 'self' and img-src 'self' data:. Pico.css draws "
+        "its icons as data: images."
     ),
     source='Django 6.0 docs, "Content Security Policy"',
 )
 def test_what_a_content_security_policy_must_allow(settings, client, alice):
-    """A Content Security Policy allows 'self'. Which other sources must it allow for the variant's
-    pages?"""
+    """A Content Security Policy has default-src 'self'. What else must the policy allow for the
+    variant's pages?"""
     middleware = "django.middleware.csp.ContentSecurityPolicyMiddleware"
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, middleware]
     settings.SECURE_CSP = {"default-src": ["'self'"]}

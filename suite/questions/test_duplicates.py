@@ -87,7 +87,7 @@ def without_case_index():
     mark="known",
     so_what=(
         "A OneToOneField rejects a second profile row. A ForeignKey accepts it, so add a unique "
-        "constraint if a user should have one."
+        "constraint if each user should have at most one profile."
     ),
     source=docs("Model field reference", "OneToOneField"),
     fits=["IntegrityError"],
@@ -113,8 +113,8 @@ def test_second_extras_row(alice):
     fails=["MultipleObjectsReturned"],
 )
 def test_get_after_a_second_row(alice):
-    """The ORM has tried to insert a second row with a user's extra fields. What does get() for that
-    user do?"""
+    """A user has two rows with extra fields, if the approach allows two. What does get() do when it
+    looks for this user's row?"""
     add_extras_row(alice)
     return outcome(lambda: PlayerModel.objects.get(**whose(alice)))
 
@@ -134,8 +134,8 @@ def test_get_after_a_second_row(alice):
     costs=[True],
 )
 def test_first_row_is_another_after_an_update(alice):
-    """We try to give a user two profile rows, and update the first. Does another row come first
-    without order_by()?"""
+    """A user has two profile rows, if the approach allows two. You update the first. Does a query
+    without order_by() now return another row first?"""
     add_extras_row(alice, birthdate=birthdate_of(0))
     table = PlayerModel._meta.db_table  # tidied, so that nothing is left of what ran before
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; CLUSTER {table} USING {table}_pkey; ANALYZE {table}")
@@ -174,8 +174,8 @@ def test_rows_after_two_get_or_create(transactional_db):
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "Put a unique constraint on the fields that update_or_create() looks up. It locks an "
-        "existing row, but has nothing to lock if the row is missing."
+        "Put a unique constraint on the fields that update_or_create() looks up. The method locks "
+        "an existing row, but has nothing to lock if the row is missing."
     ),
     source=docs("QuerySet API reference", "update_or_create()"),
     fits=[1],
@@ -205,8 +205,8 @@ def test_rows_after_two_update_or_create(transactional_db):
     fails=ANYTHING_ELSE,
 )
 def test_create_if_it_does_not_exist_twice(transactional_db):
-    """Two requests at once call exists(), then create() for the same user's profile. What is the
-    result?"""
+    """Two requests call exists(), then create(), for the same user's missing profile at the same
+    moment. What is the result?"""
     row = whose(without_row("bob"))
     people = PlayerModel.objects.filter(**row)
     race = at_the_same_moment(*[lambda: people.exists() or PlayerModel.objects.create(**row)] * 2)
@@ -246,16 +246,16 @@ def test_rows_after_two_get_or_create_with_the_user_locked(transactional_db):
     custom_user=1,
     foreignkey=2,
     so_what=(
-        "ignore_conflicts=True skips rows that break a unique constraint. Add one to a ForeignKey "
-        "profile, or the duplicate is stored."
+        "ignore_conflicts=True skips rows that break a unique constraint. Add such a constraint "
+        "to a ForeignKey profile, or PostgreSQL stores the duplicate."
     ),
     source=docs("QuerySet API reference", "bulk_create()"),
     fits=[1],
     fails=at_least(2),
 )
 def test_rows_after_ignore_conflicts(alice):
-    """bulk_create(ignore_conflicts=True) adds extra fields for a user who has some. How many rows
-    with extra fields does the user have?"""
+    """bulk_create(ignore_conflicts=True) adds extra fields for a user who already has some. How
+    many rows with extra fields does the user have?"""
     again = PlayerModel(**whose(alice), birthdate=birthdate_of(0))
     PlayerModel.objects.bulk_create([again], ignore_conflicts=True)
     return PlayerModel.objects.filter(**whose(alice)).count()
@@ -285,13 +285,14 @@ def test_two_players_with_one_discord_id():
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Set empty_value=None on the form field. By default, a TextField's form field stores a "
-        "blank as '', and two '' break the unique constraint."
+        "On the form field of a unique TextField, set empty_value=None. By default, the form "
+        "field stores a blank as '', and two '' break the unique constraint."
     ),
     source=docs("Model field reference", "null"),
 )
 def test_blank_discord_id_twice_in_a_model_form():
-    """The column discord_id is unique. Can two users leave it blank in a plain ModelForm?"""
+    """discord_id is a TextField with null=True and unique=True. Can two users leave it blank in a
+    plain ModelForm?"""
     PlayerModel._meta.get_field("discord_id")
     roster.add_many([{"username": "bob"}, {"username": "carol"}])
     unique = models.TextField(blank=True, null=True, unique=True)
@@ -308,8 +309,8 @@ def test_blank_discord_id_twice_in_a_model_form():
     custom_user=True,
     foreignkey=True,
     so_what=(
-        "Set empty_value=None on the form field, as this page does, so that a blank becomes NULL. "
-        "A unique column accepts many NULLs by default."
+        "For a unique TextField, set empty_value=None on the form field, so that a blank becomes "
+        "NULL. By default, a unique column accepts many NULLs."
     ),
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
@@ -355,8 +356,8 @@ def test_double_click_on_register(transactional_db):
     costs=["IntegrityError"],
 )
 def test_one_to_one_made_of_a_foreign_key_later(alice):
-    """We try to give a user two profile rows. What happens when a migration then makes the relation
-    a OneToOneField?"""
+    """A user has two profile rows, if the approach allows two. What happens when a migration
+    changes the relation to a OneToOneField?"""
     link = person_class()._meta.get_field("user")
     add_extras_row(alice)
     one = models.OneToOneField(
@@ -371,14 +372,14 @@ def test_one_to_one_made_of_a_foreign_key_later(alice):
     custom_user={"warning": "fields.W342", "accessor": "badge_set"},
     foreignkey={"warning": "fields.W342", "accessor": "badge_set"},
     so_what=(
-        "Use a OneToOneField instead. ForeignKey(unique=True) also allows one row, but the "
-        "accessor is a manager, so you write user.badge_set.get()."
+        "Use a OneToOneField instead of ForeignKey(unique=True). Both allow one row for each "
+        "user, but the ForeignKey's accessor is a manager, so you write user.badge_set.get()."
     ),
     source=docs("System check framework", "Related fields") + ", fields.W342",
 )
 def test_foreign_key_that_is_unique():
-    """A model Badge has ForeignKey(User, unique=True). Which warning and which accessor on the user
-    does Django give?"""
+    """A model Badge has ForeignKey(User, unique=True). Which warning does check report, with which
+    reverse accessor on the user?"""
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, unique=True)
     key = models.BigAutoField(primary_key=True)
     create = operations.CreateModel("Badge", [("id", key), ("user", user)])
@@ -394,16 +395,16 @@ def test_foreign_key_that_is_unique():
     custom_user=1,
     foreignkey=2,
     so_what=(
-        "Each list, export or count that joins profiles shows a user once for each profile row. "
-        "Prevent a second row with a unique constraint."
+        "A list, export or count that joins profiles has one line for each profile row. Prevent a "
+        "second row of a user with a unique constraint."
     ),
     source=docs("QuerySet API reference", "values_list()"),
     fits=[1],
     costs=at_least(2),
 )
 def test_lines_of_a_list_joined_with_extras(alice):
-    """We try to give a user two profile rows. How many times does a list of usernames and
-    birthdates show the user?"""
+    """A user has two profile rows, if the approach allows two. How many times does a list of
+    usernames and birthdates show the user?"""
     add_extras_row(alice)
     return len(User.objects.values("username", path("birthdate")))
 
@@ -423,8 +424,8 @@ def test_lines_of_a_list_joined_with_extras(alice):
     fails=ANYTHING_ELSE,
 )
 def test_average_year_of_birth(alice):
-    """Two users were born in 2000 and 2010. The second may have two profile rows. Which average
-    year do their birthdates give?"""
+    """One user was born in 2000, another in 2010. The second has two profile rows where possible.
+    What is the average year?"""
     add_extras_row(alice)
     enrolled("bob", birthdate=birthdate_of(0).replace(year=2000))
     average = User.objects.aggregate(year=Avg(ExtractYear(path("birthdate"))))
@@ -437,14 +438,14 @@ def test_average_year_of_birth(alice):
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
     so_what=(
-        "You can add a unique index on UPPER(username) in each approach. A custom user declares it "
-        "in Meta, and the other three need a migration with RunSQL."
+        "Add a unique index on UPPER(username) in any approach. A custom user can declare it in "
+        "Meta; with Django's own User, create it by RunSQL in a migration."
     ),
     source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
 )
 def test_create_user_of_a_name_in_another_case(alice):
-    """User alice exists, and an index on UPPER(username) is unique. What does create_user("Alice")
-    raise?"""
+    """User alice exists, and there is a unique index on UPPER(username). What does
+    create_user("Alice") raise?"""
     return outcome(lambda: User.objects.create_user("Alice"))
 
 
@@ -455,13 +456,13 @@ def test_create_user_of_a_name_in_another_case(alice):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "By default, Django's usernames are unique but respect case: Alice and alice become two "
+        "Django's usernames are unique, but by default case-sensitive: Alice and alice become two "
         "accounts. Add a unique index on UPPER(username)."
     ),
     source=docs("Using the Django authentication system", "Built-in forms") + ", UserCreationForm",
 )
 def test_create_user_in_another_case_without_our_index(alice):
-    """User alice exists, and no index ignores case. What happens if you call
+    """User alice exists, and there is no case-insensitive unique index. What happens if you call
     create_user("Alice")?"""
     rows(f"DROP INDEX {CASE_INDEX}")
     return outcome(lambda: User.objects.create_user("Alice"))
@@ -473,13 +474,13 @@ def test_create_user_in_another_case_without_our_index(alice):
     custom_user=False,
     foreignkey=False,
     so_what=(
-        "UserCreationForm rejects a username that differs in case alone, but create_user() accepts "
-        "it. Add a unique index on UPPER(username) as well."
+        "Add a unique index on UPPER(username). UserCreationForm rejects a username that differs "
+        "only in case, but create_user() accepts it."
     ),
     source=docs("Using the Django authentication system", "Built-in forms") + ", UserCreationForm",
 )
 def test_stock_form_takes_a_name_in_another_case(alice):
-    """User alice exists, and no index ignores case. Does Django's UserCreationForm accept the
+    """User alice exists. Does UserCreationForm (a subclass of it for a custom user) accept the
     username Alice?"""
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; DROP INDEX {CASE_INDEX}")
     form = StockForm(typed("Alice"))
@@ -493,14 +494,14 @@ def test_stock_form_takes_a_name_in_another_case(alice):
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "Add a unique index on UPPER(username) to stop the second account. A form cannot see a row "
-        "that another request has not committed."
+        "UserCreationForm cannot see a row that another request has not committed. Add a unique "
+        "index on UPPER(username), and catch the IntegrityError of the second request."
     ),
     source="PostgreSQL 18 docs, 13.2.1. Read Committed Isolation Level",
 )
 def test_stock_form_in_two_cases_at_the_same_moment(transactional_db):
-    """No index ignores case. Alice and alice register at once through UserCreationForm. How many
-    accounts exist afterwards?"""
+    """There is no case-insensitive unique index. Alice and alice register at the same moment
+    through UserCreationForm. How many accounts exist afterwards?"""
     with without_case_index():
         forms = [StockForm(typed(name)) for name in ("Alice", "alice")]
         at_the_same_moment(*[lambda form=form: form.is_valid() and form.save() for form in forms])
@@ -513,14 +514,14 @@ def test_stock_form_in_two_cases_at_the_same_moment(transactional_db):
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "With a unique index, PostgreSQL lets the second INSERT wait for the first, then rejects "
-        "it. Do not rely on a check in the form."
+        "Do not rely on a check in the form. With a unique index, PostgreSQL makes the second "
+        "INSERT wait, and rejects it if the first transaction commits."
     ),
     source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
-    """An index on UPPER(username) is unique. Two visitors register as Alice and alice at once. How
-    many accounts exist afterwards?"""
+    """There is a unique index on UPPER(username). Two visitors register as Alice and alice at the
+    same moment. How many accounts exist afterwards?"""
     register("Alice", "alice")
     return User.objects.filter(username__iexact="alice").count()
 
@@ -533,7 +534,7 @@ def test_our_form_in_two_cases_at_the_same_moment(transactional_db):
     mark="surprising",
     so_what=(
         "Django turns full-width letters into plain ones (NFKC), but accepts look-alike letters "
-        "of other alphabets. Write a validator, and call full_clean(), if that matters."
+        "of other alphabets. If that matters, use ASCIIUsernameValidator and call full_clean()."
     ),
     source=(
         docs("Customizing authentication in Django", "Specifying a custom user model")

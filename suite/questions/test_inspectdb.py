@@ -67,8 +67,8 @@ def refused(sql, params=()):
         "user = models.ForeignKey('AuthUser', models.DO_NOTHING)",
     ],
     so_what=(
-        "You can trust inspectdb to tell a OneToOneField from a ForeignKey. It looks for a unique "
-        "constraint on the column."
+        "You can trust inspectdb to tell a OneToOneField from a ForeignKey. It looks for a "
+        "primary key or a unique constraint on the column."
     ),
     source=docs("django-admin and manage.py", "inspectdb"),
 )
@@ -85,8 +85,8 @@ def test_inspectdb_writes_the_keys():
     custom_user=["managed = False"],
     foreignkey=["managed = False", "models.DO_NOTHING"],
     so_what=(
-        "Set on_delete yourself. Django's cascade runs in Python, so inspectdb finds none in "
-        "PostgreSQL and writes DO_NOTHING."
+        "Set on_delete yourself in the models that inspectdb writes. Django's CASCADE runs in "
+        "Python, so PostgreSQL does not know it, and inspectdb writes DO_NOTHING."
     ),
     source=docs("django-admin and manage.py", "inspectdb")
     + "; "
@@ -115,7 +115,7 @@ def test_inspectdb_writes_on_delete_and_managed():
     source=docs("django-admin and manage.py", "inspectdb"),
 )
 def test_inspectdb_links_to():
-    """Which class does the profile's foreign key name in the model that inspectdb writes?"""
+    """Which class does inspectdb write as the target of the profile's relation to the user?"""
     found = re.search(r"(?:ForeignKey|OneToOneField)\('?(\w+)", inspectdb(PlayerModel))
     return found[1] if found else "none"
 
@@ -127,7 +127,7 @@ def test_inspectdb_links_to():
     foreignkey=False,
     so_what=(
         "To log in with an existing user table, let the class that inspectdb writes inherit from "
-        "AbstractBaseUser. inspectdb writes fields but no methods."
+        "AbstractBaseUser, which needs columns for password and last_login."
     ),
     source=docs("django-admin and manage.py", "inspectdb"),
 )
@@ -145,13 +145,13 @@ def test_inspected_user_can_log_in():
     fits=[[]],
     costs=ANYTHING_ELSE,
     so_what=(
-        "If you inspect a profile table alone, its foreign key names a missing class. Write "
-        "settings.AUTH_USER_MODEL instead."
+        "If you inspect a profile table alone, its foreign key names the missing class AuthUser. "
+        "Write settings.AUTH_USER_MODEL instead."
     ),
     source=docs("System check framework", "Related fields") + ", fields.E300 and fields.E307",
 )
 def test_check_of_the_inspected_listed_class():
-    """models.py contains just what inspectdb writes for the table of Player, Person or User. Which
+    """models.py contains only what inspectdb writes for the table of Player, Person or User. Which
     errors does check report?"""
     registry = inspected(PlayerModel)
     found = [message for model in registry.get_models() for message in model.check()]
@@ -238,13 +238,15 @@ def test_migration_when_managed_is_turned_on(statements):
     foreignkey={"table made by hand": "accepted", "new database": "ProgrammingError"},
     mark="surprising",
     fails=ANYTHING_ELSE,
-    so_what="The migrations of a model that began unmanaged create no table. Create it by RunSQL, "
-    "or each new database fails.",
+    so_what=(
+        "If a model began unmanaged, its migrations create no table, and a later field change "
+        "fails in a new database. Create the table by RunSQL."
+    ),
     source=docs("Model Meta options", "managed"),
 )
 def test_field_changed_after_managed_is_turned_on():
-    """Person was managed = False, becomes managed, and then a field changes. What does migrate do
-    in an old and in a new database?"""
+    """Person began with managed = False, became managed, and then a field changed. What does
+    migrate do with a table made by hand, and in a new database?"""
     unmanaged = migration_states.state_of_person(key(), managed=False)
     managed = migration_states.state_of_person(key())
     changed = migration_states.state_of_person(key())
@@ -274,14 +276,14 @@ def test_field_changed_after_managed_is_turned_on():
     foreignkey="DependentObjectsStillExist",
     mark="surprising",
     so_what=(
-        "Since Django 4.1, automatic keys are identity columns. To remove one, drop its column: "
-        "PostgreSQL refuses to drop the sequence alone."
+        "PostgreSQL does not drop the sequence of an identity column alone. Drop the column, or "
+        "run ALTER COLUMN person_id DROP IDENTITY: the sequence goes too."
     ),
     source=docs("Databases", "Manually-specifying values of auto-incrementing primary keys"),
 )
 def test_drop_sequence_of_an_identity_column():
-    """person_id is an identity column, as in Django 4.1 and later. What does DROP SEQUENCE of its
-    sequence raise?"""
+    """person_id is an identity column, as in tables that Django 4.1 or later created. What does
+    DROP SEQUENCE of its sequence raise?"""
     article_table()
     return refused("DROP SEQUENCE person_person_id_seq")
 
@@ -292,13 +294,13 @@ def test_drop_sequence_of_an_identity_column():
     custom_user=CANNOT,
     foreignkey="DependentObjectsStillExist",
     so_what=(
-        "To remove a serial key, drop its column: the sequence goes with it. The column's default "
-        "uses the sequence, so PostgreSQL refuses to drop that alone."
+        "The column's default uses the sequence, so PostgreSQL does not drop the sequence alone. "
+        "Drop the column, and its sequence goes with it."
     ),
     source="PostgreSQL 18 docs, 8.1.4. Serial Types",
 )
 def test_drop_sequence_of_a_serial_column():
-    """person_id is a serial column, as in Django before 4.1. What does DROP SEQUENCE of its
+    """person_id is a serial column, as Django before 4.1 created. What does DROP SEQUENCE of its
     sequence raise?"""
     article_table()
     rows("DROP TABLE person")
@@ -314,8 +316,8 @@ def test_drop_sequence_of_a_serial_column():
     mark="surprising",
     costs=ANYTHING_ELSE,
     so_what=(
-        "After DROP COLUMN of a primary key, add a new one. PostgreSQL removes the key and its "
-        "sequence with the column."
+        "After DROP COLUMN of a primary key column, add a new primary key. PostgreSQL removes the "
+        "constraint and the column's sequence together with the column."
     ),
     source="PostgreSQL 18 docs, ALTER TABLE, DROP COLUMN",
 )
@@ -341,14 +343,14 @@ def test_table_after_drop_column_person_id():
     mark="surprising",
     fails=[2],
     so_what=(
-        "On an unmanaged table, OneToOneField(primary_key=True) adds no constraint, so PostgreSQL "
-        "accepts duplicates. Add the constraint by SQL."
+        "On an unmanaged table, OneToOneField(primary_key=True) creates no constraint. Add "
+        "PRIMARY KEY (user_id) by SQL, or one user can get several rows."
     ),
     source=docs("Model Meta options", "managed"),
 )
 def test_rows_of_one_user_in_the_article_end_state():
-    """SQL dropped the primary key person_id of an unmanaged profile table. How many rows has a user
-    after a second INSERT?"""
+    """SQL dropped the primary key column person_id of an unmanaged profile table. How many rows
+    exist after two INSERTs for one user?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")
@@ -364,8 +366,10 @@ def test_rows_of_one_user_in_the_article_end_state():
     foreignkey={"user.person": "MultipleObjectsReturned", "objects in a list of users": 2},
     mark="surprising",
     fails=ANYTHING_ELSE,
-    so_what="A OneToOneField without a unique constraint fails at its second row, and "
-    "select_related() lists the user twice. Add the constraint.",
+    so_what=(
+        "Give the column of an unmanaged OneToOneField a unique constraint. Without it, a second "
+        "row makes user.person fail, and select_related() lists the user twice."
+    ),
     source=docs("Model field reference", "OneToOneField"),
 )
 def test_article_end_state_read_through_the_relation():
@@ -392,14 +396,14 @@ def test_article_end_state_read_through_the_relation():
     mark="surprising",
     costs=ANYTHING_ELSE,
     so_what=(
-        "Look at an unmanaged table itself, for example with \\d in psql. No Django command "
-        "compares it with the model."
+        "check and makemigrations do not compare an unmanaged table with its model. Look at the "
+        "table itself, for example with \\d in psql."
     ),
     source=docs("Model Meta options", "managed"),
 )
 def test_commands_that_notice_the_article_end_state():
-    """An unmanaged profile's table has no primary key, but its model has. What do check and
-    makemigrations report?"""
+    """An unmanaged profile's table has no primary key, but the model declares one. What do check
+    and makemigrations report?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")

@@ -139,13 +139,13 @@ def test_edit_waits_for_an_open_login(transactional_db, alice):
     fits=[False],
     costs=[True],
     so_what=(
-        "If you lock the user row before you edit the profile, logins wait as with one table. Keep "
-        "this transaction short."
+        "If you lock the user row before you edit the profile, a login of this user waits, as "
+        "with a custom user. Keep the transaction short."
     ),
     source=ROW_LOCKS,
 )
 def test_login_waits_for_an_open_change_of_the_roster(transactional_db, alice):
-    """A transaction locks the user row and changes the birthdate, without a commit yet. Does a
+    """A transaction locked the user row and changed the birthdate, but did not commit yet. Does a
     login of that user wait?"""
     change = transaction.atomic(lambda: roster.change("alice", birthdate=birthdate_of(0)))
     return waits(change, login(alice))
@@ -160,14 +160,14 @@ def test_login_waits_for_an_open_change_of_the_roster(transactional_db, alice):
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
     so_what=(
-        "A new profile row needs FOR KEY SHARE on its user, which select_for_update() blocks. With "
-        "select_for_update(no_key=True), a profile does not wait."
+        "To lock a user without blocking new profile rows, use select_for_update(no_key=True). A "
+        "new row needs FOR KEY SHARE on its user, which plain select_for_update() blocks."
     ),
     source=ROW_LOCKS,
 )
 def test_storing_extras_of_a_user_locked_for_update(transactional_db):
-    """A transaction holds select_for_update() on a user. A second stores the user's first extra
-    fields. When does the second wait?"""
+    """Transaction 1 holds select_for_update() on a user. When, if ever, does transaction 2 wait,
+    storing this user's first extra fields?"""
     user, store = storing_extras("bob")
     lock = transaction.atomic(lambda: User.objects.select_for_update().get(pk=user.pk))
     return waits_at(lock, store)
@@ -182,14 +182,14 @@ def test_storing_extras_of_a_user_locked_for_update(transactional_db):
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
     so_what=(
-        "Use no_key=True unless you delete the user or change a key. New profile rows then do not "
-        "wait, but an update of a custom user does."
+        "Lock a user with select_for_update(no_key=True), unless you delete the user or change "
+        "the id or username. Inserts of profile rows do not wait then; updates of the user do."
     ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
-    """A transaction holds select_for_update(no_key=True) on a user. A second stores the user's
-    first extra fields. When does the second wait?"""
+    """Transaction 1 holds select_for_update(no_key=True) on a user. When, if ever, does transaction
+    2 wait, storing this user's first extra fields?"""
     user, store = storing_extras("bob")
     locked = User.objects.select_for_update(no_key=True)
     return waits_at(transaction.atomic(lambda: locked.get(pk=user.pk)), store)
@@ -203,14 +203,14 @@ def test_storing_extras_of_a_user_locked_with_no_key(transactional_db):
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
     so_what=(
-        "A password change does not block a new profile row, whose foreign key refers to the "
-        "user's id. A custom user's fields wait, because both change one row."
+        "With a custom user, keep transactions that change passwords short: they block updates of "
+        "the same user's extra fields. They do not block a new profile row."
     ),
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_password_change(transactional_db):
-    """A password change is not yet committed. A second transaction stores the user's first extra
-    fields. When does the second wait?"""
+    """Transaction 1 changed a password and is still open. When, if ever, does transaction 2 wait,
+    storing this user's first extra fields?"""
     user, store = storing_extras("bob")
     user.password = make_password("Another dragon sleeps at 9")
     return waits_at(lambda: user.save(update_fields=["password"]), store)
@@ -225,14 +225,14 @@ def test_storing_extras_during_a_password_change(transactional_db):
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
     so_what=(
-        "Keep transactions that change usernames short. The username has a unique index, so "
-        "PostgreSQL treats the change like one of the primary key."
+        "Keep transactions that change usernames short. Until they end, a new profile row of that "
+        "user waits: PostgreSQL locks the user row as for a DELETE."
     ),
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_change_of_username(transactional_db):
-    """A username change is not yet committed. A second transaction stores the user's first extra
-    fields. When does the second wait?"""
+    """Transaction 1 changed a username and is still open. When does transaction 2 wait if it adds
+    this user's profile row or sets a custom user's birthdate?"""
     user, store = storing_extras("bob")
     user.username = "robert"
     return waits_at(lambda: user.save(update_fields=["username"]), store)
@@ -247,14 +247,14 @@ def test_storing_extras_during_a_change_of_username(transactional_db):
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
     so_what=(
-        "A full user.save() does not block new profile rows if the username stays the same. "
-        "PostgreSQL compares values, so no key changes."
+        "An open user.save() does not block a new profile row, unless it changes a unique column "
+        "such as username. With a custom user, both write one row, so one waits."
     ),
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_full_save_of_the_user(transactional_db):
-    """user.save() of an unchanged user is not yet committed. A second transaction stores first
-    extra fields. When does the second wait?"""
+    """Transaction 1 called user.save() without changes and is still open. When, if ever, does
+    transaction 2 wait as it stores the user's extra fields?"""
     user, store = storing_extras("bob")
     return waits_at(user.save, store)
 
@@ -268,14 +268,14 @@ def test_storing_extras_during_a_full_save_of_the_user(transactional_db):
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
     so_what=(
-        "You can save an existing profile while its user's name changes. The foreign key keeps its "
-        "value, so PostgreSQL need not check it again."
+        "You can save an existing profile while another transaction changes the username. The "
+        "profile's foreign key keeps its value, so PostgreSQL need not check it again."
     ),
     source=ROW_LOCKS,
 )
 def test_full_save_of_extras_during_a_change_of_username(transactional_db, alice):
-    """A username change is not yet committed. A second transaction saves the user's existing extra
-    fields. When does the second wait?"""
+    """Transaction 1 changed a username and is still open. When, if ever, does transaction 2 wait,
+    saving this user's existing extra fields?"""
     extras = extras_of(alice)
     extras.birthdate = extras.birthdate.replace(day=1)
     renamed = User.objects.filter(pk=alice.pk)
@@ -291,14 +291,14 @@ def test_full_save_of_extras_during_a_change_of_username(transactional_db, alice
     fits=[False],
     costs=[True],
     so_what=(
-        "With two tables, save the user and the profile in the same order everywhere. With one "
-        "row, the second request waits at its first save."
+        "If a transaction saves user and profile, use the same order everywhere. A custom user is "
+        "one row, so the second request just waits at its first save."
     ),
     source="PostgreSQL 18 docs, 13.3.4. Deadlocks",
 )
 def test_deadlock_of_two_saves_in_different_order(transactional_db, alice):
-    """One request saves the extra fields, then the user. Another does the reverse. Can they
-    deadlock?"""
+    """In a transaction, one request saves the extra fields, then the user. Another does the
+    reverse. Can they deadlock?"""
     save_extras, save_user = edit(alice), login(alice)
     with session() as one, session() as two:
         one.do(lambda: rows("SET deadlock_timeout = '60s'"))  # so it is always two who finds out
@@ -329,7 +329,7 @@ def test_deadlock_of_two_saves_in_different_order(transactional_db, alice):
     costs=[True],
     so_what=(
         "On a custom user, ADD COLUMN blocks even readers, so pages of logged-in users wait until "
-        "it commits. Set lock_timeout, and keep this migration short."
+        "the migration commits. Set lock_timeout, and keep this migration short."
     ),
     source="PostgreSQL 18 docs, ALTER TABLE",
 )
@@ -349,8 +349,8 @@ def test_request_user_waits_for_a_migration_that_adds_an_extra(transactional_db,
     fits=[False],
     costs=[True],
     so_what=(
-        "On a custom user, AddIndex blocks logins until it commits. Use AddIndexConcurrently in a "
-        "non-atomic migration instead."
+        "On a custom user, AddIndex blocks logins until the migration commits. Use "
+        "AddIndexConcurrently in a non-atomic migration instead."
     ),
     source='PostgreSQL 18 docs, CREATE INDEX, section "Building Indexes Concurrently"',
 )
@@ -369,8 +369,8 @@ def test_login_waits_for_a_migration_that_indexes_an_extra(transactional_db, ali
     mark="surprising",
     costs=[True],
     so_what=(
-        "Creating a foreign key to the user table blocks writes to it. Add a profile when few "
-        "users log in, because logins wait too."
+        "Creating a foreign key to the user table blocks writes to that table, and each login "
+        "writes last_login. Add a profile table when few users log in."
     ),
     source="PostgreSQL 18 docs, ALTER TABLE",
 )
@@ -392,13 +392,14 @@ def test_login_waits_for_a_migration_that_points_at_users(transactional_db, alic
     fits=[False],
     costs=[True],
     so_what=(
-        "If a reporting role should read a custom user's extra fields, grant it each column by "
-        "name. You can grant a profile table as a whole."
+        "If a reporting role should read a custom user's extra fields, grant SELECT on each "
+        "column by name. You can grant a profile table as a whole."
     ),
     source="PostgreSQL 18 docs, 5.8. Privileges",
 )
 def test_reader_of_the_extras_table_sees_password_hashes(alice):
-    """A role may SELECT from the table with the extra fields. Can it read password hashes?"""
+    """A PostgreSQL role may SELECT from the table with the extra fields. Can this role read
+    password hashes?"""
     with reader(f"GRANT SELECT ON {table_of_extras()}"):
         return outcome(lambda: rows(f"SELECT password FROM {USERS}")) == "accepted"
 
@@ -412,14 +413,14 @@ def test_reader_of_the_extras_table_sees_password_hashes(alice):
     fits=[True],
     costs=[False],
     so_what=(
-        "The ORM selects each column of a model, so objects.all() on a custom user fails for a "
-        "role that lacks one. Name the columns in values()."
+        "If a role may not read the password, objects.all() on a custom user fails, because the "
+        "ORM selects each column. Name the columns in values()."
     ),
     source="PostgreSQL 18 docs, GRANT",
 )
 def test_reader_without_password_hashes_lists_the_extras(alice):
-    """A role may SELECT each column except the password. Does objects.all() on Person or User, with
-    the extra fields, work?"""
+    """A PostgreSQL role may read each column except the password. Does objects.all() of the model
+    with the extra fields work?"""
     table_of_extras()
     with reader(all_but_password(PlayerModel)):
         return outcome(lambda: list(PlayerModel.objects.all())) == "accepted"
@@ -438,8 +439,8 @@ def test_reader_without_password_hashes_lists_the_extras(alice):
     source=docs("QuerySet API reference", "values()"),
 )
 def test_reader_without_password_hashes_lists_values(alice):
-    """A role may SELECT each column except the password. Does values() with username and birthdate
-    work?"""
+    """A PostgreSQL role may read each column except the password. Does values() with the username
+    and the birthdate work?"""
     table_of_extras()
     players = User.objects.values("username", path("birthdate"))
     with reader(all_but_password(User), all_but_password(PlayerModel)):
@@ -455,14 +456,14 @@ def test_reader_without_password_hashes_lists_values(alice):
     fits=[True],
     costs=[False],
     so_what=(
-        "You can hide profiles from a role by row security. Do not hide custom users from the web "
-        "application's role, or logins fail."
+        "You can hide profiles from a PostgreSQL role by row security. Do not hide custom users "
+        "from the web application's role, or logins fail."
     ),
     source="PostgreSQL 18 docs, 5.9. Row Security Policies",
 )
 def test_login_finds_the_user_behind_row_security(alice):
-    """Row security hides all rows of the table with extra fields from a role. Can it still find
-    users by name?"""
+    """Row security hides all rows of the table with extra fields from a PostgreSQL role. Can this
+    role still find users by username?"""
     table = table_of_extras()
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     with reader(f"GRANT SELECT ON {USERS}", f"GRANT SELECT ON {table}"):

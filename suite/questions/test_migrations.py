@@ -84,7 +84,8 @@ def change_user_model(project, app):
     custom_user=["Create model User"],
     foreignkey=["Create model Person"],
     so_what=(
-        "Commit the migration of a proxy model too, although it changes nothing in the database."
+        "Keep the migration file of a proxy model in version control too. The migration runs no "
+        "SQL, but later migrations can depend on it."
     ),
     source=docs("Migration Operations", "CreateModel"),
 )
@@ -130,8 +131,9 @@ def test_statements_of_the_first_migration():
     foreignkey=["auth.__first__"],
     mark="surprising",
     so_what=(
-        "If a relation is the primary key, makemigrations names auth's last migration, not "
-        "settings.AUTH_USER_MODEL. Correct that by hand in a reusable app."
+        "If a relation to the user is the primary key, makemigrations writes a dependency on the "
+        "user app's last migration. In a reusable app, replace it by "
+        "swappable_dependency(settings.AUTH_USER_MODEL)."
     ),
     source=docs("Migrations", "Dependencies"),
 )
@@ -147,14 +149,15 @@ def test_dependency_of_the_first_migration():
     custom_user="players",
     foreignkey="admin",
     so_what=(
-        "Create a custom user before the first migrate. The admin's log refers to the user, so a "
-        "database with the admin's tables rejects a new one."
+        "Create a custom user before the first migrate. The admin's first migration refers to the "
+        "user model; if it ran before the custom user's, migrate raises "
+        "InconsistentMigrationHistory."
     ),
     source=docs("Migrations", "Swappable dependencies"),
 )
 def test_first_migrate_begins_with():
-    """The database is empty. Which app's first migration does migrate apply earlier, the admin's or
-    the variant's?"""
+    """On an empty database, migrate applies the first migrations of admin and of the variant's own
+    app. Which of the two comes first?"""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
     labels = [label_of(migration) for migration, _ in plan]
@@ -174,8 +177,8 @@ def test_first_migrate_begins_with():
     costs=[["admin"]],
     top=True,
     so_what=(
-        "You cannot roll back a custom user alone. Django also rolls back each app whose "
-        "migrations depend on it, such as the admin."
+        "Rolling back a custom user also rolls back each app whose migrations depend on it, "
+        "such as the admin."
     ),
     source=docs("django-admin and manage.py", "migrate"),
 )
@@ -238,7 +241,8 @@ def test_makemigrations_check_right_after():
     source=docs("Customizing authentication in Django", "Substituting a custom User model"),
 )
 def test_auth_migrations_that_change_the_users_table():
-    """Which of Django's auth migrations after the first change the variant's user table?"""
+    """Django's auth app has 12 migrations. Which of the numbers 0002 to 0012 change the variant's
+    user table?"""
     loader = migration_states.MigrationLoader(connection)
     auth = sorted(name for app, name in loader.graph.nodes if app == "auth")[1:]
     table = User._meta.db_table
@@ -261,8 +265,8 @@ def test_auth_migrations_that_change_the_users_table():
     fits=ANYTHING_ELSE,
     fails=["models.E017"],
     so_what=(
-        "A proxy cannot have fields of its own (models.E017). If you may need one later, choose "
-        "another approach."
+        "A proxy cannot have fields of its own (models.E017). If you may need a field later, "
+        "choose another approach."
     ),
     source=docs("System check framework", "Models") + ", models.E017",
 )
@@ -283,8 +287,8 @@ def test_adding_an_attribute_later(project):
     fits=[False],
     costs=[True],
     so_what=(
-        "On a custom user, ADD COLUMN blocks each login until the migration commits, so keep it "
-        "short. On a profile table, logins go on."
+        "On a custom user, ADD COLUMN blocks each login until the migration commits, so keep the "
+        "migration short. On a profile table, ADD COLUMN blocks no login."
     ),
     source="PostgreSQL 18 docs, 13.3.1. Table-Level Locks",
 )
@@ -337,13 +341,13 @@ def test_making_birthdate_mandatory_later():
     mark="surprising",
     costs=["ProgrammingError"],
     so_what=(
-        "If user was the primary key, reorder the operations by hand. makemigrations adds the new "
-        "key before it removes the old one, and PostgreSQL rejects two."
+        "If user was the primary key, reorder the operations: first alter user, then add the new "
+        "key. makemigrations writes the reverse order, and PostgreSQL rejects two primary keys."
     ),
     source="PostgreSQL 18 docs, 5.5.4. Primary Keys",
 )
 def test_giving_the_extras_row_a_key_of_its_own_later(alice):
-    """The profile gets an automatic primary key beside user. What happens if you run the migration
+    """A profile without an automatic primary key gets one. What happens if you run the migration
     that makemigrations writes?"""
     person_class()
     before, after = migration_states.current(), migration_states.current()
@@ -367,8 +371,8 @@ def test_giving_the_extras_row_a_key_of_its_own_later(alice):
     fits=[[], ["DROP person"]],
     costs=ANYTHING_ELSE,
     so_what=(
-        "You can remove a profile later: that drops one table. Removing a custom user drops all "
-        "accounts."
+        "You can remove a profile later: the migration drops one table. A migration that removes "
+        "a custom user drops all accounts."
     ),
     source=docs("Migration Operations", "DeleteModel"),
 )
@@ -415,13 +419,14 @@ def test_data_migration_that_names_auth_user():
     custom_user=["create_user"],
     foreignkey=["create_user"],
     so_what=(
-        "In a data migration, create users with objects.create_user(). Methods of the model, such "
-        "as set_password(), are missing, so hash other passwords with make_password()."
+        "In a data migration, you can call objects.create_user(), but not methods of the model, "
+        "such as set_password(). To change a password, store the result of make_password()."
     ),
     source=docs("Migrations", "Historical models"),
 )
 def test_data_migration_knows():
-    """Which of create_user() and set_password() can a data migration call?"""
+    """Which of the methods objects.create_user() and user.set_password() can a data migration
+    call?"""
     label = PlayerModel._meta.label if issubclass(PlayerModel, User) else User._meta.label
     user = in_data_migration(lambda apps: apps.get_model(label).objects.create_user("bob"))
     found = {"create_user": user.pk, "set_password": hasattr(user, "set_password")}
@@ -438,8 +443,8 @@ def test_data_migration_knows():
     foreignkey="InconsistentMigrationHistory",
     fails=ANYTHING_ELSE,
     so_what=(
-        "Start with a custom user, or plan the move by hand. Django has no command that changes "
-        "the user model of an existing project."
+        "Start a project with a custom user. A later change of the user model is work by hand, "
+        "because Django has no command for it."
     ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
@@ -461,16 +466,16 @@ def test_user_model_changed_later_in_a_new_app(project):
     mark="surprising",
     fails=ANYTHING_ELSE,
     so_what=(
-        "Create a custom user before the first migrate. Later, other apps depend on the first "
-        "migration of its app, which lacks the model, and migrate fails."
+        "Create a custom user in the first migration of its app, before the first migrate. Other "
+        "apps depend on this first migration, so migrate fails if it lacks the user."
     ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
     ),
 )
 def test_user_model_changed_later_in_the_same_app(project):
-    """An existing project sets AUTH_USER_MODEL to a new model in an app with migrations. What do
-    makemigrations or migrate raise?"""
+    """An existing project sets AUTH_USER_MODEL to a new model in an app that already has
+    migrations. What does makemigrations or migrate raise?"""
     change_user_model(project, "players")
     made = project.manage("makemigrations", "players", "--noinput")
     return (made if made.code else project.manage("migrate")).outcome
@@ -484,8 +489,8 @@ def test_user_model_changed_later_in_the_same_app(project):
     mark="surprising",
     fails=ANYTHING_ELSE,
     so_what=(
-        "Give the new app migrations. Without them, migrate may report no error and create no "
-        "table, and the first query fails."
+        "Run makemigrations for the app of a new user model. Without migrations, migrate may "
+        "report no error and create no table, and the first query fails."
     ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
@@ -535,16 +540,18 @@ FAKED_ENDS = {
     foreignkey=FAKED_ENDS,
     mark="surprising",
     fails=ANYTHING_ELSE,
-    so_what="A faked migration creates nothing. The new model also needs tables for its groups and "
-    "permissions, so rename the old ones in SQL.",
+    so_what=(
+        "A faked migration runs no SQL. If the new model is not called User, rename the column "
+        "user_id in its tables for groups and permissions, for example to gamer_id."
+    ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
     )
     + "; Django ticket #25313",
 )
 def test_user_model_swapped_with_a_faked_migration(project):
-    """A new user model has the old table as db_table, and its migration is only marked as applied.
-    What fails afterwards?"""
+    """A new user model, Gamer, keeps the old table by db_table. Its migration is only marked as
+    applied. What fails afterwards?"""
     project.sql(
         f"INSERT INTO {User._meta.db_table} (username, password, first_name, last_name, email, "
         "is_superuser, is_staff, is_active, date_joined) "
@@ -580,13 +587,13 @@ def test_user_model_swapped_with_a_faked_migration(project):
     mark="surprising",
     fits=["accepted"],
     so_what=(
-        "If each profile row already names its user, you can make user the primary key with the "
+        "If each profile row names a different user, you can make user the primary key with the "
         "migration that makemigrations writes."
     ),
 )
 def test_person_id_to_onetoone_with_a_user_column():
-    """Table person has a primary key person_id, a column user_id and 3 rows. What happens if user
-    becomes the primary key?"""
+    """Table person has 3 rows with a user_id. In the model, user replaces person_id as primary key.
+    What happens if you run makemigrations and migrate?"""
     before = migration_states.state_of_person({**own_key(), **link()})
     migration_states.with_table(before)
     operations = makemigrations(before, migration_states.state_of_person(key()))
@@ -601,14 +608,14 @@ def test_person_id_to_onetoone_with_a_user_column():
     mark="surprising",
     costs=["IntegrityError"],
     so_what=(
-        "Add the field as nullable and fill it first. makemigrations asks for one default for all "
-        "rows, but a user can own one row."
+        "First add the relation as nullable and fill it. makemigrations asks for one default for "
+        "all rows, but with a OneToOneField each row needs a different user."
     ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_person_id_to_onetoone_without_a_user_column():
-    """Table person has 3 rows and no column user_id. What happens if a migration adds user as
-    primary key?"""
+    """Table person has 3 rows and no column user_id. What happens if a migration adds user as the
+    primary key, with one default for all rows?"""
     before = migration_states.state_of_person(own_key())
     one, *_ = migration_states.with_table(before)
     operations = makemigrations(
@@ -625,13 +632,13 @@ def test_person_id_to_onetoone_without_a_user_column():
     fits=["accepted"],
     so_what=(
         "While the profile table is empty, you can use the migration that makemigrations writes. "
-        "Once it has rows, first fill the field."
+        "Once the table has rows, first add the field as nullable and fill it."
     ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_person_id_to_onetoone_in_an_empty_table():
-    """Table person is empty and has no column user_id. What happens if a migration adds user as
-    primary key?"""
+    """Table person is empty and has no column user_id. What happens if a migration adds user as the
+    primary key, with a default?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before, 0)
     operations = makemigrations(
@@ -648,14 +655,14 @@ def test_person_id_to_onetoone_in_an_empty_table():
     mark="surprising",
     costs=ANYTHING_ELSE,
     so_what=(
-        "makemigrations ignores field changes of an unmanaged model. Add the column by SQL first, "
-        "or the first read fails."
+        "makemigrations ignores field changes of an unmanaged model. Add the new column by SQL "
+        "before you deploy the model, or the first read fails."
     ),
     source=docs("Model Meta options", "managed"),
 )
 def test_person_id_to_onetoone_unmanaged():
-    """Person is unmanaged. Its key person_id becomes user, a new column. What do makemigrations and
-    the first read do?"""
+    """Person is unmanaged. In the model, a new field user replaces the primary key person_id. What
+    do makemigrations and the first read do?"""
     before = migration_states.state_of_person(own_key(), managed=False)
     after = migration_states.state_of_person(key(), managed=False)
     migration_states.with_table(before)
@@ -675,14 +682,14 @@ def test_person_id_to_onetoone_unmanaged():
     mark="surprising",
     costs=ANYTHING_ELSE,
     so_what=(
-        "Run makemigrations a second time. The migration that turns managed on contains no changes "
-        "of fields."
+        "If you turn managed on and change fields in the same edit, run makemigrations twice. The "
+        "first migration contains no field changes."
     ),
     source=docs("Model Meta options", "managed"),
 )
 def test_person_id_to_onetoone_as_it_becomes_managed():
-    """Person becomes managed, and user becomes its primary key in the same edit. Which operations
-    does makemigrations write?"""
+    """In one edit, Person becomes managed and user becomes its primary key. Which operations does
+    makemigrations write?"""
     before = migration_states.state_of_person(own_key(), managed=False)
     return described(makemigrations(before, migration_states.state_of_person(key())))
 
@@ -695,14 +702,14 @@ def test_person_id_to_onetoone_as_it_becomes_managed():
     mark="surprising",
     fails=["seed1"],
     so_what=(
-        "Do not give makemigrations a default user. With one row the migration succeeds, and the "
-        "row belongs to the wrong user. Fill the field from your data."
+        "Do not give makemigrations a default user, but fill the field from your data. If the "
+        "table has one row, the migration succeeds even with the wrong user."
     ),
     source=docs("Migration Operations", "AddField"),
 )
 def test_owner_of_the_only_row_after_a_default():
-    """A profile row belongs to seed0. A migration adds its field user with the default seed1. Which
-    user owns the row now?"""
+    """The only profile row belongs to user seed0. A migration adds the field user, with the default
+    seed1. Which user owns the row now?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before, 2)
     rows("DELETE FROM person WHERE discord_id = 'seed1'")
@@ -718,14 +725,14 @@ def test_owner_of_the_only_row_after_a_default():
     foreignkey=3,
     fits=[3],
     so_what=(
-        "Add user as nullable, fill it, drop the old key, then make user the primary key. In this "
-        "order, no row is lost."
+        "Use separate migrations: add user as nullable, fill it, remove the old key, then make "
+        "user the primary key. In this order, no row is lost."
     ),
     source=docs("How to create database migrations", "Migrations that add unique fields"),
 )
 def test_rows_kept_by_migrations_ordered_by_hand():
-    """3 profile rows lack a column user_id. You add user step by step. How many rows get the right
-    user?"""
+    """A profile table has 3 rows and no column user_id. You add and fill user in steps. How many
+    rows get the right user?"""
     before = migration_states.state_of_person(own_key())
     migration_states.with_table(before)
     fill = "UPDATE person SET user_id = id FROM auth_user WHERE username = discord_id"
@@ -753,14 +760,14 @@ def test_rows_kept_by_migrations_ordered_by_hand():
     mark="surprising",
     costs=ANYTHING_ELSE,
     so_what=(
-        "Compare the columns yourself before you run --fake-initial. For a new table, it checks "
-        "the name alone, and the first read may fail."
+        "Compare the columns yourself before you run migrate --fake-initial. For CreateModel, "
+        "Django checks only that the table exists, so the first read may fail."
     ),
     source=docs("django-admin and manage.py", "migrate") + ", --fake-initial",
 )
 def test_first_migrate_finds_a_table_made_outside_django(project):
-    """A table person exists, but with other columns. What do migrate, migrate --fake-initial and
-    the first read do?"""
+    """A table person already exists, but with other columns than the model. What do migrate,
+    migrate --fake-initial and the first read do?"""
     person_class()
     project.sql("DROP TABLE person; DELETE FROM django_migrations WHERE app = 'players'")
     project.sql("CREATE TABLE person (person_id serial PRIMARY KEY, discord_id text)")
@@ -789,8 +796,8 @@ class Guild(models.Model):
     custom_user=CANNOT,
     foreignkey="No changes detected",
     so_what=(
-        "Add ON DELETE CASCADE in a RunSQL migration, so that each database gets it. "
-        "makemigrations reads no table and does not notice it."
+        "From Django 6.1, use on_delete=DB_CASCADE; before that, add the cascade in a RunSQL "
+        "migration. makemigrations does not look at the table."
     ),
     source=docs("django-admin and manage.py", "makemigrations"),
 )

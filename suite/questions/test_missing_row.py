@@ -130,8 +130,8 @@ def load(records, folder):
     foreignkey="DoesNotExist",
     mark="known",
     so_what=(
-        "A profile row can be missing, so code that reads it must handle the exception. A custom "
-        "user's column is there and reads as None."
+        "A profile row can be missing, so let your code expect that. A custom user's column "
+        "is there and reads as None."
     ),
     source=docs("Model field reference", "OneToOneField"),
     fits=["None"],
@@ -154,8 +154,9 @@ def test_reading_extras_that_are_not_there():
     foreignkey=["ObjectDoesNotExist"],
     mark="surprising",
     so_what=(
-        'With a OneToOne profile, getattr(user, "person", None) works, because the exception is a '
-        "kind of AttributeError. For a ForeignKey, catch DoesNotExist."
+        'With a OneToOne profile, getattr(user, "person", None) returns None for a missing row: '
+        "the exception is also an AttributeError. With a ForeignKey, catch Person.DoesNotExist "
+        "from person_set.get()."
     ),
     source=docs("Model field reference", "OneToOneField"),
 )
@@ -198,8 +199,8 @@ def test_rows_with_extras_after_createsuperuser():
     custom_user={"without --birthdate": "CommandError, no account", "with --birthdate": "accepted"},
     foreignkey={"without --birthdate": "accepted", "with --birthdate": "TypeError, no account"},
     so_what=(
-        "If a receiver cannot fill a NOT NULL field, the account stays without a profile. With a "
-        "custom user, name the field in REQUIRED_FIELDS."
+        "If a receiver cannot fill a profile's NOT NULL field, createsuperuser fails, but the "
+        "account stays. With a custom user, name the field in REQUIRED_FIELDS."
     ),
     source=docs(CUSTOMIZING, "Specifying a custom user model") + ", REQUIRED_FIELDS",
     fits=[{"without --birthdate": "CommandError, no account", "with --birthdate": "accepted"}],
@@ -235,8 +236,8 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "players"]
     custom_user="InconsistentMigrationHistory",
     foreignkey="accepted, 0 profile rows",
     so_what=(
-        "You can add a profile to a running project: run its migration, then create the missing "
-        "rows. In such a project, a new custom user stops migrate."
+        "You can add a profile to a running project: run migrate, then create the missing rows. A "
+        "change to a custom user makes migrate raise InconsistentMigrationHistory."
     ),
     source=docs(CUSTOMIZING, "Changing to a custom user model mid-project"),
     costs=["accepted, 0 profile rows"],
@@ -244,8 +245,8 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "players"]
     top=True,
 )
 def test_users_from_before_the_players_app(unmigrated):
-    """A project with one user adds the extra fields in this approach's way. What happens on
-    migrate?"""
+    """A running project has one user, in auth_user. You change the project to this approach to add
+    the extra fields. What does migrate do?"""
     unmigrated.add("config/before.py", BEFORE)
     unmigrated.manage("migrate", "--skip-checks", "--settings=config.before")
     unmigrated.sql(
@@ -265,8 +266,8 @@ def test_users_from_before_the_players_app(unmigrated):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "Do not save user.person at each save of the user. A login saves last_login, and fails for "
-        "a user without a OneToOne profile."
+        "Do not save user.person in a post_save receiver at each save of the user. A login saves "
+        "last_login, and fails for a user without a OneToOne profile."
     ),
     source=docs("Signals", "post_save"),
     fits=["accepted"],
@@ -325,8 +326,8 @@ def test_admin_list_of_users_without_row(rf):
     custom_user=[],
     foreignkey=["bulk_create", "SQL", "createsuperuser", "create_user", "admin"],
     so_what=(
-        "Even with a signal receiver, bulk_create() and SQL create no profile. If each user must "
-        "have the fields, choose a custom user."
+        "Even with a signal receiver, bulk_create() and SQL create no profile. If each user "
+        "must have the fields, choose a custom user or a database trigger."
     ),
     source=docs("QuerySet API reference", "bulk_create()"),
     fits=[[]],
@@ -347,16 +348,16 @@ def test_ways_to_a_user_without_row():
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "Return early in the receiver if raw is True. Otherwise it also runs during loaddata, and "
-        "a ForeignKey profile gets a second row."
+        "In a receiver that creates profiles, return early if raw is True. Otherwise loaddata can "
+        "leave a second row for a user whose ForeignKey profile is in the fixture."
     ),
     source=docs("Signals", "post_save"),
     fits=[1],
     fails=at_least(2),
 )
 def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
-    """A receiver creates profiles and ignores `raw`. loaddata loads a user and the profile. How
-    many rows with extra fields exist?"""
+    """A post_save receiver creates profiles and ignores raw. loaddata loads a user and the user's
+    profile. How many rows with this user's extra fields exist afterwards?"""
     records = dumped(alice)
     with receiving(create_person):
         load(records, tmp_path)
@@ -370,15 +371,15 @@ def test_rows_after_loaddata_under_a_signal(alice, tmp_path):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "Return early in the receiver if raw is True. Otherwise its row collides with the OneToOne "
-        "profile that the fixture has already stored."
+        "In a receiver that creates profiles, return early if raw is True. Otherwise the "
+        "receiver's INSERT fails if a fixture lists a OneToOne profile before its user."
     ),
     source=docs("Signals", "post_save"),
     costs=["IntegrityError"],
 )
 def test_loaddata_with_the_extras_first(alice, tmp_path):
-    """A receiver creates profiles and ignores `raw`. A fixture lists a profile before its user.
-    What does loaddata do?"""
+    """A post_save receiver creates profiles and ignores raw. A fixture lists a profile before its
+    user. What does loaddata do?"""
     assert rows_with_extras("alice") == 1
     records = dumped(alice, persons_first=True)
     with receiving(create_person):
@@ -412,15 +413,15 @@ FIXTURE = [USER, PERSON] if TWO_TABLES else [USER]
     custom_user="accepted",
     foreignkey="accepted",
     so_what=(
-        "Return early in the receiver if raw is True. If a OneToOne profile has its own id, the "
-        "receiver's row blocks the one from the fixture."
+        "In a receiver that creates profiles, return early if raw is True. Otherwise the "
+        "fixture's OneToOne profile, if it has another id, breaks the unique constraint."
     ),
     source=docs("Signals", "post_save"),
     costs=["IntegrityError"],
 )
 def test_loaddata_into_a_profile_with_its_own_key(project):
-    """A OneToOne profile has its own id, and the receiver that creates it ignores `raw`. What does
-    loaddata of both do?"""
+    """A OneToOne profile has its own id, and a post_save receiver that ignores raw creates it. What
+    happens if loaddata loads a user and this profile?"""
     extras_class()
     if TWO_TABLES:
         project.add("players/models.py", CREATE_SIGNAL)
@@ -442,8 +443,8 @@ def test_loaddata_into_a_profile_with_its_own_key(project):
     foreignkey={"directly": "DoesNotExist", "creating a missing row": "accepted"},
     mark="known",
     so_what=(
-        "Put the edit into one function that creates a missing row. Code that sets "
-        "user.person.birthdate directly fails without a row."
+        "Change a profile through one function that creates a missing row. Code that sets "
+        "user.person.birthdate directly raises an exception if the user has no row."
     ),
     source=docs("Model field reference", "OneToOneField"),
     fits=[{"directly": "accepted", "creating a missing row": "accepted"}],
@@ -451,8 +452,8 @@ def test_loaddata_into_a_profile_with_its_own_key(project):
     fails=[{"directly": "ValueError", "creating a missing row": "CannotDo"}],
 )
 def test_editing_extras_that_are_not_there():
-    """A user has no profile row. What happens if code sets the birthdate, directly or by creating a
-    missing row?"""
+    """A user has no profile row. What happens if code sets a birthdate directly, or creates a
+    missing row first?"""
     bob = without_row()
 
     def edit():
@@ -478,7 +479,8 @@ def test_editing_extras_that_are_not_there():
     costs=ANYTHING_ELSE,
 )
 def test_statements_of_get_or_create(statements):
-    """How many statements does get_or_create() take to ensure that a user has a profile row?"""
+    """Apart from transaction statements, how many statements does get_or_create() run to ensure
+    that a user has a profile row?"""
     bob = without_row()
     counted = {}
     for how in ("row is missing", "row exists"):
@@ -504,8 +506,8 @@ def test_statements_of_get_or_create(statements):
     costs=ANYTHING_ELSE,
 )
 def test_statements_of_a_backfill(statements):
-    """1,000 users have no profile row. How many statements does it take to create the missing
-    rows?"""
+    """1,000 users have no profile row. Apart from transaction statements, how many statements does
+    it take to create the missing rows?"""
     counted = {}
     for how, cure in {"INSERT ... SELECT": in_sql, "bulk_create()": with_the_orm}.items():
         User.objects.bulk_create([User(username=f"{cure.__name__}{i}") for i in range(1000)])
@@ -523,8 +525,8 @@ def test_statements_of_a_backfill(statements):
     custom_user=CANNOT,
     foreignkey=["bob"],
     so_what=(
-        "Run filter(person=None) regularly if profile rows can be missing. It finds the users who "
-        "need one."
+        "If profile rows can be missing, run User.objects.filter(person=None) regularly. It finds "
+        "the users without a profile row."
     ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
@@ -541,14 +543,15 @@ def test_finding_users_without_row(alice):
     custom_user=CANNOT,
     foreignkey="COMMIT",
     so_what=(
-        "PostgreSQL checks Django's foreign keys at COMMIT, far from the line at fault. To find "
-        "that line, run SET CONSTRAINTS ALL IMMEDIATE first."
+        "PostgreSQL checks Django's foreign keys at COMMIT, so the traceback does not show the "
+        "faulty line. To find it, run SET CONSTRAINTS ALL IMMEDIATE at the start of the "
+        "transaction."
     ),
     source="PostgreSQL 18 docs, SET CONSTRAINTS",
 )
 def test_statement_that_refuses_an_orphan(transactional_db):
-    """A transaction inserts a profile row for a user that does not exist. Which statement does
-    PostgreSQL reject?"""
+    """A transaction inserts a profile row for a user that does not exist. At which statement does
+    PostgreSQL report the error?"""
     statement = "INSERT"
     try:
         with transaction.atomic():
@@ -568,7 +571,8 @@ def test_statement_that_refuses_an_orphan(transactional_db):
     mark="surprising",
     so_what=(
         "TestCase checks deferred constraints after the test method, so the traceback does not "
-        "name the line. Call connection.check_constraints() to find it."
+        "name the faulty line. To find it, call connection.check_constraints() earlier in the "
+        "test."
     ),
     source=docs("Testing tools", "TestCase"),
 )
@@ -599,7 +603,7 @@ def test_orphan_in_a_testcase():
     mark="surprising",
     so_what=(
         "Create the profile rows in the data migration too. It uses historical models, for which "
-        "Django does not call your receivers."
+        "Django does not call receivers with sender=User."
     ),
     source=docs("Migrations", "Historical models"),
     fits=at_least(1),
@@ -624,14 +628,14 @@ def test_rows_after_a_data_migration(settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "A user object remembers its columns, and even that user.person has no row. Call "
-        "refresh_from_db(), or read the user again."
+        "A user object keeps its column values, and remembers that a OneToOne profile is missing. "
+        "To see another request's changes, call refresh_from_db() or read the user again."
     ),
     source=code("django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor"),
 )
 def test_row_made_after_a_look_is_seen():
-    """Code reads a user's missing birthdate, and another request stores one. Does the same user
-    object show it?"""
+    """Code reads a user's birthdate, which is missing. Another request then stores a birthdate.
+    Does the same user object show the new value?"""
     bob = without_row()
     said(lambda: the_extras(bob).birthdate)
     roster.change("bob", birthdate="2010-05-04")
@@ -653,14 +657,14 @@ FOR EACH ROW EXECUTE FUNCTION make_person()
     custom_user=[],
     foreignkey=[],
     so_what=(
-        "A database trigger creates a profile row even after bulk_create() or SQL. Remove the "
-        "signal receiver then, because it would insert the row again."
+        "A database trigger creates a profile row even after bulk_create() or SQL. If you use a "
+        "trigger, remove the signal receiver: its INSERT would fail or create a second row."
     ),
     source="PostgreSQL 18 docs, 37.1. Overview of Trigger Behavior",
 )
 def test_ways_past_a_trigger():
     """A database trigger creates profile rows. Which of bulk_create(), SQL, createsuperuser,
-    create_user() and the admin leave a user without one?"""
+    create_user() and the admin leave a user without a profile row?"""
     if TWO_TABLES:
         rows(MAKE_PERSON)
     with receiving(lambda instance, created: None):
@@ -673,14 +677,14 @@ def test_ways_past_a_trigger():
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "Call get_or_create() in the receiver to prevent a second profile row during loaddata. "
-        "Returning early if raw is True works too."
+        "In a receiver that creates profiles, return early if raw is True. get_or_create() alone "
+        "still allows a second ForeignKey profile if the fixture lists the user first."
     ),
     source=docs("Signals", "post_save"),
 )
 def test_rows_with_get_or_create_in_the_signal(alice, tmp_path):
-    """A receiver calls get_or_create() for the profile. loaddata loads a profile and its user. How
-    many rows with extra fields exist?"""
+    """A post_save receiver calls get_or_create() for the profile. A fixture lists a profile before
+    its user. How many rows with this user's extra fields exist after loaddata?"""
     assert rows_with_extras("alice") == 1
     records = dumped(alice, persons_first=True)
     with receiving(lambda user, created: PlayerModel.objects.get_or_create(user=user)):

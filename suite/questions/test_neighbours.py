@@ -28,7 +28,7 @@ from PIL import Image
 from suite import migration_states
 from suite.compare import ANYTHING_ELSE, CANNOT, at_least, compare, docs
 from suite.outcomes import heard, outcome, rows, saw, tables
-from suite.projects import on_server
+from suite.projects import drop_database, make_database
 from suite.variant import (
     PASSWORD,
     PlayerModel,
@@ -84,13 +84,14 @@ AUTH_USER, PLAYERS_USER = POINTER.format("auth_user"), POINTER.format("players_u
     custom_user=["PRIMARY KEY (user_ptr_id)", PLAYERS_USER],
     foreignkey=["PRIMARY KEY (user_ptr_id)", AUTH_USER],
     so_what=(
-        "Multi-table inheritance creates the same table as a OneToOne profile: its primary key "
-        "references the user. Expect the same joins."
+        "Expect the same joins from multi-table inheritance as from a OneToOne profile. In both, "
+        "the primary key of the second table references the user."
     ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_key(gamers):
-    """A model Gamer(User) uses multi-table inheritance. Which keys does its table have?"""
+    """A model Gamer(User) uses multi-table inheritance. Which primary key and foreign key does
+    Gamer's own table have?"""
     made = tables()[Gamer._meta.db_table]
     return [key.definition for key in (*made.constraints, *made.foreign_keys)]
 
@@ -101,14 +102,14 @@ def test_multi_table_key(gamers):
     custom_user=["INSERT players_user", "INSERT gamer"],
     foreignkey=["INSERT auth_user", "INSERT gamer"],
     so_what=(
-        "Multi-table inheritance saves no write. Creating a child writes two rows, as creating a "
-        "user with a profile does."
+        "Multi-table inheritance needs as many INSERTs as a user plus a profile: one per table. "
+        "Do not choose it for fewer writes."
     ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_writes(gamers, statements):
-    """A model Gamer(User) uses multi-table inheritance. Which SQL statements does
-    Gamer.objects.create() run?"""
+    """Gamer(User) uses multi-table inheritance. Which INSERT statements does Gamer.objects.create()
+    run?"""
     statements.clear()
     Gamer.objects.create(username="bob")
     return statements.verbs()
@@ -122,14 +123,14 @@ def test_multi_table_writes(gamers, statements):
     mark="surprising",
     fits=[0],
     so_what=(
-        "save() of a child model stores both rows or none. For a user and a profile, open the "
-        "transaction yourself."
+        "save() of a multi-table child model stores the parent's row and the child's row, or "
+        "neither. For a user and a profile, use transaction.atomic() yourself."
     ),
     source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_multi_table_half_written(transactional_db):
     """Gamer(User) uses multi-table inheritance, and the INSERT into Gamer's own table fails. How
-    many users are stored?"""
+    many users are stored afterwards?"""
     with pytest.raises(Exception, match="gamer"):
         Gamer.objects.create(username="bob")  # there is no table "gamer"
     return User.objects.filter(username="bob").count()
@@ -142,8 +143,8 @@ def test_multi_table_half_written(transactional_db):
     foreignkey="auth.User",
     costs=["auth.User", "players.User"],
     so_what=(
-        "After a login, request.user is the parent. To read the child's fields, run another query, "
-        "or write a backend that returns the child."
+        "With ModelBackend, request.user is an object of the parent model. To read the child's "
+        "fields, run another query, or write a backend that returns the child."
     ),
     source=docs("Models", "Multi-table inheritance"),
 )
@@ -162,14 +163,14 @@ def test_multi_table_class_at_login(gamers):
     mark="surprising",
     fails=[False],
     so_what=(
-        "Do not add a child row to an existing user by save(). It overwrites the username, "
-        "password and e-mail with the fields' defaults."
+        "Do not use save() to add a row of a multi-table child model to an existing user. It "
+        "overwrites the username, password and e-mail with the fields' defaults."
     ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_for_an_existing_user(gamers):
-    """Gamer(User) has a table of its own. Gamer(user_ptr=user).save() adds its row to an existing
-    user. Is the username kept?"""
+    """Gamer(User) has a table of its own. Gamer(user_ptr=user).save() adds a Gamer row to an
+    existing user. Is the username kept?"""
     alice = enrolled("alice")
     Gamer(user_ptr=alice).save()
     return saw(User.objects.get(pk=alice.pk).username) == "alice"
@@ -183,14 +184,14 @@ def test_multi_table_for_an_existing_user(gamers):
     mark="surprising",
     fits=[True],
     so_what=(
-        "To add a child row to an existing user, call save_base(raw=True). It writes the child row "
-        "alone, and signal receivers get raw=True."
+        "To add a row of a multi-table child model to an existing user, call save_base(raw=True). "
+        "It writes only the child row, and signal receivers get raw=True."
     ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_multi_table_for_an_existing_user_raw(gamers):
-    """Gamer(User) has a table of its own. Gamer(user_ptr=user).save_base(raw=True) adds its row to
-    an existing user. Is the username kept?"""
+    """Gamer(User) has a table of its own. Gamer(user_ptr=user).save_base(raw=True) adds a Gamer row
+    to an existing user. Is the username kept?"""
     alice = enrolled("alice")
     Gamer(user_ptr=alice).save_base(raw=True)
     return saw(User.objects.get(pk=alice.pk).username) == "alice"
@@ -204,8 +205,8 @@ def test_multi_table_for_an_existing_user_raw(gamers):
     mark="surprising",
     fails=[False],
     so_what=(
-        "Connect your receivers to the child model too. Django sends no post_save for the parent, "
-        "so packages that listen to User miss these users."
+        "Connect receivers for User to a multi-table child model too, also those of packages. "
+        "Saving a child sends no post_save with sender=User."
     ),
     source=docs("Signals", "post_save"),
 )
@@ -225,14 +226,14 @@ def test_multi_table_signal(gamers):
     fits=[1],
     costs=[0],
     so_what=(
-        "If a receiver creates the profile rows, connect it to the subclass too. Django does not "
-        "call a receiver with sender=User for it."
+        "If a receiver creates the profile rows, connect it to a multi-table subclass too. Saving "
+        "the subclass does not call receivers with sender=User."
     ),
     source=docs("Signals", "post_save"),
 )
 def test_multi_table_beside_the_extras(gamers):
-    """A user is created through a multi-table subclass, Gamer(User). How many rows for the extra
-    fields does the user have?"""
+    """Gamer(User) uses multi-table inheritance. Gamer.objects.create() creates a user. How many
+    rows hold this user's extra fields?"""
     Gamer.objects.create(username="bob")
     made = User.objects.filter(username="bob", **{f"{path('pk')}__isnull": False})
     return made.values(path("birthdate")).count()
@@ -244,14 +245,14 @@ def test_multi_table_beside_the_extras(gamers):
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "An id of its own costs the profile a sequence and a second unique index. In return, "
-        "fixtures can name the user by a natural key."
+        "Give a OneToOne profile its own id if dumpdata is to name the user by a natural key. The "
+        "id costs a sequence and a second unique index."
     ),
     source="PostgreSQL 18 docs, 5.5.3. Unique Constraints",
 )
 def test_own_key_has_one_index_more():
     """A OneToOne profile has its own id, instead of user as primary key. How many more indexes does
-    its table have?"""
+    the profile's table have?"""
     with connection.schema_editor() as editor:
         editor.create_model(OwnKey)
         editor.create_model(UserAsKey)
@@ -281,8 +282,8 @@ def visit(user):
     fits=[0],
     costs=[1],
     so_what=(
-        "A page that creates rows on GET needs a writable connection. Two first visits may both "
-        "try the INSERT, so keep a unique constraint."
+        "A page that creates profile rows on GET needs a writable database. Two requests at once "
+        "can both try the INSERT, so keep a unique constraint on the user."
     ),
     source=docs("QuerySet API reference", "get_or_create()"),
 )
@@ -310,8 +311,8 @@ def test_lazy_profile_writes_on_a_get(statements):
     source="PostgreSQL 18 docs, SET TRANSACTION",
 )
 def test_lazy_profile_on_a_replica():
-    """A page creates a missing profile row when it reads it. What happens in a read-only
-    transaction?"""
+    """A page creates a missing profile row by get_or_create(). What happens if the page runs in a
+    read-only transaction?"""
     PlayerModel._meta.get_field("birthdate")
     bob = without_row()
     return outcome(lambda: (rows("SET TRANSACTION READ ONLY"), visit(bob)))
@@ -326,8 +327,8 @@ def test_lazy_profile_on_a_replica():
     fits=["players"],
     fails=["auth"],
     so_what=(
-        "Do not add fields to auth.User with add_to_class(). Its migration goes into "
-        "site-packages, so your repository and the next deployment lack it."
+        "Do not add fields to auth.User with add_to_class(). makemigrations writes the migration "
+        "into site-packages, so your repository and the next deployment lack it."
     ),
 )
 def test_field_added_from_outside(project):
@@ -374,8 +375,8 @@ def test_smallest_custom_user_and_the_admin():
     custom_user=[],
     foreignkey=[],
     so_what=(
-        "Start a new project with an empty custom user. It has the same fields as Django's, and "
-        "ordinary migrations can add extra fields later."
+        "Start a new project with an empty subclass of AbstractUser. It has the same fields as "
+        "Django's User, and ordinary migrations can add extra fields later."
     ),
     source=docs(
         "Customizing authentication in Django",
@@ -413,8 +414,8 @@ class Scribe(User):
     foreignkey="accepted",
     costs=["accepted"],
     so_what=(
-        "Child tables do not exclude each other, and neither do profiles. If a user has exactly "
-        "one kind, store it in a field kind on the user."
+        "One user can have rows in several child tables, or in several profile tables. If a user "
+        "has exactly one kind, store the kind in one field."
     ),
     source=docs("Models", "Multi-table inheritance"),
 )
@@ -432,14 +433,14 @@ def test_two_kinds_of_one_user(gamers, scribes):
     foreignkey=2,
     costs=at_least(1),
     so_what=(
-        "To tell kinds of users apart, store a field kind on the user. Each child table that you "
-        "ask costs a query."
+        "To tell kinds of users apart, store the kind in one field. A hasattr() check costs a "
+        "query for each child table, unless select_related() has joined that table."
     ),
     source=docs("Models", "Multi-table inheritance"),
 )
 def test_queries_to_tell_two_kinds_apart(gamers, scribes, statements):
-    """Gamer(User) and Scribe(User) are child models, and a user is neither. How many queries do two
-    hasattr() checks run?"""
+    """Gamer(User) and Scribe(User) are child models, and a user is neither. How many queries do
+    hasattr(user, "gamer") and hasattr(user, "scribe") run?"""
     alice = User.objects.get(pk=enrolled("alice").pk)
     statements.clear()
     assert not any(hasattr(alice, name) for name in ("gamer", "scribe"))
@@ -451,6 +452,44 @@ def scribes():
     """Create the table of Scribe."""
     with connection.schema_editor() as editor:
         editor.create_model(Scribe)
+
+
+@compare(
+    proxy_model=CANNOT,
+    profile_onetoone=["none", "one"],
+    custom_user=["one"],
+    foreignkey=["none", "one", "two"],
+    fits=[["one"]],
+    costs=[["none", "one"]],
+    fails=ANYTHING_ELSE,
+    so_what=(
+        "Put a mandatory field kind on a custom user. In a profile, a user without a row has no "
+        "kind, and a ForeignKey allows two."
+    ),
+    source="PostgreSQL 18 docs, 5.5. Constraints",
+)
+def test_numbers_of_kinds_that_a_field_allows():
+    """A mandatory field kind is added beside the extra fields. How many kinds can PostgreSQL store
+    for a user?"""
+    model = extras_class()
+    table, alice = model._meta.db_table, enrolled("alice")
+    own = {"user": alice} if hasattr(model, "user") else {"pk": alice.pk}
+    model.objects.get_or_create(**own)
+    rows(
+        f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} ADD kind text DEFAULT 'gamer' NOT NULL"
+    )
+    rows(f"ALTER TABLE {table} ALTER kind DROP DEFAULT")
+
+    columns = ", ".join(
+        field.column for field in model._meta.concrete_fields if field.name != "person_id"
+    )
+    second = f"INSERT INTO {table} ({columns}, kind) SELECT {columns}, 'scribe' FROM {table}"
+    tried = {
+        "none": without_row,
+        "one": lambda: model.objects.get(**own),
+        "two": lambda: rows(second),
+    }
+    return [number for number, way in tried.items() if outcome(way) == "accepted"]
 
 
 SECOND = """
@@ -508,14 +547,13 @@ def second_database():
 
     def add(project):
         made.append(f"{project.database}_second")
-        on_server(f'DROP DATABASE IF EXISTS "{made[0]}" WITH (FORCE)')
-        on_server(f'CREATE DATABASE "{made[0]}" TEMPLATE template0')
+        make_database(made[0], "template0")
         project.add("config/settings.py", SECOND)
         project.add("config/routers.py", ROUTER)
 
     yield add
     for name in made:
-        on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop_database(name)
 
 
 @compare(
@@ -524,8 +562,10 @@ def second_database():
     custom_user="ProgrammingError",
     foreignkey="ProgrammingError",
     fails=["ProgrammingError"],
-    so_what="A foreign key cannot refer to a table in another database. Set db_constraint=False "
-    "on the profile's relation, or keep one database.",
+    so_what=(
+        "Keep users and extra fields in one database, because a foreign key cannot reference "
+        "another database. Otherwise set db_constraint=False on the profile's relation."
+    ),
     source=docs("Multiple databases", "Cross-database relations"),
 )
 def test_migrate_of_extra_fields_in_a_second_database(unmigrated, second_database):
@@ -549,13 +589,15 @@ SPLIT_ENDS = {
     custom_user=CANNOT,
     foreignkey=SPLIT_ENDS,
     fails=[SPLIT_ENDS],
-    so_what="One statement cannot reach two databases. Without joins and cascades, you must "
-    "search and delete profiles in code of your own.",
+    so_what=(
+        "The ORM cannot join or cascade across two databases. Search profiles and delete them in "
+        "code of your own, or keep one database."
+    ),
     source=docs("Multiple databases", "Cross-database relations"),
 )
 def test_use_of_a_profile_in_a_second_database(project, second_database):
-    """The profile is in a second database, without a foreign key in PostgreSQL. Which operations
-    fail?"""
+    """The profile is in a second database, with db_constraint=False. Which fail: reading the
+    profile, filtering users by birthdate, deleting the user?"""
     person_class()
     second_database(project)
     project.sql("DROP TABLE person")
@@ -585,13 +627,15 @@ def with_field(name, field):
     foreignkey=["zoom_id"],
     mark="surprising",
     costs=[["zoom_id"]],
-    so_what="save() writes the whole JSONField, so the last request wins. Lock the row first, or "
-    "use a column for each field and update_fields.",
+    so_what=(
+        "save() writes the whole JSONField, so the last request wins. Lock the row before you "
+        "read it, or use one column per field with update_fields."
+    ),
     source=docs("Model field reference", "JSONField"),
 )
 def test_two_changes_of_one_jsonfield():
-    """Two requests read one JSONField of extra fields. One then saves a discord_id, the other a
-    zoom_id. Which keys remain?"""
+    """Two requests read the same JSONField. One then saves a discord_id in it, the other a zoom_id.
+    Which keys remain?"""
     _, first = with_field("details", models.JSONField(default=dict))
     second = type(first).objects.get(pk=first.pk)
     first.details["discord_id"] = "100000000000000001"
@@ -608,12 +652,14 @@ def test_two_changes_of_one_jsonfield():
     custom_user={"JSONField": "accepted", "DateField": "ValidationError"},
     foreignkey={"JSONField": "accepted", "DateField": "ValidationError"},
     costs=ANYTHING_ELSE,
-    so_what="A JSONField knows no types for its keys. Use a DateField, or check the values in "
-    "each place that writes them.",
+    so_what=(
+        "A JSONField does not check that a value is a real date. Use a DateField, or check the "
+        "value wherever code writes it."
+    ),
     source=docs("Model field reference", "JSONField"),
 )
 def test_impossible_birthdate_in_a_jsonfield():
-    """Code saves the birthdate "2010-02-30". What do a JSONField and a DateField do?"""
+    """Code saves the impossible birthdate "2010-02-30". What do a JSONField and a DateField do?"""
     _, row = with_field("details", models.JSONField(default=dict))
     row.details["birthdate"] = "2010-02-30"
     in_json = outcome(row.save)

@@ -84,14 +84,14 @@ def claims(name):
     custom_user=["upper(username::text)", "username"],
     foreignkey=["upper(username::text)", "username"],
     so_what=(
-        "Keep usernames unique in a second table, or do not partition the user table. A unique "
-        "index must contain the partition key, here the id."
+        "If you partition users by id, keep usernames unique in a second table. A unique index on "
+        "a partitioned table must contain the partition key."
     ),
     source=LIMITATIONS,
 )
 def test_unique_indexes_rejected_on_partitioned_users(partitioned):
-    """The user table is hash-partitioned by id. Which of its unique indexes does PostgreSQL
-    reject?"""
+    """The user table is hash-partitioned by id. Which of its unique indexes, apart from the primary
+    key, does PostgreSQL reject?"""
     users, _ = partitioned[0]
     unique = [", ".join(it.keys) for it in users.indexes if it.unique and not it.primary]
     return [key for key in unique if not accepted(f"CREATE UNIQUE INDEX ON {USERS} ({key})")]
@@ -120,8 +120,8 @@ def test_unique_indexes_rejected_on_partitioned_users(partitioned):
         "person (person_id)",
     ],
     so_what=(
-        "If you partition by user, add user_id to each table's primary key. A profile whose "
-        "primary key is the user's id needs no change."
+        "If you partition tables by user, add user_id to each primary key that lacks it. A "
+        "profile whose primary key is the user needs no change."
     ),
     source=LIMITATIONS,
 )
@@ -159,13 +159,14 @@ def test_foreign_keys_accepted_on_partitioned_tables(keyed):
     fits=[True],
     costs=[False],
     so_what=(
-        "If you may partition, use the user as the profile's primary key. A ForeignKey profile "
-        "needs a key of two columns, which Django's ForeignKey cannot reference."
+        "If you might partition profiles by user later, use the user as their primary key. A "
+        "ForeignKey profile would need a two-column key, which Django's ForeignKey cannot "
+        "reference."
     ),
     source=docs("Composite primary keys", "Composite primary keys and relations"),
 )
 def test_foreign_key_to_partitioned_extra_fields(keyed):
-    """The table with the extra fields is hash-partitioned by user. Can a foreign key with one
+    """PostgreSQL hash-partitions the table with the extra fields by user. Can a foreign key of one
     column reference its rows?"""
     target = extras_class()._meta
     return accepted(
@@ -179,8 +180,8 @@ def test_foreign_key_to_partitioned_extra_fields(keyed):
     custom_user=4,
     foreignkey=4,
     so_what=(
-        "A login by username reads each partition, but a query by id reads one. Keep usernames and "
-        "ids in a second table, and look there first."
+        "If users are partitioned by id, a look-up by username reads each partition. Look up the "
+        "id in a second table first, then query by id."
     ),
     source="PostgreSQL 18 docs, 5.12.4. Partition Pruning",
 )
@@ -199,13 +200,13 @@ def test_partitions_read_to_find_a_username(keyed):
     foreignkey=True,
     fits=[True],
     so_what=(
-        "Keep usernames unique in a second table whose primary key is the upper-case username. You "
-        "can partition it by that key."
+        "If users are partitioned by id, let a trigger write each username in upper case into a "
+        "second table, as its primary key. That table rejects duplicates."
     ),
 )
 def test_claim_table_rejects_a_taken_username(keyed):
-    """Users are partitioned by id, and a second table lists all usernames. Does PostgreSQL reject
-    one taken in another case?"""
+    """Users are partitioned by id. A trigger writes each username in upper case into a second
+    table. Does PostgreSQL reject ALICE if alice exists?"""
     rows(claims("table"))
     rows(claims("trigger"))
     alice = User.objects.create_user("alice")

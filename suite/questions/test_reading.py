@@ -87,8 +87,10 @@ urlpatterns = [route("birthdate", show_birthdate), route("may-greet", may_greet)
     mark="known",
     fits=[1],
     costs=[2],
-    so_what="With a profile, reading the extra fields takes a second query unless the first one "
-    "joins the profile.",
+    so_what=(
+        'For a OneToOne profile, get the user with select_related("person"). Otherwise reading an '
+        "extra field takes a second query."
+    ),
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_queries_to_read_one_player_naively(alice, statements):
@@ -105,8 +107,10 @@ def test_queries_to_read_one_player_naively(alice, statements):
     mark="known",
     fits=[0],
     costs=[1],
-    so_what="One join by a key is cheap. Forgetting the join is what costs: then each user takes "
-    "one more query.",
+    so_what=(
+        "Do not reject a profile because of one join: a join on an indexed key is cheap. Leaving "
+        "out the join costs one more query for each user."
+    ),
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_joins_to_read_one_player_with_extras(alice, statements):
@@ -122,8 +126,10 @@ def test_joins_to_read_one_player_with_extras(alice, statements):
     foreignkey=["INNER JOIN auth_user"],
     fits=[["LEFT OUTER JOIN person"], []],
     costs=[["INNER JOIN auth_user"]],
-    so_what="With a ForeignKey, select_related() works only from Person to User. That query leaves "
-    "out users without a profile row.",
+    so_what=(
+        "With a ForeignKey profile, select_related() works from Person to User, which leaves out "
+        "users without a row. To keep those users, use prefetch_related() on User."
+    ),
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_join_that_reads_user_and_extras_as_objects(alice, statements):
@@ -146,12 +152,15 @@ def test_join_that_reads_user_and_extras_as_objects(alice, statements):
     fits=[1],
     fails=[101],
     top=True,
-    so_what="With a profile, such a loop runs one query per user. With a custom user, the first "
-    "query already fetches the birthdate.",
+    so_what=(
+        "With a profile, a loop that reads an extra field of each user runs one query per user. "
+        "Use select_related() (OneToOneField) or prefetch_related() (ForeignKey)."
+    ),
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_queries_of_a_naive_list(hundred, statements):
-    """How many queries does a loop over 100 users run if it reads each birthdate?"""
+    """A loop over 100 users from User.objects.all() reads each birthdate. How many queries does it
+    run?"""
     assert all(extras_of(user).birthdate for user in User.objects.all())
     return len(statements)
 
@@ -163,13 +172,15 @@ def test_queries_of_a_naive_list(hundred, statements):
     foreignkey=2,
     fits=[1],
     costs=[2],
-    so_what="A ForeignKey profile needs prefetch_related(), which runs a second query, and Python "
-    "code that chooses one of the rows.",
+    so_what=(
+        "To list users with a ForeignKey profile, call prefetch_related(), which runs a second "
+        "query. Then choose one of each user's rows in Python."
+    ),
     source=docs("QuerySet API reference", "prefetch_related()"),
 )
 def test_queries_of_a_list_at_best(hundred, statements):
-    """How many queries does it take at least to read 100 users and their extra fields as
-    objects?"""
+    """select_related() or prefetch_related() loads 100 users and their extra fields as objects,
+    starting from User. How many queries run?"""
     assert all(extras.birthdate for _, extras in users_with_extras())
     return len(statements)
 
@@ -179,13 +190,15 @@ def test_queries_of_a_list_at_best(hundred, statements):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=0,
-    so_what="A OneToOne profile takes one join. A ForeignKey profile takes none, but a second "
-    "query.",
+    so_what=(
+        "To list users with profiles, use select_related() for a OneToOneField, which adds one "
+        "join. For a ForeignKey, use prefetch_related(), which runs a second query instead."
+    ),
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_joins_of_a_list_at_best(hundred, statements):
-    """The fewest possible queries read 100 users and their extra fields. How many joins do they
-    contain?"""
+    """select_related() or prefetch_related() loads 100 users and their extra fields, starting from
+    User. How many joins do the queries contain?"""
     assert all(extras.birthdate for _, extras in users_with_extras())
     return statements.joins()
 
@@ -198,13 +211,16 @@ def test_joins_of_a_list_at_best(hundred, statements):
     mark="surprising",
     fits=[2],
     costs=[102],
-    so_what="On a ForeignKey, person_set.first() sorts if the model has no ordering, and so "
-    "runs a new query for each user. Choose from person_set.all() in Python.",
+    so_what=(
+        "After prefetch_related(), do not call person_set.first(): without Meta.ordering it sorts "
+        "by primary key, which runs a query for each user. Choose from person_set.all() in "
+        "Python."
+    ),
     source=docs("QuerySet API reference", "prefetch_related()"),
 )
 def test_queries_after_prefetching_the_extras(hundred, statements):
-    """How many queries do 100 users take if you prefetch the profiles and then read one row
-    each?"""
+    """Code prefetches 100 users' profiles, then reads user.person or user.person_set.first() of
+    each user. How many queries does it run?"""
     for user in User.objects.prefetch_related(REVERSE):
         assert row_of(user).birthdate
     return len(statements)
@@ -216,8 +232,10 @@ def test_queries_after_prefetching_the_extras(hundred, statements):
     custom_user="FieldError",
     foreignkey="FieldError",
     fits=["accepted"],
-    so_what="From the user's side, select_related() can fetch a OneToOne profile but not a "
-    "ForeignKey profile.",
+    so_what=(
+        'From User, call select_related("person") for a OneToOne profile. For a ForeignKey '
+        'profile it raises FieldError, so call prefetch_related("person_set") instead.'
+    ),
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_select_related_from_user_to_extras():
@@ -230,8 +248,10 @@ def test_select_related_from_user_to_extras():
     profile_onetoone=0,
     custom_user=0,
     foreignkey=0,
-    so_what="Without arguments, select_related() skips nullable and reverse relations. Name the "
-    'profile: select_related("person").',
+    so_what=(
+        "Without arguments, select_related() skips nullable and reverse relations. Name a "
+        'OneToOne profile: select_related("person").'
+    ),
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_joins_of_bare_select_related_on_users(alice, statements):
@@ -245,8 +265,10 @@ def test_joins_of_bare_select_related_on_users(alice, statements):
     profile_onetoone=1,
     custom_user=0,
     foreignkey=1,
-    so_what="Without arguments, select_related() follows a required ForeignKey, so it joins the "
-    "user to each profile. Name the relations that you need.",
+    so_what=(
+        "Name the relations that you need in select_related(). Without arguments, it follows each "
+        "required ForeignKey or OneToOneField, so a list of profiles also joins the users."
+    ),
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_joins_of_bare_select_related_on_the_listed_class(alice, statements):
@@ -261,8 +283,10 @@ def test_joins_of_bare_select_related_on_the_listed_class(alice, statements):
     profile_onetoone=["INNER JOIN person"],
     custom_user=[],
     foreignkey=["INNER JOIN person"],
-    so_what="A filter on a profile's field uses an inner join, so users without a profile row drop "
-    "out.",
+    so_what=(
+        "filter(person__birthdate=<a date>) uses an INNER JOIN and skips users without a profile "
+        "row. To find those users, filter with person=None."
+    ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_join_to_filter_users_by_birthdate(alice, statements):
@@ -276,7 +300,10 @@ def test_join_to_filter_users_by_birthdate(alice, statements):
     profile_onetoone=["LEFT OUTER JOIN person"],
     custom_user=[],
     foreignkey=["LEFT OUTER JOIN person"],
-    so_what="Sorting uses a LEFT JOIN, so users without a profile row stay in the list.",
+    so_what=(
+        "Sorting users by a profile's field keeps users without a row, because order_by() uses a "
+        "LEFT JOIN. With a ForeignKey, a user with two rows appears twice."
+    ),
     source=docs("QuerySet API reference", "order_by()"),
 )
 def test_join_to_sort_users_by_birthdate(alice, statements):
@@ -290,8 +317,10 @@ def test_join_to_sort_users_by_birthdate(alice, statements):
     profile_onetoone=["alice", "zoe", "bob"],
     custom_user=["alice", "zoe", "bob"],
     foreignkey=["alice", "zoe", "bob"],
-    so_what="PostgreSQL sorts NULL last in ascending order, in every approach. Use "
-    "F(...).asc(nulls_first=True) for the opposite.",
+    so_what=(
+        "PostgreSQL sorts NULL last in ascending order, in every approach. To list users without "
+        "a value first, use F(...).asc(nulls_first=True)."
+    ),
     source="PostgreSQL 18 docs, 7.5. Sorting Rows (ORDER BY)",
 )
 def test_place_of_players_without_a_birthdate(alice):
@@ -309,8 +338,10 @@ def test_place_of_players_without_a_birthdate(alice):
     custom_user=CANNOT,
     foreignkey=False,
     costs=[False],
-    so_what="A list that starts from the profile silently leaves out users without a row. Start "
-    "from User.",
+    so_what=(
+        "To list all users, start from User. A list that starts from the profile leaves out users "
+        "without a row and raises no error."
+    ),
 )
 def test_list_of_extras_shows_users_without_row():
     """A list of profile rows is sorted by birthdate. Does it show a user without a profile row?"""
@@ -326,8 +357,10 @@ def test_list_of_extras_shows_users_without_row():
     custom_user=CANNOT,
     foreignkey=True,
     mark="surprising",
-    so_what="For isnull=True Django uses a LEFT JOIN, so an empty birthdate and a missing row look "
-    "the same.",
+    so_what=(
+        "filter(person__birthdate__isnull=True) finds users with an empty birthdate and users "
+        "without a profile row. To leave out the users without a row, add person__isnull=False."
+    ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_no_birthdate_finds_users_without_row():
@@ -343,12 +376,15 @@ def test_no_birthdate_finds_users_without_row():
     foreignkey=["NOT (EXISTS(SELECT"],
     mark="surprising",
     fits=[["LEFT OUTER JOIN person"], []],
-    so_what="With a ForeignKey, exclude() adds a subquery, because one matching row of several is "
-    "enough to exclude a user.",
+    so_what=(
+        "With a ForeignKey profile, expect exclude() to drop a user if any of the user's rows "
+        "matches, even an old one. exclude() needs a subquery for that."
+    ),
     source=code("django.db.models.sql.query.Query.split_exclude"),
 )
 def test_sql_to_exclude_a_discord_id(alice, statements):
-    """Which join or subquery does exclude(discord_id=...) on users contain?"""
+    """User.objects.exclude() excludes users by a Discord ID. Which join or subquery does the SQL
+    contain?"""
     assert alice in User.objects.exclude(**{path("discord_id"): "1"})
     return joined(statements) + re.findall(r"NOT \(EXISTS\(SELECT", *statements)
 
@@ -359,11 +395,14 @@ def test_sql_to_exclude_a_discord_id(alice, statements):
     custom_user=True,
     foreignkey=True,
     fits=[True],
-    so_what="Django's exclude() keeps rows with NULL. A plain <> in SQL does not.",
+    so_what=(
+        "In SQL, write IS DISTINCT FROM instead of <> to keep rows with NULL, as Django's "
+        'exclude(discord_id="1") does.'
+    ),
     source=code("django.db.models.sql.query.Query.build_filter"),
 )
 def test_exclude_keeps_users_without_a_discord_id():
-    """Does exclude(discord_id="1") keep users who gave no Discord ID?"""
+    """Some users gave no Discord ID. Does exclude(discord_id="1") keep them?"""
     return enrolled("bob") in User.objects.exclude(**{path("discord_id"): "1"})
 
 
@@ -373,8 +412,10 @@ def test_exclude_keeps_users_without_a_discord_id():
     custom_user=CANNOT,
     foreignkey=True,
     fits=[True],
-    so_what="exclude() also keeps users without a profile row. Add a filter on the relation if you "
-    "do not want them.",
+    so_what=(
+        "exclude() on a profile's field also keeps users without a row. To drop these users, add "
+        "filter(person__isnull=False), and with a ForeignKey also distinct()."
+    ),
     source=code("django.db.models.sql.query.Query.build_filter"),
 )
 def test_exclude_keeps_users_without_row():
@@ -394,8 +435,10 @@ def minors():
     mark="surprising",
     fits=[0, 1],
     costs=[2],
-    so_what="With a ForeignKey, each filter() call joins the profile table again. Put both "
-    "conditions into one filter() call.",
+    so_what=(
+        "Put all conditions on a ForeignKey profile into one filter() call. Each further filter() "
+        "call joins the profile table again."
+    ),
     source=docs("Making queries", "Spanning multi-valued relationships"),
 )
 def test_joins_of_two_filters_on_extras(alice, statements):
@@ -416,7 +459,8 @@ def test_joins_of_two_filters_on_extras(alice, statements):
     source=docs("Making queries", "Spanning multi-valued relationships"),
 )
 def test_two_filters_match_across_two_rows(alice):
-    """Each of two profile rows fits one of two chained filters. Do the filters find their user?"""
+    """A user has two profile rows. One row matches the first of two chained filter() calls, the
+    other row the second. Is the user found?"""
     person_class().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
     return alice in minors().filter(**{path("discord_id"): "2"})
 
@@ -426,12 +470,15 @@ def test_two_filters_match_across_two_rows(alice):
     profile_onetoone=CANNOT,
     custom_user=CANNOT,
     foreignkey=False,
-    so_what="One filter() call demands that a single row fits all conditions.",
+    so_what=(
+        "Put conditions that the same profile row is to meet into one filter() call. With a "
+        "ForeignKey, chained filter() calls can match different rows."
+    ),
     source=docs("Making queries", "Spanning multi-valued relationships"),
 )
 def test_one_filter_matches_across_two_rows(alice):
-    """Each of two profile rows fits one of two conditions. Does a single filter() find their
-    user?"""
+    """A user has two profile rows. One row matches the first condition of a filter() call, the
+    other row the second. Is the user found?"""
     person_class().objects.create(user=alice, birthdate=date(1980, 1, 1), discord_id="2")
     both = {path("birthdate__gte"): date(2009, 1, 1), path("discord_id"): "2"}
     return alice in User.objects.filter(**both)
@@ -442,12 +489,15 @@ def test_one_filter_matches_across_two_rows(alice):
     profile_onetoone=4,
     custom_user=3,
     foreignkey=5,
-    so_what="only() always adds the primary key of each object, so a second table adds a key. Use "
-    "values() if you need no objects.",
+    so_what=(
+        "only() also fetches the primary keys, and with select_related() the foreign key that "
+        "joins the tables. Use values() if you need no objects."
+    ),
     source=docs("QuerySet API reference", "only()"),
 )
 def test_columns_fetched_by_only(alice, statements):
-    """How many columns does only() fetch for the username and the birthdate, as objects?"""
+    """One query reads users and extra fields as objects, with only() for username and birthdate.
+    How many columns does it fetch?"""
     if REVERSE == "person_set":
         list(PlayerModel.objects.select_related("user").only("user__username", "birthdate"))
     else:
@@ -461,12 +511,15 @@ def test_columns_fetched_by_only(alice, statements):
     profile_onetoone=3,
     custom_user=2,
     foreignkey=3,
-    so_what="only() with a profile field does not fetch the profile, and it defers the user's own "
-    "columns. Use values() instead.",
+    so_what=(
+        'In only(), name each field that you read, and add select_related("person") for a '
+        "OneToOne profile. A field left out costs a query. Or use values()."
+    ),
     source=docs("QuerySet API reference", "only()"),
 )
 def test_queries_after_only_without_select_related(alice, statements):
-    """How many queries read username and birthdate after User.objects.only(<the birthdate>)?"""
+    """A queryset uses only("birthdate") or only("person__birthdate"). How many queries do one
+    user's username and birthdate take?"""
     user = User.objects.only(path("birthdate")).get(pk=alice.pk)
     assert user.username
     assert extras_of(user).birthdate
@@ -478,8 +531,10 @@ def test_queries_after_only_without_select_related(alice, statements):
     profile_onetoone=["username", "person__birthdate"],
     custom_user=["username", "birthdate"],
     foreignkey=["username", "person__birthdate"],
-    so_what="The keys show where the extra fields are stored. If you move the fields later, rename "
-    "the keys with F() or change the templates.",
+    so_what=(
+        "The keys of values() show where the extra fields are stored. With a profile, name the "
+        'keys yourself for your templates: values(birthdate=F("person__birthdate")).'
+    ),
     source=docs("QuerySet API reference", "values()"),
 )
 def test_keys_of_values(alice):
@@ -495,8 +550,10 @@ def test_keys_of_values(alice):
     mark="known",
     fits=[0],
     costs=[1],
-    so_what="Counting users by a profile's field takes a join. Count Person rows instead if each "
-    "user has at most one.",
+    so_what=(
+        "Counting users by a profile's field takes a join. Count Person rows instead if each user "
+        "has at most one profile row."
+    ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_joins_to_count_users_by_birthdate(alice, statements):
@@ -512,11 +569,14 @@ def test_joins_to_count_users_by_birthdate(alice, statements):
     custom_user=0,
     foreignkey=0,
     fits=[0],
-    so_what="A count that starts from the model with the birthdate needs no join.",
+    so_what=(
+        "To count birthdates without a join, start from the model that has the field: Person or a "
+        "custom User."
+    ),
 )
 def test_joins_to_count_extras_by_birthdate(alice, statements):
-    """How many joins does counting birthdates take from the model that has the birthdate (Person or
-    User)?"""
+    """Code counts the birthdates after a given day, starting from the model that has the field. How
+    many joins does it use?"""
     assert PlayerModel.objects.filter(birthdate__gte=date(2009, 1, 1)).count() >= 1
     return statements.joins()
 
@@ -528,13 +588,16 @@ def test_joins_to_count_extras_by_birthdate(alice, statements):
     foreignkey=1,
     fits=[0],
     costs=[1],
-    so_what="Ask Person.objects.filter(user=user, ...).exists(). Then a profile needs no join "
-    "either.",
+    so_what=(
+        "To check a field of one user's profile, start from Person: "
+        "Person.objects.filter(user=user, birthdate__isnull=False).exists(). The query then needs "
+        "no join."
+    ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
 def test_joins_to_ask_whether_a_user_gave_a_birthdate(alice, statements):
-    """exists() on the users checks whether one of them gave a birthdate. How many joins does it
-    use?"""
+    """User.objects.filter(...).exists() checks whether one given user has a birthdate. How many
+    joins does the query use?"""
     assert User.objects.filter(pk=alice.pk, **{path("birthdate__isnull"): False}).exists()
     return statements.joins()
 
@@ -546,11 +609,15 @@ def test_joins_to_ask_whether_a_user_gave_a_birthdate(alice, statements):
     foreignkey=2,
     mark="surprising",
     costs=[2],
-    so_what="Over a ForeignKey, count() counts matching rows, not users. Add distinct().",
+    so_what=(
+        "If a filter on users goes over a ForeignKey profile, add distinct() before count(). "
+        "Otherwise count() counts matching profile rows, not users."
+    ),
     source=docs("Making queries", "Spanning multi-valued relationships"),
 )
 def test_count_of_a_user_with_two_rows(alice):
-    """One user has two profile rows that match a filter. How many does count() on users return?"""
+    """One user has two profile rows that match a filter on users. Which number does count()
+    return?"""
     person_class().objects.create(user=alice, birthdate=ALICE["birthdate"])
     return minors().filter(pk=alice.pk).count()
 
@@ -563,13 +630,13 @@ def test_count_of_a_user_with_two_rows(alice):
     fits=[True],
     costs=[False],
     so_what=(
-        "With OneToOneField(primary_key=True), one id in a URL finds the user and the profile. A "
-        "ForeignKey profile has ids of its own."
+        "With OneToOneField(primary_key=True), one id in a URL finds the user and the profile. "
+        "Look up a ForeignKey profile by user_id, because it has its own ids."
     ),
     source=docs("Model field reference", "OneToOneField"),
 )
 def test_extras_are_found_by_the_id_of_the_user():
-    """Does get(pk=user.pk) find the row with that user's extra fields?"""
+    """Does get(pk=user.pk) on the model with the extra fields find the row of that user?"""
     carol = User.objects.create(pk=10**9, username="carol")
     if REVERSE == "person_set":
         carol.person_set.create()
@@ -583,8 +650,10 @@ def test_extras_are_found_by_the_id_of_the_user():
     foreignkey=["person_set: RelatedManager"],
     mark="known",
     costs=[["person_set: RelatedManager"]],
-    so_what="A OneToOneField gives you the profile as user.person. A ForeignKey gives you a "
-    "manager, user.person_set.",
+    so_what=(
+        "Read a OneToOne profile as user.person. A ForeignKey gives you a manager, "
+        "user.person_set, so choose one of its rows."
+    ),
     source=docs("Making queries", "One-to-one relationships")
     + "; "
     + docs("Making queries", "Following relationships “backward”"),
@@ -605,8 +674,10 @@ def test_attributes_that_lead_from_user_to_extras(alice):
     foreignkey=3,
     fits=[2],
     costs=[3],
-    so_what="With a profile, a page that shows extra fields runs one more query, unless your login "
-    "backend joins the profile.",
+    so_what=(
+        "With a profile, a page that shows extra fields runs one more query. To avoid that query, "
+        "get_user() of your own authentication backend can join a OneToOne profile."
+    ),
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_queries_of_a_page_that_shows_the_birthdate(alice, client, settings, statements):
@@ -626,8 +697,10 @@ def test_queries_of_a_page_that_shows_the_birthdate(alice, client, settings, sta
     custom_user=CANNOT,
     foreignkey="",
     mark="surprising",
-    so_what="Django's templates hide ObjectDoesNotExist, so a missing profile row shows as empty "
-    "text and causes no error.",
+    so_what=(
+        "By default, a template shows a missing profile row as empty text and raises no error. To "
+        "notice missing rows, query with User.objects.filter(person=None)."
+    ),
     source=docs("The Django template language: for Python programmers", "Variables and lookups"),
 )
 def test_template_that_shows_a_missing_row():
@@ -640,8 +713,10 @@ def test_template_that_shows_a_missing_row():
     profile_onetoone="None",
     custom_user="None",
     foreignkey="None",
-    so_what="A template prints NULL as None. Use the default_if_none filter. A missing attribute "
-    "prints nothing, which hides mistakes.",
+    so_what=(
+        "A template prints NULL as None, so use the default_if_none filter. A missing attribute "
+        "prints nothing by default, which hides spelling mistakes."
+    ),
     source=docs(
         "The Django template language: for Python programmers", "How invalid variables are handled"
     ),
@@ -661,7 +736,8 @@ def test_template_that_shows_an_empty_birthdate():
     source=docs("One-to-one relationships"),
 )
 def test_hasattr_for_a_user_without_row():
-    """Does hasattr() find the profile attribute of a user without a profile row?"""
+    """A user has no profile row. Does hasattr() find the attribute user.person (OneToOneField) or
+    user.person_set (ForeignKey)?"""
     return hasattr(without_person(), REVERSE)
 
 
@@ -670,12 +746,15 @@ def test_hasattr_for_a_user_without_row():
     profile_onetoone={"first check": 1, "second check": 0},
     custom_user=CANNOT,
     foreignkey={"first check": 0, "second check": 0},
-    so_what="Django remembers that a OneToOne profile is missing, so the second check runs no "
-    "query.",
+    so_what=(
+        'You need not store the result of hasattr(user, "person"). The user object remembers that '
+        "a OneToOne profile is missing, so a second check runs no query."
+    ),
     source=code("django.db.models.fields.related_descriptors.ReverseOneToOneDescriptor"),
 )
 def test_queries_of_hasattr(statements):
-    """A user has no profile row. How many queries do two hasattr() checks run?"""
+    """A user has no profile row. Code checks hasattr() for user.person or user.person_set twice.
+    How many queries do these checks run?"""
     bob = without_person()
     statements.clear()
     hasattr(bob, REVERSE)
@@ -689,13 +768,15 @@ def test_queries_of_hasattr(statements):
     profile_onetoone=0,
     custom_user=CANNOT,
     foreignkey=CANNOT,
-    so_what="select_related() also tells Django that a profile is missing, so the check runs no "
-    "further query.",
+    so_what=(
+        'To check many users for a OneToOne profile, use select_related("person"). Django then '
+        'knows which profiles are missing, and hasattr(user, "person") runs no query.'
+    ),
     source=docs("QuerySet API reference", "select_related()"),
 )
 def test_queries_for_a_missing_row_after_select_related(statements):
     """A user without a profile row is read with select_related("person"). How many queries does
-    hasattr() add?"""
+    hasattr(user, "person") add?"""
     bob = without_person()
     user = User.objects.select_related("person").get(pk=bob.pk)
     statements.clear()
@@ -708,13 +789,15 @@ def test_queries_for_a_missing_row_after_select_related(statements):
     profile_onetoone=["Person", "User", "User"],
     custom_user=["User", "User", "User"],
     foreignkey=["Person", "User", "User"],
-    so_what="Other models' relations return the user model, not your proxy. The methods of a proxy "
-    "are missing on those objects.",
+    so_what=(
+        "Do not expect a proxy's methods on users that you reach through other models, such as "
+        "LogEntry.user. These relations return the user model, not your proxy."
+    ),
     source=docs("Models", "QuerySets still return the model that was requested"),
 )
 def test_classes_of_what_is_read(alice):
-    """Which classes do the variant's own model, User.objects and a ForeignKey to User return for a
-    user?"""
+    """Code reads an object through the variant's own model (Player, Person or User), through User
+    and through LogEntry.user. Which classes do the three objects have?"""
     entry = LogEntry.objects.create(user=alice, action_flag=CHANGE)
     entry.refresh_from_db()
     return [
@@ -730,12 +813,15 @@ def test_classes_of_what_is_read(alice):
     foreignkey=[],
     fits=[["request.user", "LogEntry.user"]],
     costs=[["request.user"]],
-    so_what="With a login backend of your own, request.user can be a proxy. Relations still "
-    "return auth.User. A custom user's methods are on both.",
+    so_what=(
+        "Put methods that all code needs on a custom user. A proxy's methods are on request.user "
+        "if your authentication backend returns the proxy, but not on LogEntry.user."
+    ),
     source=docs("Models", "QuerySets still return the model that was requested"),
 )
 def test_objects_that_have_the_methods_of_our_class(alice, client, settings, monkeypatch):
-    """Player, Person or User defines a method. Which of request.user and LogEntry.user have it?"""
+    """The variant's own model (Player, Person or User) defines a method. Which of request.user and
+    LogEntry.user have it?"""
     monkeypatch.setattr(PlayerModel, "greeting", lambda self: "Well met", raising=False)
     settings.ROOT_URLCONF = __name__
     client.force_login(alice)
@@ -753,12 +839,14 @@ def test_objects_that_have_the_methods_of_our_class(alice, client, settings, mon
     custom_user="accepted",
     foreignkey="ValueError",
     fits=["accepted"],
-    so_what="in_bulk() needs a unique field, and a ForeignKey is not unique. With a OneToOneField "
-    'use field_name="user_id".',
+    so_what=(
+        'For a OneToOne profile, call in_bulk(ids, field_name="user_id"). A ForeignKey is not '
+        "unique, so in_bulk() raises ValueError: use filter(user_id__in=ids) instead."
+    ),
     source=docs("QuerySet API reference", "in_bulk()"),
 )
 def test_extras_of_many_users_by_in_bulk(alice):
-    """What does in_bulk() do if you look up extra fields by user ids?"""
+    """What happens if you look up the extra fields of many users by user id with in_bulk()?"""
     people = PlayerModel.objects.filter(birthdate=ALICE["birthdate"])
     key = "pk" if PlayerModel is User else "user_id"
     return outcome(lambda: people.in_bulk([alice.pk], field_name=key)[alice.pk])
@@ -771,7 +859,10 @@ def test_extras_of_many_users_by_in_bulk(alice):
     foreignkey=1,
     fits=[0],
     costs=[1],
-    so_what="A comparison of a user's field with a profile's field needs a join.",
+    so_what=(
+        "Comparing a user's field with a profile's field needs a join. If PostgreSQL is to "
+        "enforce a CHECK on both fields, put them into one table."
+    ),
     source=docs("Making queries", "Filters can reference fields on the model"),
 )
 def test_joins_to_compare_username_and_discord_id(alice, statements):
@@ -785,8 +876,10 @@ def test_joins_to_compare_username_and_discord_id(alice, statements):
     profile_onetoone=["LEFT OUTER JOIN person"],
     custom_user=[],
     foreignkey=["LEFT OUTER JOIN person"],
-    so_what="Grouping uses a LEFT JOIN, so users without a profile row are counted in the group "
-    "without a year.",
+    so_what=(
+        "Grouping by a profile's field uses a LEFT JOIN, so users without a row count in the "
+        "group without a year. To leave them out, call filter(person__isnull=False) first."
+    ),
     source=docs("Aggregation", "Joins and aggregates"),
 )
 def test_join_to_count_users_per_birth_year(alice, statements):
@@ -810,13 +903,15 @@ def groups_and_extras_counted(user):
     foreignkey=[2, 2],
     mark="surprising",
     costs=[[2, 2]],
-    so_what="The join with the groups repeats the user, so the second count is wrong. Add "
-    "distinct=True or use two queries.",
+    so_what=(
+        "Joining the groups repeats each user's row, so a second Count() can be too high. Count a "
+        "primary key with distinct=True, or use two queries."
+    ),
     source=docs("Aggregation", "Combining multiple aggregations"),
 )
 def test_two_counts_in_one_query(alice):
     """A user has two groups and one birthdate. What do Count("groups") and Count(<birthdate>)
-    return together?"""
+    return in one query?"""
     return groups_and_extras_counted(alice)
 
 
@@ -827,12 +922,15 @@ def test_two_counts_in_one_query(alice):
     foreignkey=[4, 4],
     mark="surprising",
     costs=[[4, 4]],
-    so_what="Two joins to many rows multiply both counts. Count primary keys with distinct=True.",
+    so_what=(
+        "Joining groups and ForeignKey profiles in one query multiplies the two counts. Count "
+        'primary keys with distinct=True, such as Count("person", distinct=True).'
+    ),
     source=docs("Aggregation", "Combining multiple aggregations"),
 )
 def test_two_counts_in_one_query_with_two_rows(alice):
     """A user has two groups and two profile rows. What do Count("groups") and Count(<birthdate>)
-    return together?"""
+    return in one query?"""
     person_class().objects.create(user=alice, birthdate=date(1980, 1, 1))
     return groups_and_extras_counted(alice)
 
@@ -847,7 +945,8 @@ def test_two_counts_in_one_query_with_two_rows(alice):
     source=docs("Database access optimization", "Use foreign key values directly"),
 )
 def test_queries_for_the_id_of_the_user(alice, statements):
-    """How many queries do person.user_id and person.user.pk run?"""
+    """A profile was loaded without its user. How many queries do person.user_id and person.user.pk
+    run?"""
     person = person_class().objects.get(user=alice)
     statements.clear()
     assert person.user_id == alice.pk
@@ -861,8 +960,10 @@ def test_queries_for_the_id_of_the_user(alice, statements):
     profile_onetoone=0,
     custom_user=CANNOT,
     foreignkey=0,
-    so_what="Django links both objects when it reads the profile through its user, so person.user "
-    "is free.",
+    so_what=(
+        'If you read a profile through its user, you need no select_related("user"). Django '
+        "already links the profile to that user, so person.user runs no query."
+    ),
     source=code("django.db.models.fields.related_descriptors"),
 )
 def test_queries_to_go_to_the_extras_and_back(alice, statements):
@@ -878,12 +979,15 @@ def test_queries_to_go_to_the_extras_and_back(alice, statements):
     profile_onetoone=True,
     custom_user=CANNOT,
     foreignkey=True,
-    so_what="A profile that you reach through its user points back to the same object, so both see "
-    "the same changes.",
+    so_what=(
+        "Change either user or user.person.user: they are the same Python object. The same holds "
+        "for the user of a profile from user.person_set."
+    ),
     source=code("django.db.models.fields.related_descriptors"),
 )
 def test_way_back_gives_the_same_user_object(alice):
-    """Is user.person.user the same Python object as user?"""
+    """Code reads a user's profile through the user. Is the user attribute of this profile the same
+    Python object as user?"""
     return row_of(alice).user is alice
 
 
@@ -892,7 +996,10 @@ def test_way_back_gives_the_same_user_object(alice):
     profile_onetoone=1,
     custom_user=1,
     foreignkey=1,
-    so_what="A deferred column and an unread profile both cost one more query.",
+    so_what=(
+        "In only(), name each field that you will read later. Reading a deferred column costs one "
+        "more query, and so does reading a profile that was not fetched."
+    ),
     source=docs("QuerySet API reference", "only()"),
 )
 def test_queries_for_a_birthdate_left_out_by_only(alice, statements):
@@ -911,8 +1018,10 @@ def test_queries_for_a_birthdate_left_out_by_only(alice, statements):
     mark="surprising",
     fits=[1],
     costs=[3],
-    so_what="Django fetches each deferred column with a query of its own. A profile row comes with "
-    "one query.",
+    so_what=(
+        "Do not defer columns that you read later: Django fetches each with its own query. All "
+        "fields of a profile row come with one query."
+    ),
     source=docs("QuerySet API reference", "defer()"),
 )
 def test_queries_for_all_extras_left_out_by_only(alice, statements):
@@ -931,8 +1040,8 @@ def test_queries_for_all_extras_left_out_by_only(alice, statements):
     custom_user="UserManager",
     foreignkey="Manager",
     so_what=(
-        "create_user() comes from UserManager. The manager of a profile has it only if you write "
-        "it."
+        "Call create_user() on the user model, or on a proxy whose manager is a UserManager. A "
+        "profile's manager has no create_user() unless you write it."
     ),
     source=docs("Models", "Proxy model managers"),
 )
@@ -946,12 +1055,15 @@ def test_default_manager_of_our_class():
     profile_onetoone=False,
     custom_user=False,
     foreignkey=False,
-    so_what="A proxy can add an ordering, a manager and methods to the user, but no column.",
+    so_what=(
+        "Use a proxy to give Django's user a default ordering, a manager or methods of your own. "
+        "A proxy cannot add a column."
+    ),
     source=docs("Models", "Proxy models"),
 )
 def test_plain_list_of_our_class_has_an_order():
-    """Does objects.all() of the variant's own model (Player, Person or User) have a default order
-    here?"""
+    """Player, a proxy, sets Meta.ordering; Person and the custom User do not. Does the variant's
+    objects.all() have a default order?"""
     return PlayerModel.objects.all().ordered
 
 
@@ -960,13 +1072,15 @@ def test_plain_list_of_our_class_has_an_order():
     profile_onetoone=["the variant's own model"],
     custom_user=["the variant's own model", "User", "members of a group"],
     foreignkey=["the variant's own model"],
-    so_what="Meta.ordering of a custom user sorts every list of users without order_by(), even in "
-    "other apps. On a proxy or profile it sorts only its own lists.",
+    so_what=(
+        "Meta.ordering of a custom user also sorts lists of users in other apps, unless they call "
+        "order_by(). Meta.ordering of a proxy or profile sorts its own lists."
+    ),
     source=docs("Model Meta options", "ordering"),
 )
 def test_lists_ordered_by_meta_ordering(monkeypatch, statements):
     """The variant's own model (Player, Person or User) sets Meta.ordering. Which lists follow that
-    order?"""
+    order: the model's own, User.objects, a group's members?"""
     monkeypatch.setattr(PlayerModel._meta, "ordering", ["-pk"])
     lists = {
         "the variant's own model": PlayerModel.objects.all(),
@@ -983,8 +1097,10 @@ def test_lists_ordered_by_meta_ordering(monkeypatch, statements):
     profile_onetoone=["bob", None],
     custom_user=CANNOT,
     foreignkey=["bob", None],
-    so_what="values_list() uses a LEFT JOIN and returns None for a missing profile row. It raises "
-    "no error.",
+    so_what=(
+        "values_list() returns None for a missing profile row, as it does for an empty field. To "
+        "tell the two cases apart, also fetch person__pk."
+    ),
     source=docs("QuerySet API reference", "values_list()"),
 )
 def test_values_of_a_user_without_row():
@@ -1000,12 +1116,15 @@ def test_values_of_a_user_without_row():
     foreignkey="ValueError",
     fits=["accepted"],
     costs=["ValueError"],
-    so_what="A ForeignKey profile needs prefetch_related(), and iterator() then demands a "
-    "chunk_size.",
+    so_what=(
+        "After prefetch_related(), which a ForeignKey profile needs, pass chunk_size to "
+        "iterator(). Without it, Django 5.0 and later raise ValueError."
+    ),
     source=docs("QuerySet API reference", "iterator()") + "; Django ticket #29984",
 )
 def test_streaming_the_list_with_iterator(hundred):
-    """What does iterator() without arguments do on users with their extra fields?"""
+    """Code reads users and their extra fields as objects and calls iterator() without arguments.
+    What happens?"""
     best = {"person_set": User.objects.prefetch_related("person_set")}
     users = best.get(REVERSE) or User.objects.select_related(*["person"] * hasattr(User, "person"))
     assert extras_of(User.objects.last()).birthdate
@@ -1020,13 +1139,15 @@ def test_streaming_the_list_with_iterator(hundred):
     mark="surprising",
     fits=[True],
     costs=[False],
-    so_what="PostgreSQL can drop an unused LEFT JOIN if a unique index shows that each user "
-    "matches at most one row.",
+    so_what=(
+        "Use a OneToOneField if each user has at most one profile. Its unique index lets "
+        "PostgreSQL drop a LEFT JOIN whose columns a query does not use."
+    ),
     source="PostgreSQL 18 source, src/backend/optimizer/plan/analyzejoins.c",
 )
 def test_postgresql_leaves_out_the_join():
-    """A query joins the profile but uses none of its columns. Does PostgreSQL leave out the
-    join?"""
+    """A query joins users to profiles with a LEFT JOIN but uses no profile column. Does PostgreSQL
+    leave out the join?"""
     users = User.objects.annotate(born=F("person__birthdate")).values("username")
     assert "JOIN" in str(users.query)
     return saw(sorted(re.findall(r" on (\w+)", users.explain(costs=False)))) == ["auth_user"]

@@ -102,8 +102,8 @@ def hashes(settings, client, url):
         *("UPDATE auth_user", "UPDATE django_session"),
     ],
     so_what=(
-        "A profile row costs one INSERT, and an UPDATE too if a signal receiver creates it. A "
-        "custom user's own constraint costs one more look-up of the username."
+        "Expect an INSERT for a profile, plus an UPDATE if a signal receiver creates the row. A "
+        "UniqueConstraint on a custom user costs the form one SELECT."
     ),
     source=docs("Using the Django authentication system", "How to log a user in"),
     fits=at_most(8),
@@ -139,14 +139,14 @@ def test_statements_of_a_registration(client, statements):
         *("UPDATE auth_user", "UPDATE django_session"),
     ],
     so_what=(
-        "A receiver that saves the profile row at every save of the user costs statements at "
-        "each login too. authenticate() after registration costs one more SELECT."
+        "Do not save the profile at each save of the user: each login then runs more statements "
+        "too. authenticate() after a registration costs one more SELECT."
     ),
     costs=at_least(10),
 )
 def test_statements_of_the_articles_registration(client, settings, statements):
-    """A view saves the form, refreshes the user, then calls authenticate() and login(). Which
-    statements does one registration run?"""
+    """A receiver saves user.person at each save of the user. A view calls form.save(),
+    refresh_from_db(), authenticate() and login(). Which statements does one registration run?"""
     settings.ROOT_URLCONF = "suite.article"
     with article_signal():
         statements.clear()
@@ -163,14 +163,14 @@ def test_statements_of_the_articles_registration(client, settings, statements):
     custom_user=["INSERT players_user"],
     foreignkey=["INSERT auth_user", "INSERT person"],
     so_what=(
-        "With such a receiver and refresh_from_db(), storing user and profile takes seven "
-        "statements. A receiver that only creates the row needs three."
+        "Let a receiver only create the OneToOne profile: three statements store user and "
+        "profile. Saving user.person at each save, with refresh_from_db(), takes seven."
     ),
     costs=at_least(4),
 )
 def test_statements_to_save_the_articles_form(statements):
-    """A receiver saves user.person at every save of the user. Which statements store a valid
-    registration form?"""
+    """A receiver saves user.person at each save of the user, and the view calls refresh_from_db().
+    Which statements store a valid registration form?"""
     form = article.typed()
     assert form.is_valid()
     with article_signal():
@@ -185,16 +185,16 @@ def test_statements_to_save_the_articles_form(statements):
     custom_user=["INSERT players_user"],
     foreignkey=["INSERT auth_user", "INSERT person"],
     so_what=(
-        "If a receiver creates the profile row, filling it costs an UPDATE. Creating the row in "
-        "the view costs one INSERT only."
+        "If a receiver creates the profile row, filling that row costs an UPDATE. If the view "
+        "creates the row instead, one INSERT stores all its fields."
     ),
     source=docs("Signals", "post_save"),
     fits=at_most(2),
     costs=at_least(3),
 )
 def test_statements_with_a_create_only_signal(statements):
-    """A signal receiver only creates the profile row. Which statements store the user and the extra
-    fields?"""
+    """For a OneToOne profile, a receiver creates an empty row, and the view fills it. Which
+    statements store the user and the extra fields?"""
     form = article.typed()
     assert form.is_valid()
     with article_signal(article.create_person):
@@ -215,14 +215,14 @@ def test_statements_with_a_create_only_signal(statements):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "In a receiver, Person.objects.create(user=instance) also sets instance.person. Leave "
-        "out refresh_from_db(): its query gains nothing."
+        "In a receiver, Person.objects.create(user=instance) for a OneToOne profile also sets "
+        "instance.person. After form.save(), you need no refresh_from_db() to reach the profile."
     ),
     source=docs("Model instance reference", "Refreshing objects from database"),
 )
 def test_refresh_is_needed_before_the_extras():
-    """Is user.refresh_from_db() needed after form.save() before you set the extra
-    fields?"""
+    """A receiver creates the profile. Is user.refresh_from_db() needed after form.save(), before
+    you set the extra fields?"""
     form = article.typed()
     assert form.is_valid()
     with article.receiving(article.create_person):
@@ -246,14 +246,15 @@ def extras_made_for(user):
     custom_user=[],
     foreignkey=["auth_user"],
     so_what=(
-        "Without a transaction, a rejected profile row leaves an account without its extra fields."
+        "Store user and profile in one transaction.atomic(). Otherwise the account stays, without "
+        "its extra fields, if PostgreSQL rejects the profile's values."
     ),
     source=docs("Database transactions", "Django's default transaction behavior"),
     fits=[[]],
     fails=ANYTHING_ELSE,
 )
 def test_left_when_the_articles_extras_are_refused(transactional_db, client, settings):
-    """A view stores user and profile without a transaction. Which tables keep something if
+    """A view stores user and profile without a transaction. Which tables keep a row of the user if
     PostgreSQL rejects an extra field?"""
     settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
@@ -267,15 +268,18 @@ def test_left_when_the_articles_extras_are_refused(transactional_db, client, set
     profile_onetoone="A user with that username already exists.",
     custom_user="registered",
     foreignkey="A user with that username already exists.",
-    so_what="The visitor saw a failure, but the account exists, so trying again is refused.",
+    so_what=(
+        "Store user and profile in one transaction.atomic(). Otherwise the account stays after a "
+        "rejected profile, and the visitor's second try fails because the username is taken."
+    ),
     source=docs("Database transactions", "Django's default transaction behavior"),
     fits=["registered"],
     fails=ANYTHING_ELSE,
     top=True,
 )
 def test_second_try_after_refused_extras(transactional_db, client, settings):
-    """A view without a transaction has failed, because PostgreSQL rejected an extra field. What
-    does a second try with good data show?"""
+    """A view stores user and profile without a transaction, and PostgreSQL rejects an extra field.
+    What does a second try with good data show?"""
     settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     with a_refused_discord_id(), article_signal():
@@ -290,14 +294,15 @@ def test_second_try_after_refused_extras(transactional_db, client, settings):
     custom_user=[],
     foreignkey=[],
     so_what=(
-        "With ATOMIC_REQUESTS = True, a view that raises stores nothing. It also keeps a "
-        "transaction open during every request."
+        "With ATOMIC_REQUESTS = True, Django rolls back a view's writes if it raises an "
+        "exception. To avoid a transaction around each view, put transaction.atomic() around the "
+        "writes."
     ),
     source=docs("Database transactions", "Tying transactions to HTTP requests"),
 )
 def test_left_with_atomic_requests(transactional_db, client, settings):
-    """ATOMIC_REQUESTS is on, and PostgreSQL rejects an extra field. Which tables keep something of
-    the user?"""
+    """ATOMIC_REQUESTS is on, and PostgreSQL rejects an extra field during a registration. Which
+    tables keep a row of the user?"""
     settings.ROOT_URLCONF = "suite.article"
     client.raise_request_exception = False
     connection.settings_dict["ATOMIC_REQUESTS"] = True
@@ -321,7 +326,7 @@ def test_left_with_atomic_requests(transactional_db, client, settings):
     source=docs("Database transactions", "Controlling transactions explicitly"),
 )
 def test_left_when_the_roster_is_refused_extras(transactional_db):
-    """One transaction.atomic() stores user and extra fields. Which tables keep something if
+    """One transaction.atomic() stores user and extra fields. Which tables keep a row of the user if
     PostgreSQL rejects an extra field?"""
     with a_refused_discord_id():
         said(lambda: roster.register("bob", PASSWORD, discord_id=REFUSED))
@@ -341,8 +346,8 @@ def test_left_when_the_roster_is_refused_extras(transactional_db):
     source=docs("Signals", "post_save"),
 )
 def test_user_stays_when_a_receiver_raises(transactional_db):
-    """A post_save receiver raises during create_user() in autocommit. Is the user stored all the
-    same?"""
+    """create_user() runs in autocommit, and a post_save receiver raises an exception. Is the user
+    stored?"""
 
     def receiver(**kwargs):
         raise RuntimeError("The mail server is down.")
@@ -369,8 +374,8 @@ def test_user_stays_when_a_receiver_raises(transactional_db):
     costs=ANYTHING_ELSE,
 )
 def test_transaction_statements_of_a_registration(transactional_db):
-    """A function stores a user, and in the same transaction.atomic() a profile if there is one.
-    Which transaction statements run?"""
+    """A function registers a user. If there is a profile, one transaction.atomic() stores both
+    rows. Which transaction statements run?"""
     return transactions(lambda: roster.register("bob", PASSWORD))
 
 
@@ -380,16 +385,17 @@ def test_transaction_statements_of_a_registration(transactional_db):
     custom_user=["BEGIN", "COMMIT"],
     foreignkey=["BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT"],
     so_what=(
-        "An inner transaction.atomic() becomes a savepoint, which costs two round trips. "
-        "transaction.atomic(savepoint=False) avoids them."
+        "An inner transaction.atomic() creates a savepoint, which costs two round trips. Use "
+        "transaction.atomic(savepoint=False) if an error inside may roll back the outer block "
+        "too."
     ),
     source=docs("Database transactions", "Controlling transactions explicitly"),
     fits=at_most(2),
     costs=at_least(3),
 )
 def test_transaction_statements_within_another(transactional_db):
-    """Inside transaction.atomic(), a function stores a user, and the profile row if there is one.
-    Which transaction statements does it send?"""
+    """Code calls a registration function inside transaction.atomic(). If there is a profile, the
+    function uses transaction.atomic() itself. Which transaction statements run?"""
     return transactions(lambda: transaction.atomic(roster.register)("bob", PASSWORD))
 
 
@@ -400,8 +406,8 @@ def test_transaction_statements_within_another(transactional_db):
     foreignkey="never",
     mark="surprising",
     so_what=(
-        "UserCreationForm names auth.User, which a custom user model replaces. Subclass the "
-        "form with your model in Meta, and test that it saves."
+        "With a custom user model, subclass UserCreationForm with your model in Meta, and test "
+        "that it saves. The unchanged form uses auth.User and fails at POST."
     ),
     source=docs("Customizing authentication in Django", "Custom users and the built-in auth forms"),
     fits=["never"],
@@ -409,8 +415,8 @@ def test_transaction_statements_within_another(transactional_db):
     top=True,
 )
 def test_step_where_plain_usercreationform_fails():
-    """You use Django's UserCreationForm unchanged. At which step does it fail: shown (GET), sent
-    (POST), or never?"""
+    """You use Django's UserCreationForm unchanged. At which request, if any, does it fail: GET or
+    POST?"""
     try:
         assert "username" in str(UserCreationForm())
     except AttributeError as error:
@@ -426,8 +432,8 @@ def test_step_where_plain_usercreationform_fails():
     custom_user=[],
     foreignkey=["auth_user"],
     so_what=(
-        "UserCreationForm creates no profile row by itself; a signal receiver can. With a "
-        "custom user model, the unchanged form stores nothing."
+        "UserCreationForm creates no profile row by itself; a signal receiver can. With a custom "
+        "user model, the unchanged form raises an error and stores nothing."
     ),
     source=docs("Customizing authentication in Django", "Custom users and the built-in auth forms"),
     fits=[["auth_user", "person"]],
@@ -445,15 +451,15 @@ def test_tables_that_plain_usercreationform_fills():
     custom_user="accepted",
     foreignkey="FieldError",
     so_what=(
-        "Meta.fields accepts fields of the form's own model. Fields of a profile row need a "
-        "second form, or code in save()."
+        "Name fields of the form's own model in Meta.fields. For a profile's fields, use a second "
+        "form, or declare form fields and store their values yourself."
     ),
     source=docs("Customizing authentication in Django", "Custom users and the built-in auth forms"),
     fits=["accepted"],
     costs=ANYTHING_ELSE,
 )
 def test_usercreationform_with_an_extra_in_meta_fields():
-    """What happens if Meta.fields of a UserCreationForm names the birthdate?"""
+    """What happens if Meta.fields of a UserCreationForm subclass names the birthdate?"""
 
     def form():
         class WithBirthdate(UserCreationForm):
@@ -473,14 +479,14 @@ def test_usercreationform_with_an_extra_in_meta_fields():
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Django validates such a field and save() ignores it. Name the field in Meta.fields, or "
-        "store its value yourself."
+        "save() of a ModelForm ignores a declared field that Meta.fields leaves out. Name a "
+        "custom user's fields in Meta.fields, and store a profile's fields yourself."
     ),
     source=docs("Creating forms from models", "Selecting the fields to use"),
 )
 def test_extra_declared_on_the_form_only_is_stored():
-    """A form declares birthdate, but its Meta.fields leaves it out. Does form.save() store the
-    birthdate?"""
+    """A subclass of UserCreationForm declares a birthdate field, but its Meta.fields leaves it out.
+    Does form.save() store the birthdate?"""
 
     class WithField(UserCreationForm):
         birthdate = forms.DateField()
@@ -498,14 +504,14 @@ def test_extra_declared_on_the_form_only_is_stored():
     custom_user=[0, 1],
     foreignkey=[0, 0],
     so_what=(
-        "With commit=False, a receiver creates the profile row only when you call user.save(). "
-        "Set the row's fields after that."
+        "After form.save(commit=False), call user.save() before you set a profile's fields. Until "
+        "the user is saved, no receiver has run and no profile row exists."
     ),
     source=docs("Creating forms from models", "The save() method"),
 )
 def test_rows_with_extras_after_commit_false():
-    """How many rows hold a user's extra fields after form.save(commit=False), and after the
-    following user.save()?"""
+    """In profile_onetoone, a receiver creates the profile row. How many rows with extra fields
+    exist after form.save(commit=False), and after user.save()?"""
 
     class Form(UserCreationForm):
         class Meta(UserCreationForm.Meta):
@@ -523,8 +529,8 @@ def test_rows_with_extras_after_commit_false():
     custom_user="accepted",
     foreignkey="ValueError",
     so_what=(
-        "A profile row needs the user's id, so save the user first. A custom user stores both "
-        "in one save()."
+        "Save the user before the profile, because a profile row needs the user's id. A custom "
+        "user stores account and extra fields in one save()."
     ),
     source=docs("One-to-one relationships"),
     fits=["accepted"],
@@ -560,15 +566,16 @@ def test_create_user_with_an_extra():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Django compares the sender with the saved object's class. Receivers for User, also "
-        "those of packages, miss what is saved as a proxy."
+        "Connect your receivers to a proxy too. Django compares the sender with the saved "
+        "object's class, so receivers with sender=User miss users saved as a proxy."
     ),
     source="Django ticket #9318",
     fits=[True],
     costs=[False],
 )
 def test_receiver_for_user_hears_of_a_registration():
-    """A user registers. Does Django call a post_save receiver with sender=get_user_model()?"""
+    """A user registers, in proxy_model through Player.objects.create_user(). Does Django call a
+    post_save receiver with sender=get_user_model()?"""
     with heard(post_save, sender=User) as senders:
         enrolled("bob")
     return bool(senders)
@@ -580,8 +587,9 @@ def test_receiver_for_user_hears_of_a_registration():
     custom_user=True,
     foreignkey=True,
     so_what=(
-        "sender=settings.AUTH_USER_MODEL needs no import of the model. It misses users that a "
-        "proxy's manager creates, such as Player.objects.create_user()."
+        "Use sender=settings.AUTH_USER_MODEL to connect a receiver without importing the user "
+        "model. Connect the receiver to a proxy too if Player.objects.create_user() creates "
+        "users."
     ),
     source=docs("Customizing authentication in Django", "Referencing the User model"),
 )
@@ -599,16 +607,16 @@ def test_receiver_connected_by_the_setting(settings):
     custom_user=["UPDATE players_user"],
     foreignkey=["UPDATE auth_user"],
     so_what=(
-        "Each login saves last_login and so sends post_save. A receiver that only creates "
-        "profiles should return early unless created is True."
+        "A post_save receiver that creates profiles should return early unless created is True. "
+        "Each login saves last_login, so post_save is sent at each login."
     ),
     source=code("django.contrib.auth.models.update_last_login"),
     fits=at_most(1),
     costs=at_least(2),
 )
 def test_statements_of_login_after_the_articles_registration(rf, statements):
-    """A receiver saves user.person at every save of the user. Which statements does login() run on
-    both tables?"""
+    """A receiver saves user.person at each save of the user. Which statements does login() run on
+    the tables of users and profiles?"""
     enrolled("bob")
     request = rf.post("/")
     request.session = SessionStore()
@@ -625,8 +633,8 @@ def test_statements_of_login_after_the_articles_registration(rf, statements):
     custom_user=["players_user_username_key", "unique_username_ignoring_case"],
     foreignkey=["auth_user_username_key", "unique_username_ignoring_case"],
     so_what=(
-        "Django's own unique constraint is case-sensitive. Add a unique index on "
-        "UPPER(username) to reject names that differ only in case."
+        "Add a unique index on UPPER(username) to reject usernames that differ only in case. "
+        "Django's own unique constraint on the username is case-sensitive."
     ),
     source="PostgreSQL 18 docs, 11.7. Indexes on Expressions",
 )
@@ -651,13 +659,14 @@ TAKEN = "A user with that username already exists."
     custom_user=TAKEN,
     foreignkey=TAKEN,
     so_what=(
-        "Catch IntegrityError around form.save() and check the form again. The second visitor "
-        "then sees an error on the field instead of an error page."
+        "Put form.save() into transaction.atomic(), catch IntegrityError around it, and validate "
+        "the form again. The second visitor then sees an error on the field, not an error page."
     ),
     source="PostgreSQL 18 docs, Index Uniqueness Checks",
 )
 def test_race_for_a_username(transactional_db):
-    """Two visitors register the same username at once. What does the page show to the second?"""
+    """Two visitors register the same username at once, and the view catches IntegrityError. What
+    does the page show to the second visitor?"""
     race = at_the_same_moment(*[lambda: Client().post("/register/", TYPED)] * 2)
     assert race.first.status_code == 302
     (error,) = race.second.context["form"].errors["username"]
@@ -670,14 +679,14 @@ def test_race_for_a_username(transactional_db):
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
     so_what=(
-        "Django's form checks the username first and inserts later. If your view does not catch "
-        "IntegrityError, the second visitor sees an error page."
+        "Catch IntegrityError when you save a UserCreationForm. The form checks the username "
+        "before the INSERT, so of two visitors at once, the second can get an error page."
     ),
     source=code("django.contrib.auth.forms.UserCreationForm.clean_username"),
 )
 def test_race_for_a_username_in_djangos_form(transactional_db):
-    """Two visitors send a valid UserCreationForm with the same username at once. What does the
-    second save() raise?"""
+    """Two visitors send a valid UserCreationForm with the same username at once. What does save()
+    raise for the second visitor?"""
 
     def register():
         form = article.typed()
@@ -693,8 +702,8 @@ def test_race_for_a_username_in_djangos_form(transactional_db):
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "A rejected INSERT uses up an id, because a rollback does not give back a sequence "
-        "number. Gaps between ids are normal."
+        "Do not rely on ids without gaps. A rejected INSERT uses up an id, because a rollback "
+        "does not give back a sequence number."
     ),
     source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
 )
@@ -711,8 +720,8 @@ def test_ids_burnt_by_a_taken_username(alice):
     custom_user=0,
     foreignkey=0,
     so_what=(
-        "The form looks up the username before any INSERT. A refused form uses up no id, but "
-        "each registration pays for the query."
+        "UserCreationForm looks up the username before any INSERT. A refused form uses up no id, "
+        "but each registration pays for this query."
     ),
     source="PostgreSQL 18 docs, 9.17. Sequence Manipulation Functions",
 )
@@ -730,8 +739,9 @@ def test_ids_burnt_in_djangos_form(alice):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "By default the validator compares the password with username, first name, last name "
-        "and e-mail. It checks no extra field in any approach."
+        "By default, UserAttributeSimilarityValidator checks username, first name, last name and "
+        "e-mail. For a custom user's extra fields, set user_attributes. For a profile's, write a "
+        "validator."
     ),
     source=(
         docs("Password management in Django", "Included validators")
@@ -753,8 +763,9 @@ def test_password_equal_to_the_discord_id():
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "The option user_attributes reads attributes of the user object. For fields of a "
-        "profile row, write your own validator."
+        "For fields of a profile, write your own password validator. The option user_attributes "
+        "of UserAttributeSimilarityValidator reads attributes of the user object and skips "
+        "missing ones."
     ),
     source=(
         docs("Password management in Django", "Included validators")
@@ -764,8 +775,8 @@ def test_password_equal_to_the_discord_id():
     costs=["accepted"],
 )
 def test_password_equal_to_a_named_attribute():
-    """UserAttributeSimilarityValidator is told to check discord_id. What does it do with a password
-    that equals the Discord ID?"""
+    """user_attributes of UserAttributeSimilarityValidator names discord_id. What does the validator
+    do with a password that equals the Discord ID?"""
     roster.register("bob", PASSWORD, discord_id="dragonfly77")
     bob = User.objects.get(username="bob")
     strict = UserAttributeSimilarityValidator(user_attributes=["username", "discord_id"])
@@ -779,8 +790,8 @@ def test_password_equal_to_a_named_attribute():
     foreignkey=True,
     mark="known",
     so_what=(
-        "objects.create() does not hash the password. Use create_user() or set_password(), or "
-        "the password is readable and the login fails."
+        "Use create_user() or set_password(). objects.create() stores the password as typed, so "
+        "it is readable in the database, and the user cannot log in."
     ),
     source=docs("Using the Django authentication system", "Changing passwords"),
 )
@@ -818,16 +829,17 @@ def test_rows_with_extras_after_acreate_user():
     custom_user=[],
     foreignkey=["auth_user"],
     so_what=(
-        "Without transaction.atomic(), an error in the second step leaves an incomplete account "
-        "behind. Validate first, or put both steps into one transaction."
+        "Put create_user() and storing the profile into one transaction.atomic(), or validate "
+        "first. Otherwise an impossible birthdate in the second step leaves an incomplete "
+        "account."
     ),
     source=docs("Database transactions", "Django's default transaction behavior"),
     fits=[[]],
     fails=ANYTHING_ELSE,
 )
 def test_left_by_an_impossible_birthdate(transactional_db):
-    """In autocommit, create_user() succeeds and storing the birthdate "2010-02-30" fails. Which
-    tables still hold something of the user?"""
+    """In autocommit, code registers a user and stores the impossible birthdate "2010-02-30", with a
+    profile in a second step. Which tables keep a row of the user?"""
     error = said(lambda: in_two_steps("bob", birthdate="2010-02-30"))
     if isinstance(error, TypeError):
         raise error
@@ -841,14 +853,14 @@ def test_left_by_an_impossible_birthdate(transactional_db):
     foreignkey="empty string",
     mark="surprising",
     so_what=(
-        "For a blank TextField, a ModelForm stores an empty string, even with null=True. With "
-        "unique=True, two blanks collide: set empty_value=None."
+        "A ModelForm stores a blank TextField as an empty string, even with null=True. With "
+        "unique=True, two blanks collide, so set empty_value=None on the form field."
     ),
     source=docs("Model field reference", "null"),
 )
 def test_blank_discord_id_in_a_modelform():
-    """The model field is TextField(null=True). What does a ModelForm store for a blank Discord
-    ID?"""
+    """The model field is TextField(blank=True, null=True). What does a ModelForm store for a blank
+    Discord ID?"""
     extras = extras_made_for(enrolled("bob", discord_id="100000000000000002"))
     form = forms.modelform_factory(type(extras), fields=["discord_id"])
     form({"discord_id": ""}, instance=extras).save()
@@ -861,14 +873,14 @@ def test_blank_discord_id_in_a_modelform():
     custom_user="NULL",
     foreignkey="NULL",
     so_what=(
-        "Set empty_value=None on the form field. A blank is then stored as NULL, and by default "
-        "two NULLs do not collide in a unique column."
+        "Set empty_value=None on the form field of a unique text field. A blank value is then "
+        "stored as NULL, and by default two NULLs do not collide."
     ),
     source=docs("Form fields", "CharField") + ", empty_value",
 )
 def test_blank_discord_id_in_our_form(client):
     """The form field for the Discord ID has empty_value=None. What does the form store for a blank
-    one?"""
+    Discord ID?"""
     client.post("/register/", {**TYPED, "discord_id": ""})
     return "empty string" if extra_stored("discord_id") == "" else "NULL"
 
@@ -880,8 +892,8 @@ def test_blank_discord_id_in_our_form(client):
     foreignkey="django.contrib.auth.models.User",
     mark="known",
     so_what=(
-        "request.user is a proxy only if your authentication backend returns the proxy. "
-        "Django's own backend returns the user model."
+        "To get a proxy as request.user, write an authentication backend whose get_user() returns "
+        "the proxy. Django's ModelBackend returns the user model."
     ),
     source=docs("Customizing authentication in Django", "Writing an authentication backend"),
 )
@@ -898,8 +910,8 @@ def test_class_of_request_user_after_registering(client):
     custom_user=1,
     foreignkey=1,
     so_what=(
-        "Hashing is slow on purpose, so hash once. Call login() with the saved user, without "
-        "authenticate()."
+        "Hashing is slow on purpose, so hash once: call login() with the saved user, without "
+        "authenticate(). If you have several authentication backends, pass backend to login()."
     ),
     source=docs("Password management in Django", "How Django stores passwords"),
 )
@@ -915,8 +927,8 @@ def test_hashes_of_a_registration(client, settings):
     custom_user=2,
     foreignkey=2,
     so_what=(
-        "authenticate() hashes the password again, and hashing is slow on purpose. Call login() "
-        "with the saved user instead."
+        "Do not call authenticate() after form.save(): it hashes the password again. Call login() "
+        "with the saved user, and pass backend if you have several authentication backends."
     ),
     source=docs("Password management in Django", "How Django stores passwords"),
 )
@@ -934,16 +946,16 @@ def test_hashes_of_the_articles_registration(client, settings):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Django sends the user's post_save before a separate profile row is stored. Store "
-        "both in one transaction, and send mail in transaction.on_commit()."
+        "Send the mail in transaction.on_commit(), and store user and profile in one transaction. "
+        "Django sends the user's post_save before a separate profile row is stored."
     ),
     source=docs("Database transactions", "Performing actions after commit"),
     fits=[False],
     costs=[True],
 )
 def test_mail_for_a_refused_registration(transactional_db):
-    """A post_save receiver sends the welcome mail. Is it sent if PostgreSQL then rejects an extra
-    field?"""
+    """A post_save receiver of the user sends the welcome mail. Is the mail sent if PostgreSQL
+    rejects an extra field?"""
     with a_refused_discord_id(), heard(post_save, sender=User) as senders:
         said(lambda: roster.register("bob", PASSWORD, discord_id=REFUSED))
     return bool(senders)
@@ -1010,8 +1022,8 @@ def times_heard(project, imports):
     foreignkey=0,
     mark="useful",
     so_what=(
-        "@receiver connects when its module is imported. Import signals.py in AppConfig.ready(), "
-        "or no profile is created and no error is raised."
+        "Import signals.py in AppConfig.ready(). If nothing imports the module, its receivers are "
+        "not connected: no profile is created, and no error is raised."
     ),
     source=code("django.dispatch.dispatcher.receiver"),
 )
@@ -1028,8 +1040,8 @@ def test_receiver_in_a_module_that_nothing_imports(project):
     foreignkey=2,
     mark="surprising",
     so_what=(
-        "Python loads a module once for each name. The receiver then runs twice, and a second "
-        "profile is rejected or stored. Set dispatch_uid."
+        "Import a receiver's module under one name, or set dispatch_uid. Python loads a module "
+        "once for each name, and the receiver then runs twice for each saved user."
     ),
     source=code("django.dispatch.dispatcher.Signal.connect"),
 )
@@ -1046,14 +1058,14 @@ def test_receiver_in_a_module_imported_under_two_names(project):
     custom_user="TypeError",
     foreignkey="accepted",
     so_what=(
-        "Managers pass arguments to save(). Define save(self, *args, **kwargs) and hand them to "
-        "super().save()."
+        "Define save(self, *args, **kwargs), and pass these arguments to super().save(). Managers "
+        "call save() with arguments, such as using in create_user()."
     ),
     source=docs("Models", "Overriding predefined model methods"),
 )
 def test_save_overridden_without_arguments(project):
-    """Player, Person or User overrides save(self) without further arguments. What does
-    create_user() do?"""
+    """The variant's own model (Player, Person or User) overrides save(self) without further
+    arguments. What does User.objects.create_user() do?"""
     project.declare("def save(self):\n        super().save()")
     create = "from django.contrib.auth import get_user_model as model\n"
     return project.manage("shell", "-c", create + "model().objects.create_user('bob')").outcome
@@ -1066,8 +1078,8 @@ def test_save_overridden_without_arguments(project):
     foreignkey="Alice@example.org",
     mark="surprising",
     so_what=(
-        "Django lower-cases only the domain. For a login by e-mail, compare with __iexact and "
-        "put a unique index on UPPER(email)."
+        "create_user() lower-cases only an e-mail's domain. For a login by e-mail, look up with "
+        "__iexact, require an e-mail, and put a unique index on UPPER(email)."
     ),
     source=code("django.contrib.auth.base_user.BaseUserManager.normalize_email"),
 )
@@ -1083,14 +1095,14 @@ def test_email_that_create_user_stores():
     custom_user=4,
     foreignkey=4,
     so_what=(
-        "The account has its own commit. The session and last_login follow in others, so a login "
-        "can fail after the account exists."
+        "Expect that a login can fail after the account exists. In autocommit, Django commits the "
+        "account first, and the session and last_login in later transactions."
     ),
     source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_commits_of_a_registration(transactional_db, client):
-    """Sessions are kept in the database. How many transactions that write does one registration
-    commit?"""
+    """Sessions are kept in the database. How many transactions that write data does one
+    registration with login commit?"""
     typed = {"username": "bob", "password1": PASSWORD, "password2": PASSWORD}
     with CaptureQueriesContext(connection) as captured:
         assert client.post("/register/", typed).status_code == 302

@@ -55,7 +55,7 @@ def without_names(indexes):
     ),
 )
 def test_tables_that_hold_a_player(statements):
-    """Which tables does one registration write to?"""
+    """Apart from sessions, which tables does one registration write to?"""
     enrolled("bob", discord_id="100000000000000002")
     return list(dict.fromkeys(sql.split('"')[1] for sql in statements.writes()))
 
@@ -128,8 +128,8 @@ def test_columns_fetched_for_a_user(alice, statements):
     custom_user=14,
     foreignkey=16,
     so_what=(
-        "Do not choose by the number of columns. A profile adds its foreign key, and with a "
-        "ForeignKey its own primary key."
+        "Do not choose by the number of columns. A OneToOne profile adds one column, user_id. A "
+        "ForeignKey profile also adds its own primary key."
     ),
 )
 def test_columns_fetched_for_a_player(alice, statements):
@@ -163,8 +163,8 @@ def test_type_of_a_user_id():
     custom_user="identity by default",
     foreignkey="identity by default",
     so_what=(
-        "Do not use SQL for serial columns, such as DROP SEQUENCE, on tables created by Django 4.1 "
-        "or later. Their ids are identity columns."
+        "Check SQL scripts that read a column's nextval() default. Tables that Django 4.1 or "
+        "later creates have identity columns, which have no such default."
     ),
     source='Django 4.1 release notes, "Models"; PostgreSQL 18 docs, 5.3. Identity Columns',
 )
@@ -180,8 +180,8 @@ def test_user_id_is_generated_by():
     custom_user=["players_user_id_seq bigint"],
     foreignkey=["auth_user_id_seq integer", "person_person_id_seq bigint"],
     so_what=(
-        "A profile whose primary key is the user has no sequence, so you need not reset one after "
-        "you load rows by SQL."
+        "A OneToOne profile whose primary key is the user has no sequence. After you load users "
+        "or ForeignKey profiles with their ids by SQL, reset the sequence."
     ),
     source="PostgreSQL 18 docs, 5.3. Identity Columns",
 )
@@ -226,7 +226,8 @@ def test_primary_key_of_the_extras():
     source=docs("Model field reference", "Arguments") + ", ForeignKey.on_delete",
 )
 def test_foreign_key_of_the_extras_in_the_database():
-    """The profile's model has on_delete=CASCADE. How does PostgreSQL define its foreign key?"""
+    """A profile's foreign key to the user has on_delete=CASCADE in Django. How is this foreign key
+    defined in PostgreSQL?"""
     when = {True: "initially deferred", False: "immediate"}
     keys = saw(extras_table().foreign_keys)
     return [f"ON DELETE {key.on_delete}, {when[key.deferred]}" for key in keys]
@@ -246,8 +247,8 @@ OF_THE_USERS = [
     custom_user=OF_THE_USERS,
     foreignkey=OF_THE_USERS,
     so_what=(
-        "Three of these indexes contain the username, so add no fourth: a unique one, one for "
-        "LIKE, and this project's index that ignores case."
+        "Do not index the username again. Django creates a unique index and one for LIKE, and "
+        "this project adds a unique index on UPPER(username)."
     ),
     source=docs("Databases", "Indexes for varchar and text columns"),
 )
@@ -264,8 +265,8 @@ def test_indexes_of_the_user_table():
     fits=[[], ["UNIQUE btree (user_id)"]],
     costs=[["UNIQUE btree (person_id)", "btree (user_id)"]],
     so_what=(
-        "If a user has one profile, prefer a OneToOneField: its unique index blocks duplicates. "
-        "The index of a ForeignKey speeds up look-ups but accepts them."
+        "If a user has one profile, use a OneToOneField: its unique index rejects a second row. "
+        "The index of a ForeignKey speeds up look-ups but accepts further rows."
     ),
     source=docs("Model field reference", "ForeignKey"),
 )
@@ -299,8 +300,8 @@ def test_indexes_that_the_extras_add():
         "person.user_id integer",
     ],
     so_what=(
-        "Choose the user model early. If you replace it later, you must convert each column that "
-        "refers to users, in all apps."
+        "Choose the user model before the first migrate. If you replace the user table later, the "
+        "foreign keys to users in all apps usually have to change too."
     ),
     source=docs(
         "Customizing authentication in Django", "Changing to a custom user model mid-project"
@@ -323,8 +324,8 @@ def test_columns_that_point_at_users():
     foreignkey=["auth.user", "players.person"],
     fits=[["players.user"]],
     so_what=(
-        "If there are two content types, decide which one your code uses. History, tags and object "
-        "permissions refer to content types."
+        "With a proxy or a profile, decide whether history, tags and object permissions refer to "
+        "the user or to the other model. Each model has its own content type."
     ),
     source=docs("The contenttypes framework", "The ContentTypeManager") + ", get_for_model()",
 )
@@ -342,8 +343,8 @@ def test_content_types_of_players():
     fits=[4],
     costs=[8],
     so_what=(
-        "With a proxy or a profile, grant staff the permissions for both models. Those for User do "
-        "not cover the other model."
+        "With a proxy or a profile, give staff who edit both models the permissions for both. "
+        "Permissions for User do not cover Player or Person."
     ),
     source=docs("Using the Django authentication system", "Proxy models"),
 )
@@ -367,8 +368,8 @@ def test_permissions_of_players():
     costs=[True],
     top=True,
     so_what=(
-        "With a ForeignKey profile, nothing in the database limits a user to one row. Add a unique "
-        "constraint if that is what you need."
+        "With a ForeignKey profile, add a unique constraint if each user may have only one row. "
+        "The foreign key itself does not limit the number of rows."
     ),
     source=docs("Model field reference", "OneToOneField"),
 )
@@ -392,8 +393,8 @@ def test_database_holds_two_extras_rows_for_one_user(alice):
     fails=[CANNOT],
     top=True,
     so_what=(
-        "If each user must have a value, put the field on a custom user. In a profile, NOT NULL "
-        "does not help, because the row can be missing."
+        "If each user must have a birthdate, make it NOT NULL on a custom user. NOT NULL in a "
+        "profile table does not help, because the row can be missing."
     ),
     source="PostgreSQL 18 docs, 5.5.2. Not-Null Constraints",
 )
@@ -411,8 +412,8 @@ def test_database_requires_a_birthdate_of_every_user():
     fits=[True],
     fails=[CANNOT],
     so_what=(
-        "You can let PostgreSQL check extra fields by a CheckConstraint. It works in each approach "
-        "that stores them."
+        "Let PostgreSQL check an extra field by a CheckConstraint. You can declare it on a "
+        "profile and on a custom user."
     ),
     source=docs("Constraints reference", "CheckConstraint"),
 )
@@ -434,8 +435,8 @@ def test_check_on_an_extra_alone():
     fails=[CANNOT],
     top=True,
     so_what=(
-        "If a rule compares an extra field with a field of the user, choose a custom user. A CHECK "
-        "constraint sees one row of one table."
+        "If a CHECK constraint should compare an extra field with a field of the user, choose a "
+        "custom user. A CHECK constraint sees one row of one table."
     ),
     source="PostgreSQL 18 docs, 5.5.1. Check Constraints",
 )
@@ -488,8 +489,8 @@ def test_index_over_username_and_extra():
     fits=[True],
     costs=[False],
     so_what=(
-        "A GeneratedField uses columns of its own row. To compute one from a user's field and an "
-        "extra field, choose a custom user."
+        "If a GeneratedField should combine a user's field with an extra field, choose a custom "
+        "user. A GeneratedField uses columns of its own row."
     ),
     source=docs("Model field reference", "GeneratedField") + ", GeneratedField.expression",
 )
@@ -515,8 +516,8 @@ def test_generated_column_over_username_and_extra():
     source=docs("System check framework", "Models") + ", models.E016 and models.E041",
 )
 def test_unique_lower_username_in_our_meta(monkeypatch):
-    """Player, Person or User declares Lower("username") unique in Meta. Which errors do Django's
-    checks report?"""
+    """Player, Person or User declares a UniqueConstraint on the lower-case username in Meta. Which
+    errors do Django's checks report?"""
     unique = models.UniqueConstraint(Lower(USERNAME), name="lower_username")
     monkeypatch.setattr(PlayerModel._meta, "constraints", [unique])
     return [error.id for error in saw(PlayerModel.check(databases=["default"]))]
@@ -531,8 +532,8 @@ def test_unique_lower_username_in_our_meta(monkeypatch):
     fits=[True],
     costs=[False],
     so_what=(
-        "To index auth_user, use RunSQL. For a proxy, the migration runs no SQL and gives no "
-        "warning."
+        "To index auth_user, use RunSQL in a migration. AddIndex on a proxy runs no SQL and gives "
+        "no warning."
     ),
     source=code("django.db.migrations.operations.base.Operation.allow_migrate_model"),
 )
@@ -597,8 +598,8 @@ def test_username_longer_than_150_by_our_model():
     custom_user="ProgrammingError",
     foreignkey="FieldDoesNotExist",
     so_what=(
-        "If you want UUIDs as ids of users, define them in a custom user's first migration. "
-        "PostgreSQL cannot cast a bigint to a UUID later."
+        "If you want UUIDs as ids of users, define them in a custom user's first migration. A "
+        "later AlterField fails, because PostgreSQL cannot cast bigint to uuid."
     ),
     source=docs("Migration Operations", "AlterField"),
 )

@@ -69,13 +69,14 @@ def fresh(user):
     custom_user=["players.user"],
     foreignkey=["auth.user", "players.person"],
     so_what=(
-        "With a profile, a dump needs both apps, because the account and the extra fields "
-        "are in different models."
+        "With a profile, run dumpdata for both apps: auth contains the account, and your own app "
+        "contains the extra fields."
     ),
     source=docs("django-admin and manage.py", "dumpdata"),
 )
 def test_objects_that_dumpdata_writes_for_a_player(alice):
-    """Which objects does dumpdata of both apps, auth and the players app, write for one user?"""
+    """dumpdata exports both apps, auth and the players app. Which objects does dumpdata write for
+    one user?"""
     return [written["model"] for written in dumped("auth", "players")]
 
 
@@ -85,8 +86,8 @@ def test_objects_that_dumpdata_writes_for_a_player(alice):
     custom_user=["players.user"],
     foreignkey=["players.person"],
     so_what=(
-        "dumpdata of the players app is complete only with a custom user. With a profile, dump "
-        "auth too; a proxy writes nothing."
+        "With a proxy or a profile, dump the app auth too, because it contains the accounts. With "
+        "a custom user, dumpdata of your own app includes them."
     ),
     source="Django ticket #26144",
     fits=[["players.user"]],
@@ -103,8 +104,8 @@ def test_objects_that_dumpdata_of_our_app_writes(alice):
     custom_user="players.user",
     foreignkey="players.person",
     so_what=(
-        "serialize() writes a proxy under the proxy's own name, although dumpdata leaves "
-        "proxies out."
+        "To export the rows of a proxy, call serialize(), or name the proxy's concrete model in "
+        "dumpdata. dumpdata leaves proxies out."
     ),
     source="Django ticket #17717",
 )
@@ -120,14 +121,14 @@ def test_label_of_our_class_in_json(alice):
     custom_user=["username", "password", "birthdate"],
     foreignkey=["birthdate"],
     so_what=(
-        "JSON of a user model contains the password hashes. Leave them out with the argument "
-        "fields of serialize()."
+        "Pass fields=[...] when you serialize() a user model. Without it, the JSON also contains "
+        "the password hash."
     ),
     source=docs("Serializing Django objects", "Subset of fields"),
 )
 def test_what_json_of_our_class_holds(alice):
-    """Which of username, password and birthdate does the JSON of a Player, Person or User
-    contain?"""
+    """serialize() writes a Player, Person or User as JSON. Which of username, password and
+    birthdate does the JSON contain?"""
     fields = json.loads(serializers.serialize("json", PlayerModel.objects.all()))[0]["fields"]
     return [name for name in ("username", "password", "birthdate") if name in fields]
 
@@ -138,14 +139,15 @@ def test_what_json_of_our_class_holds(alice):
     custom_user="accepted",
     foreignkey="IntegrityError",
     so_what=(
-        "JSON of a profile is no backup of a user, because the account is missing. Export the "
-        "user as well."
+        "Export the user together with the profile. JSON of a profile alone does not restore a "
+        "deleted user, because the account is missing."
     ),
     fits=["accepted"],
     costs=["IntegrityError"],
 )
 def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice, load):
-    """A user was deleted. What happens if you load the JSON of the Player, Person or User again?"""
+    """serialize() wrote a Player, Person or User as JSON, and the user was then deleted. What
+    happens when loaddata loads this JSON?"""
     written = json.loads(serializers.serialize("json", PlayerModel.objects.all()))
     roster.remove("alice")
     return outcome(lambda: load(written))
@@ -158,8 +160,8 @@ def test_json_of_our_class_brings_a_deleted_player_back(transactional_db, alice,
     foreignkey=True,
     mark="known",
     so_what=(
-        "Let a receiver return early if raw is True. Then loaddata restores a user and the "
-        "profile row as they were."
+        "In a receiver that creates profiles, return early if raw is True. Then loaddata of both "
+        "apps restores a user and the profile row as they were."
     ),
     source=docs("Fixtures", "How fixtures are saved to the database"),
 )
@@ -179,16 +181,17 @@ def test_player_survives_dumpdata_flush_loaddata(transactional_db, alice, load):
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "AbstractBaseUser brings natural_key(). A profile needs its own, and a primary key "
-        "other than the user, before dumps can use it."
+        "To dump profiles by natural key, give Person natural_key(), a manager with "
+        "get_by_natural_key(), and a primary key other than the user. AbstractUser already has "
+        "both methods."
     ),
     source=docs("Serializing Django objects", "Natural keys"),
     fits=[True],
     costs=[False],
 )
 def test_our_class_has_a_natural_key():
-    """Does the variant's own model (Player, Person or User) have a natural key without further
-    code?"""
+    """Does the variant's own model (Player, Person or User) have the method natural_key() without
+    further code?"""
     return hasattr(PlayerModel, "natural_key")
 
 
@@ -199,16 +202,16 @@ def test_our_class_has_a_natural_key():
     foreignkey="username",
     mark="surprising",
     so_what=(
-        "If the OneToOneField is the primary key, dumpdata writes the user's id, even with "
-        "natural keys. A profile with its own id avoids that."
+        "If dumps use natural keys, give a OneToOne profile its own id and a natural_key(). With "
+        "the user as primary key, dumpdata writes the user's id."
     ),
     source=docs("Serializing Django objects", "Serialization of natural keys"),
     fits=["username"],
     costs=["id"],
 )
 def test_what_names_the_user_in_a_natural_dump(alice):
-    """With --natural-foreign --natural-primary, what identifies the user of the dumped extra
-    fields?"""
+    """dumpdata runs with --natural-foreign --natural-primary. Which value names the owner of the
+    extra fields in the dump?"""
     written = {name: row for row in dumped("auth", "players", **NATURAL) for name in row["fields"]}
     row = written["birthdate"]
     by_name = "alice" in json.dumps(row["fields"])
@@ -223,16 +226,16 @@ def test_what_names_the_user_in_a_natural_dump(alice):
     foreignkey=["alice"],
     mark="surprising",
     so_what=(
-        "If the user is the profile's primary key, loaddata gives the extra fields to the user "
-        "with that id. Natural keys do not help."
+        "Give a OneToOne profile its own id before you load dumps into another database. With the "
+        "user as primary key, the extra fields go to the user with that id."
     ),
     source=docs("Serializing Django objects", "Natural keys"),
     fits=[["alice"]],
     fails=ANYTHING_ELSE,
 )
 def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
-    """mallory has alice's old id in another database. Who owns alice's extra fields after loaddata
-    with natural keys?"""
+    """Alice was dumped with natural keys. In another database, mallory has Alice's id. Which user
+    has Alice's extra fields after loaddata into it?"""
     written = dumped("auth", "players", **NATURAL)
     rename(alice, "mallory")
     load(written)
@@ -246,16 +249,16 @@ def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "loaddata overwrites a profile row that has the primary key of a dumped one. Load "
-        "profiles only where their ids are free."
+        "Load dumped profiles where their primary keys are free. loaddata overwrites a profile "
+        "row with the same primary key, even if it belongs to another user."
     ),
     source=docs("Fixtures", "How fixtures are saved to the database"),
     fits=[True],
     fails=[False],
 )
 def test_extras_of_somebody_else_survive_loaddata(alice, load):
-    """Alice was dumped with natural keys, and mallory now has her ids. Does mallory keep her extra
-    fields after loaddata?"""
+    """In the target database, mallory's rows have the ids that Alice's rows have in the dump. Does
+    mallory keep mallory's extra fields after loaddata?"""
     written = dumped("auth", "players", **NATURAL)
     rename(alice, "mallory")
     load(written)
@@ -269,16 +272,16 @@ def test_extras_of_somebody_else_survive_loaddata(alice, load):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "A profile whose primary key is the user needs the old id. A custom user, or a profile "
-        "with its own id, loads without them."
+        "If the user is the profile's primary key, dump without --natural-primary. Otherwise "
+        "loaddata gives a deleted user a new id, and the profile's foreign key fails."
     ),
     source=docs("Serializing Django objects", "Natural keys"),
     fits=["accepted"],
     costs=["IntegrityError"],
 )
 def test_natural_dump_loaded_where_the_id_is_free(transactional_db, alice, load):
-    """A user was dumped with natural keys and deleted. What does loaddata do if the old id is
-    free?"""
+    """A user was dumped with natural keys and deleted. No other user has the old id. What happens
+    when loaddata loads the dump?"""
     written = dumped("auth", "players", **NATURAL)
     roster.remove("alice")
     return outcome(lambda: load(written))
@@ -290,8 +293,8 @@ def test_natural_dump_loaded_where_the_id_is_free(transactional_db, alice, load)
     custom_user="ProgrammingError",
     foreignkey="accepted",
     so_what=(
-        "With a custom user, fixtures for auth.user fail, because that table does not exist. "
-        "Rewrite them for your model."
+        "With a custom user, rewrite fixtures for auth.user: name your own model. loaddata fails "
+        "with the old ones, because the table auth_user does not exist."
     ),
     fits=["accepted"],
     costs=ANYTHING_ELSE,
@@ -308,8 +311,8 @@ def test_fixture_of_auth_user(load):
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "model_to_dict(), from which a ModelForm takes its initial values, reads one model. "
-        "Load a profile's fields separately."
+        "Load a profile's fields separately. model_to_dict(), from which a ModelForm takes its "
+        "initial values, reads the fields of one model."
     ),
     fits=[True],
     costs=[False],
@@ -325,15 +328,16 @@ def test_model_to_dict_of_the_user_has_the_extras(alice):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "A pickled user has no profile row unless it was read before. Each read after the cache "
-        "then costs a query."
+        "Load a OneToOne profile with select_related() before you cache a user. Otherwise the "
+        "first read of the profile from each unpickled user costs a query."
     ),
     source=docs("Model instance reference", "Pickling objects"),
     fits=[0],
     costs=at_least(1),
 )
 def test_queries_for_extras_of_an_unpickled_user(alice, statements):
-    """A cache (pickle) returns a user. How many queries does reading the birthdate take?"""
+    """A user is pickled into a cache before code reads the birthdate. How many queries does reading
+    the birthdate take after unpickling?"""
     back = pickle.loads(pickle.dumps(fresh(alice)))
     statements.clear()
     assert extras_of(back).birthdate == ALICE["birthdate"]
@@ -346,16 +350,16 @@ def test_queries_for_extras_of_an_unpickled_user(alice, statements):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "Read user.person before you pickle a user, and the row travels along. A row that "
-        "person_set read does not."
+        "To cache a OneToOne profile with its user, read user.person before you pickle the user. "
+        "The result of a query on person_set is not pickled."
     ),
     source=docs("Model instance reference", "Pickling objects"),
     fits=[0],
     costs=at_least(1),
 )
 def test_queries_for_extras_read_before_pickling(alice, statements):
-    """The birthdate was read before the user was pickled. How many queries does reading it again
-    take afterwards?"""
+    """Code reads the birthdate, and then the user is pickled. How many queries does reading the
+    birthdate take after unpickling?"""
     user = fresh(alice)
     assert extras_of(user).birthdate
     back = pickle.loads(pickle.dumps(user))
@@ -370,8 +374,8 @@ def test_queries_for_extras_read_before_pickling(alice, statements):
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "A pickled custom user takes its extra fields into the cache. A profile stays out until "
-        "code reads it."
+        "Before you cache custom users, check whether their extra fields may be in the cache: "
+        "each pickle contains them. A OneToOne profile is included only after code has read it."
     ),
     source=docs("Model instance reference", "Pickling objects"),
 )
@@ -386,13 +390,13 @@ def test_pickled_user_holds_the_extras(alice):
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "A OneToOne profile that was read goes into the pickle with its user. Keep personal "
-        "data in mind before you cache users."
+        "Before you cache users, check for personal data. A pickle contains a custom user's extra "
+        "fields, and a OneToOne profile that code has read."
     ),
     source=docs("Model instance reference", "Pickling objects"),
 )
 def test_pickled_user_holds_extras_that_were_read(alice):
-    """The extra fields have been read. Does a pickled user contain them?"""
+    """Code has read a user's extra fields. Does a pickle of this user object then contain them?"""
     user = fresh(alice)
     assert extras_of(user).discord_id == ALICE["discord_id"]
     return ALICE["discord_id"].encode() in pickle.dumps(user)
@@ -405,8 +409,8 @@ def test_pickled_user_holds_extras_that_were_read(alice):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Django compares concrete models, so a proxy equals its User. A profile never equals a "
-        "user, even with the same key."
+        "Compare person.user with a user, not the profile: a profile does not equal a user with "
+        "the same key. A proxy object does, because Django compares concrete models."
     ),
     source=docs("Model instance reference", "__eq__()"),
 )
@@ -422,8 +426,8 @@ def test_our_object_equals_the_user_with_the_same_key(alice):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Django hashes the primary key only. In a set or a dict, equality decides whether two "
-        "objects are the same."
+        "You can mix users and profiles in a set or dict. With the same key they have equal "
+        "hashes, but they are not equal, so a set keeps both."
     ),
     source=docs("Model instance reference", "__hash__()"),
 )
@@ -440,15 +444,15 @@ def test_our_object_has_the_hash_of_the_user(alice):
     foreignkey=False,
     mark="known",
     so_what=(
-        "User.objects returns User objects, so isinstance(user, Player) is False with a proxy. "
-        "Query Player.objects instead."
+        "To get proxy objects, query Player.objects. User.objects returns User objects, so "
+        "isinstance(user, Player) is False."
     ),
     source=docs("Models", "QuerySets still return the model that was requested"),
     fits=[True],
     costs=[False],
 )
 def test_user_is_an_instance_of_our_class(alice):
-    """Is an object from Django's user model an instance of the variant's own model (Player, Person
+    """Is an object that User.objects returns an instance of the variant's own model (Player, Person
     or User)?"""
     return isinstance(User.objects.get(pk=alice.pk), PlayerModel)
 
@@ -460,7 +464,8 @@ def test_user_is_an_instance_of_our_class(alice):
     foreignkey=False,
     mark="known",
     so_what=(
-        "You can pass a proxy object to code that expects a User. From a profile, pass person.user."
+        "You can pass a proxy object to code that expects a User. Instead of a profile, pass "
+        "person.user."
     ),
     source=docs("Models", "Proxy models"),
 )
@@ -475,7 +480,10 @@ def test_our_object_is_an_instance_of_user(alice):
     profile_onetoone="Person",
     custom_user="User",
     foreignkey="Person",
-    so_what="The admin's log stores the proxy's own content type, so it returns the proxy.",
+    so_what=(
+        "If the admin registers a proxy, expect the proxy class from get_edited_object(), not "
+        "User. The admin's log stores the proxy's own content type."
+    ),
     source=docs("The Django admin site", "LogEntry methods") + ", LogEntry.get_edited_object()",
 )
 def test_class_that_an_admin_log_entry_leads_to(alice):
@@ -503,7 +511,8 @@ def test_class_that_an_admin_log_entry_leads_to(alice):
 )
 @isolate_apps("players")
 def test_class_that_a_generic_foreign_key_leads_to(alice):
-    """A GenericForeignKey refers to a Player, Person or User. Which class does it return?"""
+    """A GenericForeignKey with default options refers to a Player, Person or User. Which class does
+    the GenericForeignKey return?"""
 
     class Note(models.Model):
         content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
@@ -526,16 +535,16 @@ def test_class_that_a_generic_foreign_key_leads_to(alice):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "copy.copy(user) shares a profile row that was read. Use copy.deepcopy(), or read the "
-        "user again."
+        "To copy a user whose OneToOne profile was read, use copy.deepcopy(), or read the user "
+        "again. copy.copy(user) shares the profile object with the original."
     ),
     source=code("django.db.models.base.Model.__getstate__"),
     fits=[False],
     costs=[True],
 )
 def test_copied_user_shares_the_extras(alice):
-    """The birthdate was read before copy.copy(user). Does a change on the copy also change the
-    user's birthdate?"""
+    """Code reads a user's birthdate, then calls copy.copy(user). Does changing the birthdate on the
+    copy also change the original object's?"""
     assert extras_of(alice).birthdate == ALICE["birthdate"]
     other = copy.copy(alice)
     extras_of(other).birthdate = date(1999, 9, 9)
@@ -549,8 +558,8 @@ def test_copied_user_shares_the_extras(alice):
     foreignkey="Person object (N)",
     mark="known",
     so_what=(
-        "Give a profile model a __str__() that names its user. Without one, the admin shows "
-        "only its key."
+        "Give a profile model a __str__() that names its user. Without one, the admin shows a "
+        "profile as, for example, Person object (5)."
     ),
     source=docs("Model instance reference", "__str__()"),
 )
@@ -566,8 +575,8 @@ def test_str_of_our_class_by_default(alice):
     custom_user=0,
     foreignkey=1,
     so_what=(
-        "A list of profiles that shows usernames runs one query for each line. Add "
-        'select_related("user").'
+        'If a list of profiles shows usernames, add select_related("user"). Without it, each line '
+        "runs a query for its user."
     ),
     fits=[0],
     costs=at_least(1),
@@ -586,13 +595,13 @@ def test_queries_of_str_that_names_the_user(alice, statements):
     custom_user="str",
     foreignkey="str",
     so_what=(
-        "A session stores the id as text, and the path of the backend. Sessions survive a move "
-        "only if id, password hash and backend stay."
+        "A session stores the user's id as text, the path of the backend, and a hash made "
+        "from the password. If a move changes one of them, rewrite the sessions."
     ),
     source=code("django.contrib.auth.login"),
 )
 def test_type_of_the_id_in_a_session(alice, client):
-    """Which type does the user's id have in a session?"""
+    """Which Python type does a logged-in user's id have in the session?"""
     assert client.login(username="alice", password=PASSWORD)
     return type(client.session["_auth_user_id"]).__name__
 
@@ -603,15 +612,16 @@ def test_type_of_the_id_in_a_session(alice, client):
     custom_user="AnonymousUser",
     foreignkey="AnonymousUser",
     so_what=(
-        "A session also stores a hash of the password. If the user with its id has another "
-        "password, Django logs the session out."
+        "An old session does not log in a new user with the deleted user's id. The session stores "
+        "a hash of the password field, and the new user's differs."
     ),
     source=docs(
         "Using the Django authentication system", "Session invalidation on password change"
     ),
 )
 def test_old_session_and_a_new_user_with_the_id(alice, client):
-    """A user was deleted and a new user has the same id. Which user does the old session log in?"""
+    """A user was deleted, and a new user got the same id. Which user does a request with the old
+    session have?"""
     assert client.login(username="alice", password=PASSWORD)
     roster.remove("alice")
     User.objects.create_user("carol", password=PASSWORD, pk=alice.pk)

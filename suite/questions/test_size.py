@@ -265,8 +265,10 @@ def edit_birthdate(player):
     profile_onetoone=440,
     custom_user=390,
     foreignkey=480,
-    so_what="A profile table takes 10 to 25 percent more disk than the same columns in the user "
-    "table.",
+    so_what=(
+        "Disk space is hardly a reason to choose an approach. A profile table took 10 to 25 "
+        "percent more than the same fields on a custom user."
+    ),
 )
 def test_bytes_of_disk_per_player(large):
     """How many bytes of disk does a user take, with extra fields and all indexes?"""
@@ -291,11 +293,13 @@ def test_bytes_of_disk_per_player(large):
         "person: relation": 75,
         "person: indexes": 50,
     },
-    so_what="A ForeignKey profile has two indexes, so its indexes take twice the space of a "
-    "OneToOne profile's.",
+    so_what=(
+        "Make a OneToOneField the profile's primary key to save an index. A ForeignKey profile "
+        "has two indexes, one for its own id and one for the user."
+    ),
 )
 def test_bytes_of_disk_in_rows_and_in_indexes(large):
-    """How many bytes per user do the rows and the indexes of each table take?"""
+    """How many bytes per user do the rows (relation) and the indexes of each table take?"""
     return {
         f"{table}: {part}": about(
             saw(rows(f"SELECT pg_{part}_size(%s)", [table])[0][0] / PLAYERS), 5
@@ -310,12 +314,14 @@ def test_bytes_of_disk_in_rows_and_in_indexes(large):
     profile_onetoone={"auth_user": 210, "person": 60},
     custom_user={"players_user": 250},
     foreignkey={"auth_user": 210, "person": 70},
-    so_what="PostgreSQL adds a header of at least 24 bytes and a pointer of 4 bytes to every row, "
-    "so each profile row pays that too.",
+    so_what=(
+        "Expect at least 28 bytes for each profile row besides its values. PostgreSQL adds a "
+        "header of at least 24 bytes and a pointer of 4 bytes to every row."
+    ),
     source="PostgreSQL 18 docs, Database Page Layout, Table Row Layout",
 )
 def test_bytes_of_one_row(large):
-    """How many bytes does an average row of each table have?"""
+    """How many bytes long is an average row of each table, with the row's header?"""
     return {
         table: about(rows(f"SELECT avg(pg_column_size(t.*))::int FROM {table} AS t")[0][0], 5)
         for table in TABLES
@@ -327,8 +333,10 @@ def test_bytes_of_one_row(large):
     profile_onetoone=38,
     custom_user=31,
     foreignkey=38,
-    so_what="PostgreSQL reads and writes whole pages. The shorter the user row, the more users "
-    "each page in memory holds.",
+    so_what=(
+        "Keep the user row short if queries read many users. PostgreSQL reads and caches whole "
+        "pages, and a page holds more short rows than long ones."
+    ),
     source="PostgreSQL 18 docs, Database Page Layout",
 )
 def test_users_on_one_page(large):
@@ -344,11 +352,14 @@ def test_users_on_one_page(large):
     custom_user=520,
     foreignkey=760,
     mark="surprising",
-    so_what="Extra fields in the user's row add little to the write-ahead log. A second table adds "
-    "half as much again.",
+    so_what=(
+        "Expect a registration to write about 50% more log if it also inserts a profile row. That "
+        "alone is no reason to choose an approach."
+    ),
 )
 def test_log_bytes_of_one_registration(five):
-    """How many bytes of write-ahead log does storing one new user with a short hash write?"""
+    """How many bytes of write-ahead log does one new user write, with extra fields where the
+    approach stores them?"""
     number = itertools.count()
     _, size = written(lambda _: enrolled(f"newcomer{next(number):06}", **A_PLAYERS_EXTRAS), five)
     return about(size, 40)
@@ -359,8 +370,10 @@ def test_log_bytes_of_one_registration(five):
     profile_onetoone=6,
     custom_user=3,
     foreignkey=6,
-    so_what="The join doubles the pages, but both numbers are small. Do not choose an approach "
-    "because of single look-ups.",
+    so_what=(
+        "Do not choose an approach because of single look-ups. The join to a profile doubles the "
+        "pages that PostgreSQL reads, but only from three to six."
+    ),
 )
 def test_pages_to_find_one_player(large):
     """How many pages does PostgreSQL read to find one user's birthdate by username?"""
@@ -376,11 +389,14 @@ def test_pages_to_find_one_player(large):
     mark="surprising",
     fits=at_most(50),
     costs=ANYTHING_ELSE,
-    so_what="With a OneToOne profile, each user costs one index look-up. The query of the "
-    "ForeignKey variant has a subquery for each of three fields.",
+    so_what=(
+        "For a list with a ForeignKey profile, use prefetch_related() instead of a subquery for "
+        "each extra field. Every such subquery looks up the profile row again."
+    ),
 )
 def test_pages_for_fifty_players(large):
-    """How many pages of 8 kB does PostgreSQL read to list 50 users with their extra fields?"""
+    """A query lists 50 users with extra fields: by a join (OneToOne), or a subquery per field
+    (ForeignKey). How many pages of 8 kB does PostgreSQL read?"""
     return about(pages(lambda: roster.page("player005000", 50)[0]["birthdate"]), 5)
 
 
@@ -389,12 +405,15 @@ def test_pages_for_fifty_players(large):
     profile_onetoone=350,
     custom_user=360,
     foreignkey=360,
-    so_what="A large OFFSET reads the whole list in every approach. Filter by the last username "
-    "seen instead.",
+    so_what=(
+        "In a list sorted by username, filter by the last username seen instead of using OFFSET. "
+        "With OFFSET, PostgreSQL also reads the rows that it skips."
+    ),
     source="PostgreSQL 18 docs, 7.6. LIMIT and OFFSET",
 )
 def test_pages_for_the_last_fifty_by_offset(large):
-    """How many pages does PostgreSQL read for the last 50 of 10,000 users with OFFSET?"""
+    """A list of 10,000 users with their birthdates is sorted by username. How many pages does
+    PostgreSQL read for the last 50 with OFFSET?"""
     by_name = User.objects.order_by("username").values("username", path("birthdate"))
     return about(pages(lambda: list(by_name[PLAYERS - 50 : PLAYERS])), 10)
 
@@ -410,7 +429,10 @@ def first_by_birthdate():
     profile_onetoone=350,
     custom_user=320,
     foreignkey=360,
-    so_what="Without an index on birthdate, every approach reads all users.",
+    so_what=(
+        "To list the oldest of many users, index birthdate, and with a profile start the query "
+        "from Person. Without an index, PostgreSQL reads all rows."
+    ),
 )
 def test_pages_for_the_eldest_without_an_index(large):
     """How many pages does PostgreSQL read to find the 100 oldest users without an index on
@@ -426,13 +448,15 @@ def test_pages_for_the_eldest_without_an_index(large):
     mark="surprising",
     fits=at_most(150),
     costs=ANYTHING_ELSE,
-    so_what="From User, Django uses a LEFT JOIN, and PostgreSQL cannot sort by the profile's "
-    "index. Start the query from Person instead.",
+    so_what=(
+        "Do not expect a profile's index to sort a query from User: because of the LEFT JOIN, "
+        "PostgreSQL reads all rows. With many users, start from Person."
+    ),
     source="PostgreSQL 18 docs, 11.4. Indexes and ORDER BY",
 )
 def test_pages_for_the_eldest_with_an_index(large):
-    """The birthdate has an index. How many pages does User.objects.order_by(<birthdate>)[:100]
-    read?"""
+    """The birthdate has an index. How many pages does PostgreSQL read if User.objects lists the 100
+    oldest of 10,000 users?"""
     with index_on_birthdate():
         return about(pages(first_by_birthdate), 10)
 
@@ -443,13 +467,15 @@ def test_pages_for_the_eldest_with_an_index(large):
     custom_user=100,
     foreignkey=400,
     mark="surprising",
-    so_what='With a profile, start from Person and use select_related("user"). PostgreSQL then '
-    "uses the index and fetches only 100 rows.",
+    so_what=(
+        'With far more than 10,000 users, start from Person and use select_related("user"): '
+        "PostgreSQL then looks up only 100 users. With 10,000, this reads no fewer pages."
+    ),
     source="PostgreSQL 18 docs, 11.4. Indexes and ORDER BY",
 )
 def test_pages_for_the_eldest_from_the_extras_side(large):
     """The birthdate has an index. How many pages does Person.objects (or the custom User.objects)
-    read for the 100 oldest?"""
+    read for the 100 oldest of 10,000?"""
     eldest = PlayerModel.objects.select_related(*["user"] * HAS_OWN_TABLE).order_by("birthdate")[
         :100
     ]
@@ -475,11 +501,14 @@ def count_minors():
     foreignkey=90,
     mark="surprising",
     fits=at_most(100),
-    so_what="A profile table is small, because it contains no passwords and e-mails. A full scan "
-    "of it reads fewer pages.",
+    so_what=(
+        "If a count needs only extra fields, count Person rows. A profile table is smaller than a "
+        "user table with the same extra fields, so PostgreSQL reads fewer pages."
+    ),
 )
 def test_pages_to_count_minors(large):
-    """How many pages does PostgreSQL read to count the users under 18 without an index?"""
+    """The birthdate has no index. How many pages does PostgreSQL read to count the users under 18
+    in the variant's own model?"""
     return about(pages(count_minors), 10)
 
 
@@ -488,11 +517,14 @@ def test_pages_to_count_minors(large):
     profile_onetoone=110,
     custom_user=320,
     foreignkey=120,
-    so_what="From User, PostgreSQL also reads an index of the user table for the join. Count "
-    "Person rows instead.",
+    so_what=(
+        "To count users by a profile's field, call count() on Person.objects. From User.objects, "
+        "PostgreSQL also reads an index of the user table for the join."
+    ),
 )
 def test_pages_to_count_minors_from_the_user(large):
-    """How many pages does User.objects.filter(<under 18>).count() read without an index?"""
+    """The birthdate has no index. How many pages does PostgreSQL read if User.objects counts the
+    users under 18?"""
     minors = User.objects.filter(**{f"{path('birthdate')}__gt": GROWN_UP})
     return about(pages(lambda: minors.all().count()), 10)
 
@@ -502,13 +534,15 @@ def test_pages_to_count_minors_from_the_user(large):
     profile_onetoone=10,
     custom_user=10,
     foreignkey=10,
-    so_what="With an index and a recent VACUUM, PostgreSQL reads only the index, so the length of "
-    "the rows does not matter.",
+    so_what=(
+        "If you often count users by birthdate, index birthdate. After a recent VACUUM, "
+        "PostgreSQL can read only the index, so the length of the rows does not matter."
+    ),
     source="PostgreSQL 18 docs, 11.9. Index-Only Scans and Covering Indexes",
 )
 def test_pages_to_count_minors_with_an_index(large):
-    """How many pages does counting the users under 18 read with an index on birthdate, after
-    VACUUM?"""
+    """The birthdate has an index, and VACUUM has just run. How many pages does counting the users
+    under 18 read?"""
     with index_on_birthdate():
         return about(pages(count_minors), 5)
 
@@ -519,12 +553,15 @@ def test_pages_to_count_minors_with_an_index(large):
     custom_user=100,
     foreignkey=100,
     fits=[100],
-    so_what="last_login has no index, so a login on a page with free space updates no index, "
-    "however long the user row is.",
+    so_what=(
+        "Do not index last_login. Without an index on it, a login touches no index while the page "
+        "has free space, even if the user row is long."
+    ),
     source=HOT,
 )
 def test_logins_that_touch_no_index(five):
-    """The table's pages have free space. What percentage of logins update no index (HOT)?"""
+    """Pages of the user table have free space. What percentage of logins are HOT updates, which
+    touch no index?"""
     return hot_share(USERS, log_in, five)
 
 
@@ -535,13 +572,15 @@ def test_logins_that_touch_no_index(five):
     foreignkey=100,
     mark="surprising",
     fits=[100],
-    so_what="Indexing an extra field does not make such logins more expensive, because they do not "
-    "change it. On full pages, each login updates every index.",
+    so_what=(
+        "While pages have free space, a login touches no index. On full pages, it also updates a "
+        "custom user's birthdate index, but no index of a profile table."
+    ),
     source=HOT,
 )
 def test_logins_with_the_birthdate_indexed(five):
-    """Pages have free space, and birthdate has an index. What percentage of logins update no index
-    (HOT)?"""
+    """Pages of the user table have free space, and birthdate has an index. What percentage of
+    logins are HOT updates, which touch no index?"""
     with index_on_birthdate():
         return hot_share(USERS, log_in, five)
 
@@ -551,12 +590,15 @@ def test_logins_with_the_birthdate_indexed(five):
     profile_onetoone=100,
     custom_user=100,
     foreignkey=100,
-    so_what="An edit of a column without an index updates no index while its page has free space.",
+    so_what=(
+        "Index an extra field only if queries need the index. Editing a field without an index "
+        "touches no index while the page has free space."
+    ),
     source=HOT,
 )
 def test_edits_that_touch_no_index(five):
-    """Pages have free space, and birthdate has no index. What percentage of birthdate edits update
-    no index (HOT)?"""
+    """Pages have free space, and birthdate has no index. What percentage of birthdate edits are HOT
+    updates, which touch no index?"""
     return hot_share(table_of_the_extras(), edit_birthdate, five)
 
 
@@ -565,13 +607,15 @@ def test_edits_that_touch_no_index(five):
     profile_onetoone=0,
     custom_user=0,
     foreignkey=0,
-    so_what="If the edit changes an indexed column, PostgreSQL updates the table's other indexes "
-    "too. The user table has more of them.",
+    so_what=(
+        "Before you index an extra field that users often edit, consider a profile. Each edit "
+        "also adds entries to the table's other indexes, and the user table has more indexes."
+    ),
     source=HOT,
 )
 def test_edits_with_the_birthdate_indexed(five):
-    """Pages have free space, and birthdate has an index. What percentage of birthdate edits update
-    no index (HOT)?"""
+    """Pages have free space, and birthdate has an index. What percentage of birthdate edits are HOT
+    updates, which touch no index?"""
     with index_on_birthdate():
         return hot_share(table_of_the_extras(), edit_birthdate, five)
 
@@ -583,11 +627,14 @@ def test_edits_with_the_birthdate_indexed(five):
     custom_user=100,
     foreignkey=100,
     mark="surprising",
-    so_what="If the old and the new row share a page, PostgreSQL logs only where they differ. "
-    "The first change of a page after a checkpoint logs more.",
+    so_what=(
+        "Do not choose an approach by its login cost: the UPDATE of last_login writes equally "
+        "little log in each. A page's first change after a checkpoint writes more."
+    ),
 )
 def test_log_bytes_of_one_login(five):
-    """The table's pages have free space. How many bytes of write-ahead log does a login write?"""
+    """Pages of the user table have free space. How many bytes of write-ahead log does a login's
+    UPDATE of last_login write?"""
     return about(written(log_in, five)[1], 50)
 
 
@@ -597,12 +644,15 @@ def test_log_bytes_of_one_login(five):
     custom_user=0,
     foreignkey=0,
     costs=[0],
-    so_what="On a full page, a login moves the row to another page and writes to every index. A "
-    "lower fillfactor keeps space free.",
+    so_what=(
+        "For many logins, set a lower fillfactor on the user table and rewrite it once, for "
+        "example by VACUUM FULL. On a full page, a login writes every index."
+    ),
     source=HOT,
 )
 def test_logins_on_full_pages(on_full_pages):
-    """The table's pages are full. What percentage of logins update no index (HOT)?"""
+    """Pages of the user table are full. What percentage of logins are HOT updates, which touch no
+    index?"""
     return hot_share(USERS, log_in, on_full_pages, times=1)
 
 
@@ -612,13 +662,15 @@ def test_logins_on_full_pages(on_full_pages):
     profile_onetoone=600,
     custom_user=700,
     foreignkey=600,
-    so_what="On full pages a login writes six times as much as on pages with free space, and "
-    "each index of a custom user adds to it. A lower fillfactor helps.",
+    so_what=(
+        "For many logins, lower the user table's fillfactor. On a full page, a login wrote at "
+        "least six times as much log as on a page with free space."
+    ),
     source=HOT,
 )
 def test_log_bytes_of_one_login_on_a_full_page(on_full_pages):
-    """Pages are full, and birthdate has an index. How many bytes of write-ahead log does a login
-    write?"""
+    """Pages of the user table are full, and birthdate has an index. How many bytes of write-ahead
+    log does a login write?"""
     with index_on_birthdate():
         return about(written(log_in, on_full_pages, times=1)[1], 100)
 
@@ -633,8 +685,8 @@ def test_log_bytes_of_one_login_on_a_full_page(on_full_pages):
     fits=at_most(300),
     costs=at_least(400),
     so_what=(
-        "Changing an indexed column adds an entry to each index of its table. The user table has "
-        "more indexes than a profile."
+        "If users often edit an indexed extra field, a profile saves write-ahead log. Each edit "
+        "adds an entry to every index of its table, and the user table has more."
     ),
     source=HOT,
 )
@@ -654,13 +706,15 @@ def test_log_bytes_of_one_edit(five):
     mark="surprising",
     fits=at_most(3),
     costs=at_least(5),
-    so_what="If an edit changes a column in a B-tree index, PostgreSQL adds entries to the table's "
-    "other indexes too. The user table has more of them.",
+    so_what=(
+        "If an edit changes a column in a B-tree index, expect new entries in the table's other "
+        "indexes too. The user table has more indexes than a profile."
+    ),
     source=HOT,
 )
 def test_index_entries_of_one_edit(five):
-    """Pages have free space, and birthdate has an index. How many index entries does a birthdate
-    edit add?"""
+    """The birthdate column is indexed, and its table pages have free space. How many index entries
+    does one changed birthdate add?"""
     plain, _ = written(edit_birthdate, five)
     with index_on_birthdate():
         indexed, _ = written(edit_birthdate, five)
@@ -681,13 +735,15 @@ def growth(table, action):
     custom_user=380,
     foreignkey=330,
     mark="surprising",
-    so_what="An UPDATE of all rows doubles the table and its indexes. Update in batches, with "
-    "VACUUM in between, so that PostgreSQL reuses the space.",
+    so_what=(
+        "Update all rows of a large table in batches, with VACUUM in between, so that PostgreSQL "
+        "reuses the space. One UPDATE of all rows can double the table."
+    ),
     source="PostgreSQL 18 docs, Recovering Disk Space",
 )
 def test_growth_by_writing_every_last_login(writable):
-    """One UPDATE sets last_login of every user. By how many bytes per user does the disk space
-    grow?"""
+    """One UPDATE sets last_login of every user. By how many bytes per user does the user table
+    grow, with its indexes?"""
     now = "2026-03-01T12:00:00.123456Z"
     return growth(USERS, lambda: User.objects.update(last_login=now))
 
@@ -697,13 +753,15 @@ def test_growth_by_writing_every_last_login(writable):
     profile_onetoone=330,
     custom_user=380,
     foreignkey=330,
-    so_what="VACUUM frees space for new rows inside the file. VACUUM FULL shrinks the file, but "
-    "locks the table meanwhile.",
+    so_what=(
+        "Do not expect VACUUM to shrink a table: it usually frees space for new rows inside the "
+        "file. VACUUM FULL shrinks the file, but locks the table meanwhile."
+    ),
     source="PostgreSQL 18 docs, Recovering Disk Space",
 )
 def test_growth_left_after_vacuum(writable):
     """One UPDATE sets last_login of every user, then VACUUM runs. By how many bytes per user is the
-    table larger?"""
+    user table larger than before?"""
     now = "2026-03-01T12:00:00.123456Z"
 
     def write_and_vacuum():
@@ -721,13 +779,15 @@ def test_growth_left_after_vacuum(writable):
     mark="surprising",
     fits=at_most(150),
     costs=at_least(300),
-    so_what="Filling an extra field for all users rewrites whole user rows with a custom user, but "
-    "only small rows with a profile.",
+    so_what=(
+        "If a job often updates an extra field of all users, a profile saves space. PostgreSQL "
+        "writes new small profile rows instead of new whole user rows."
+    ),
     source="PostgreSQL 18 docs, Recovering Disk Space",
 )
 def test_growth_by_writing_every_birthdate(writable):
-    """One UPDATE changes every user's birthdate. By how many bytes per user does the disk space
-    grow?"""
+    """One UPDATE changes every user's birthdate. By how many bytes per user does the table with the
+    birthdates grow?"""
     later = models.F("birthdate") + 1
     return growth(table_of_the_extras(), lambda: PlayerModel.objects.update(birthdate=later))
 
@@ -738,12 +798,15 @@ def test_growth_by_writing_every_birthdate(writable):
     custom_user=False,
     foreignkey=False,
     fits=[False],
-    so_what="PostgreSQL stores a constant default in its catalog, so adding such a column does not "
-    "rewrite even a large user table.",
+    so_what=(
+        "You can add a field with a constant default even to a large user table. PostgreSQL "
+        "stores the default in its catalog and does not rewrite the table."
+    ),
     source='PostgreSQL 18 docs, ALTER TABLE, section "Notes"',
 )
 def test_a_new_attribute_rewrites_the_table(large):
-    """Does a migration that adds a mandatory text field with a default rewrite the table?"""
+    """A migration adds a NOT NULL text field with a constant default. Does PostgreSQL rewrite the
+    table?"""
     table = table_of_the_extras()
     added = models.TextField(default="")
     added.set_attributes_from_name("timezone")
@@ -760,7 +823,10 @@ def test_a_new_attribute_rewrites_the_table(large):
     profile_onetoone=45,
     custom_user=45,
     foreignkey=45,
-    so_what="A unique index on an extra field takes the same space in every approach.",
+    so_what=(
+        "Index size is no reason to choose: a unique index on discord_id takes the same space in "
+        "a profile and in a custom user."
+    ),
 )
 def test_bytes_of_a_unique_index_on_discord_id(large):
     """How many bytes per user does a unique index on discord_id take?"""
@@ -778,8 +844,10 @@ def test_bytes_of_a_unique_index_on_discord_id(large):
     mark="surprising",
     fits=[False],
     costs=[True],
-    so_what="On a custom user, create the index with AddIndexConcurrently. A plain AddIndex blocks "
-    "logins until it is done.",
+    so_what=(
+        "On a custom user in use, add an index with AddIndexConcurrently and atomic = False. A "
+        "plain AddIndex makes logins wait until the migration's transaction ends."
+    ),
     source='PostgreSQL 18 docs, CREATE INDEX, section "Building Indexes Concurrently"',
 )
 def test_login_waits_while_an_index_is_built(transactional_db, alice):
@@ -802,13 +870,15 @@ def test_login_waits_while_an_index_is_built(transactional_db, alice):
     foreignkey=1000,
     fits=[0],
     costs=[1000],
-    so_what="With a profile, existing users need a data migration, or code that handles a missing "
-    "row. In a custom user the columns are NULL.",
+    so_what=(
+        "After bulk_create() of users, create the missing profile rows, or write code that "
+        "handles them. With a custom user, the extra fields are NULL in the same row."
+    ),
     source=docs("QuerySet API reference", "bulk_create()"),
 )
 def test_rows_to_backfill_for_users_without_extras():
-    """1,000 users were added with bulk_create(). How many rows must you add for their extra
-    fields?"""
+    """User.objects.bulk_create() added 1,000 users. How many profile rows must you add
+    afterwards?"""
     User.objects.bulk_create([User(username=f"late{i:04}") for i in range(1000)])
     without = User.objects.filter(username__startswith="late", **{f"{path('pk')}__isnull": True})
     return without.values(path("birthdate")).count()
@@ -819,7 +889,10 @@ def test_rows_to_backfill_for_users_without_extras():
     profile_onetoone=350,
     custom_user=320,
     foreignkey=360,
-    so_what="For all users at once, the join reads about a tenth more pages.",
+    so_what=(
+        "An export of all users is no reason to choose: the join to a profile read only about a "
+        "tenth more pages than a custom user."
+    ),
 )
 def test_pages_for_an_export(large):
     """How many pages does PostgreSQL read to export every username and birthdate?"""
@@ -833,7 +906,10 @@ def test_pages_for_an_export(large):
     custom_user=1000,
     foreignkey=2000,
     mark="surprising",
-    so_what="A profile is a second Python object for each user. Use values() to create none.",
+    so_what=(
+        "To show many users, call values(), which creates no model instances. Otherwise Django "
+        "creates a second Python object for each user with a profile."
+    ),
     source=docs("Database access optimization", "Use QuerySet.values() and values_list()"),
 )
 def test_objects_made_for_a_thousand_players(large):
@@ -880,8 +956,10 @@ def test_biography_loaded_with_each_request(alice):
     foreignkey=False,
     mark="surprising",
     fits=[False],
-    so_what="PostgreSQL stores long values in the TOAST table. An UPDATE that does not set the "
-    "column, such as that of a login, does not write it again.",
+    so_what=(
+        "A long extra field does not make logins write more. PostgreSQL keeps long values in a "
+        "TOAST table, and an UPDATE of other columns does not write them again."
+    ),
     source="PostgreSQL 18 docs, Out-of-Line, On-Disk TOAST Storage",
 )
 def test_biography_logged_again_at_login(five):
@@ -902,11 +980,14 @@ def test_biography_logged_again_at_login(five):
     profile_onetoone=15,
     custom_user=14,
     foreignkey=15,
-    so_what="A profile table adds one statement, not one per user.",
+    so_what=(
+        "Deleting many users is no reason to choose: a profile table added one statement for "
+        "1,000 users, not one for each user."
+    ),
     source=docs("QuerySet API reference", "delete()"),
 )
 def test_statements_to_delete_a_thousand(statements):
-    """How many statements does .delete() of 1,000 users run?"""
+    """A queryset of 1,000 users calls delete(). How many statements does Django run?"""
     enrolled_many(1000)
     statements.clear()
     User.objects.filter(username__startswith="player").delete()

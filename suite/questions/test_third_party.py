@@ -65,15 +65,16 @@ def badge_of(target, model_name):
     foreignkey="accepted",
     mark="known",
     so_what=(
-        "A package that names Django's User does not work with a custom user. Look for such "
-        "imports before you choose."
+        "Before you choose a custom user, search your packages for imports of Django's own User. "
+        "With a custom user, their queries on User.objects raise AttributeError."
     ),
     source=REFERENCING,
     fits=["accepted"],
     fails=ANYTHING_ELSE,
 )
 def test_package_that_imports_auth_user():
-    """A package asks django.contrib.auth.models.User.objects for users. What happens?"""
+    """A package imports django.contrib.auth.models.User and calls User.objects.count(). What
+    happens?"""
     return outcome(lambda: DjangosUser.objects.count())
 
 
@@ -104,8 +105,8 @@ def test_package_with_a_key_to_the_class_user():
     foreignkey="auth_user",
     mark="useful",
     so_what=(
-        "Packages that use settings.AUTH_USER_MODEL work with every approach. They refer to the "
-        "user table, not to the profile."
+        "Prefer packages whose foreign keys name settings.AUTH_USER_MODEL: these keys work in "
+        "every approach. They refer to the user table, not to the profile."
     ),
     source=REFERENCING,
 )
@@ -125,8 +126,8 @@ def test_package_with_a_key_to_the_setting():
     foreignkey="accepted",
     mark="useful",
     so_what=(
-        "With a custom user, the table auth_user does not exist, so such a migration fails. "
-        "Replace it through MIGRATION_MODULES."
+        "With a custom user, replace a migration whose foreign key names auth.User: point "
+        "MIGRATION_MODULES to your own copy. The original fails if no table auth_user exists."
     ),
     source=REFERENCING,
     fits=["accepted"],
@@ -161,8 +162,8 @@ def migrate(operation):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "Django compares the sender with the class that is saved. A receiver for auth.User "
-        "misses proxies and custom users."
+        "Check the sender of each receiver in a package. A receiver for auth.User does not run "
+        "for a proxy or a custom user: Django compares it with the saved class."
     ),
     source=docs("Signals", "post_save"),
     fits=[True],
@@ -183,8 +184,8 @@ def test_package_signal_of_auth_user():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "A user who is saved through a proxy misses receivers of the user model. Save them as "
-        "User, or connect receivers to the proxy."
+        "Save users as User, not through a proxy, or connect the receivers to the proxy too. "
+        "Saving a proxy does not call receivers of the user model."
     ),
     source=REFERENCING,
     fits=[True],
@@ -205,8 +206,8 @@ def test_package_signal_of_the_user_model():
     foreignkey="accepted",
     mark="useful",
     so_what=(
-        "With a custom user the table has another name. Change the reports and scripts that "
-        "name auth_user."
+        "With a custom user, change the reports and scripts that name the table auth_user. By "
+        "default, the custom user's table has another name."
     ),
     fits=["accepted"],
     costs=ANYTHING_ELSE,
@@ -231,8 +232,8 @@ def test_package_with_sql_on_auth_user():
     costs=[0],
 )
 def test_package_that_creates_users():
-    """A package calls get_user_model().objects.create_user(). How many rows for extra fields exist
-    afterwards?"""
+    """Only the OneToOne variant creates profiles in a receiver. A package calls create_user(). How
+    many rows with the new user's extra fields exist afterwards?"""
     User.objects.create_user("bob")
     return rows_for_extras("bob")
 
@@ -244,15 +245,16 @@ def test_package_that_creates_users():
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "A mandatory extra field makes create_user() of packages fail. With a receiver, the "
-        "account stays behind; without one, no profile row is created."
+        "If packages create users, let extra fields be NULL. Otherwise create_user() fails for a "
+        "custom user, and outside a transaction, a failing receiver leaves a user without a "
+        "profile."
     ),
     costs=["IntegrityError, no account", "accepted"],
     fails=["IntegrityError, account stays"],
 )
 def test_package_that_creates_users_with_a_mandatory_extra(transactional_db):
-    """The birthdate is NOT NULL. What happens when a package calls create_user(username) in
-    autocommit?"""
+    """The birthdate is NOT NULL, and only the OneToOne profile has a receiver. What happens if a
+    package calls create_user(username) outside a transaction?"""
     table = PlayerModel._meta.get_field("birthdate").model._meta.db_table
     rows(f"ALTER TABLE {table} ALTER COLUMN birthdate SET NOT NULL")
     try:
@@ -273,14 +275,14 @@ def test_package_that_creates_users_with_a_mandatory_extra(transactional_db):
     mark="surprising",
     fails=["IntegrityError", "2 rows"],
     so_what=(
-        "Let one place create the profile row. Use get_or_create() in a receiver if other code "
-        "may create the row too."
+        "Let one place create the profile row. If several places may create it, add a unique "
+        "constraint, and call get_or_create() in each of them."
     ),
     source=docs("Signals", "post_save"),
 )
 def test_package_that_also_creates_the_profile():
-    """A package's receiver creates a profile row for each new user, as your own code does. What
-    does a registration do?"""
+    """A package's receiver calls create() for the profile of each new user. Your own code also
+    creates a profile. What happens at a registration?"""
     person = person_class()
 
     def create(sender, instance, created, **kwargs):
@@ -313,14 +315,14 @@ class Badge(models.Model):
     foreignkey=True,
     mark="useful",
     so_what=(
-        "A package may call get_user_model() at import. Django then imports the user model's "
-        "module, whatever the order of INSTALLED_APPS."
+        "A models.py may call get_user_model() at import, whatever the order of INSTALLED_APPS. "
+        "An app's __init__.py or apps.py may not."
     ),
     source=REFERENCING,
 )
 def test_package_that_asks_for_the_user_at_import(project):
-    """An app before the players app calls get_user_model() in its models.py. Does the project
-    start?"""
+    """badges/models.py calls get_user_model() at import, and INSTALLED_APPS lists badges before the
+    players app. Does the project start?"""
     add_package(project)
     return project.manage("check").code == 0
 
@@ -332,15 +334,15 @@ def test_package_that_asks_for_the_user_at_import(project):
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "get_user_model() at import loads the app of a custom user. That app must not "
-        "import, at its own import, an app that does so."
+        "In a custom user's models.py, do not import models of an app that calls get_user_model() "
+        "at import. The two modules can then import each other, and the project fails."
     ),
     fits=[True],
     costs=[False],
 )
 def test_package_that_players_imports_in_turn(project):
-    """Another app calls get_user_model() at import, and the players app imports its models. Does
-    the project start?"""
+    """badges/models.py calls get_user_model() at import, and INSTALLED_APPS lists badges first.
+    players/models.py imports from badges.models. Does the project start?"""
     add_package(project)
     project.add("players/models.py", "from badges.models import Badge  # noqa: E402,F401\n")
     return project.manage("check").code == 0
@@ -379,8 +381,8 @@ def test_django_extensions_fakes_the_emails(settings):
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "UserCreationForm names Django's User. With a custom user, give each subclass a Meta "
-        "with your model."
+        "With a custom user, give each subclass of UserCreationForm its own Meta with your model. "
+        "The Meta of UserCreationForm names Django's own User."
     ),
     source=FORMS,
     fits=["accepted"],
@@ -413,14 +415,15 @@ def rows_after_allauth():
     foreignkey=0,
     mark="useful",
     so_what=(
-        "django-allauth does not run your form. Create the profile row in a receiver or in "
-        "allauth's adapter."
+        "Create the profile row in a receiver, in allauth's adapter, or in a form that "
+        "ACCOUNT_FORMS names. By default django-allauth does not run your form."
     ),
     fits=at_least(1),
     costs=[0],
 )
 def test_allauth_signup(site):
-    """A user registers through django-allauth. How many rows hold the extra fields?"""
+    """Only the OneToOne variant creates profiles in a receiver. A user registers through django-
+    allauth. How many rows hold this user's extra fields?"""
     return site.ask(rows_after_allauth)
 
 
@@ -437,13 +440,14 @@ def logged_in_by_email():
     custom_user=True,
     foreignkey=True,
     so_what=(
-        "allauth's backend logs users in by e-mail in every approach. You need no custom user "
-        "for that."
+        'You need no custom user for a login by e-mail. With "email" in ACCOUNT_LOGIN_METHODS, '
+        "allauth's backend finds users by e-mail in every approach."
     ),
     source=docs(CUSTOMIZING, "Writing an authentication backend"),
 )
 def test_allauth_login_by_email(site):
-    """Can a user who registered without allauth log in by e-mail through django-allauth?"""
+    """ACCOUNT_LOGIN_METHODS contains "email". Can a user who registered without django-allauth log
+    in by e-mail through django-allauth?"""
     return site.ask(logged_in_by_email)
 
 
@@ -464,14 +468,15 @@ def rows_after_registration():
     foreignkey=0,
     mark="useful",
     so_what=(
-        "django-registration does not run your form. Create the profile row in a receiver or in "
-        "your subclass of its view."
+        "Create the profile row in a receiver or in your subclass of django-registration's view. "
+        "By default this view runs the package's form, not yours."
     ),
     fits=at_least(1),
     costs=[0],
 )
 def test_django_registration_signup(site):
-    """A user registers through django-registration. How many rows hold the extra fields?"""
+    """Only the OneToOne variant creates profiles in a receiver. A user registers through django-
+    registration. How many rows hold this user's extra fields?"""
     return site.ask(rows_after_registration)
 
 
@@ -490,14 +495,15 @@ def form_with_a_birthdate():
     foreignkey="FieldError",
     mark="useful",
     so_what=(
-        "Meta.fields accepts fields of the user. For a profile, extend the form and the view of "
-        "the package."
+        "In Meta.fields of django-registration's form, name fields of the user model. For a "
+        "profile, declare the field in a subclass and store its value in the view."
     ),
     fits=["accepted"],
     costs=ANYTHING_ELSE,
 )
 def test_django_registration_asks_for_the_birthdate(site):
-    """django-registration's form names the birthdate in Meta.fields. What happens?"""
+    """A subclass of django-registration's RegistrationForm adds "birthdate" to Meta.fields. What
+    happens?"""
     return site.ask(form_with_a_birthdate)
 
 
@@ -522,8 +528,8 @@ def permission_for_one_player():
     foreignkey="accepted",
     mark="surprising",
     so_what=(
-        "django-guardian looks for a proxy's permissions under the concrete model. Set "
-        "GUARDIAN_GET_CONTENT_TYPE if you use a proxy."
+        "Set GUARDIAN_GET_CONTENT_TYPE if you assign permissions for objects of a proxy. By "
+        "default django-guardian looks for a proxy's permissions under the concrete model."
     ),
     fits=["accepted"],
     costs=ANYTHING_ELSE,
@@ -545,13 +551,14 @@ def rows_of_the_anonymous_user():
     foreignkey=0,
     mark="surprising",
     so_what=(
-        "django-guardian adds a row to your users. Leave AnonymousUser out of lists and counts, "
-        "and expect it if an extra field is mandatory."
+        "Leave django-guardian's AnonymousUser out of lists and counts. For a mandatory extra "
+        "field on a custom user, let GUARDIAN_GET_INIT_ANONYMOUS_USER name a function that sets "
+        "the field."
     ),
 )
 def test_guardian_adds_a_user(site):
-    """django-guardian creates a user AnonymousUser during migrate. How many rows hold its extra
-    fields?"""
+    """django-guardian creates a user called AnonymousUser during migrate. How many rows hold this
+    user's extra fields?"""
     return site.ask(rows_of_the_anonymous_user)
 
 
@@ -574,14 +581,15 @@ def edit_is_in_the_history():
     foreignkey=False,
     mark="useful",
     so_what=(
-        "A history of the user does not contain the profile. Register both models with "
-        "django-simple-history."
+        "With a profile, register both User and Person with django-simple-history. The history of "
+        "a user does not contain changes to the profile."
     ),
     fits=[True],
     costs=[False],
 )
 def test_simple_history_of_the_extras(site):
-    """django-simple-history tracks the user model. Does it record a new birthdate?"""
+    """django-simple-history tracks get_user_model(). Does the user's history record a new
+    birthdate?"""
     return site.ask(edit_is_in_the_history)
 
 
@@ -596,8 +604,8 @@ def registration_is_in_the_history():
     foreignkey=True,
     mark="surprising",
     so_what=(
-        "django-simple-history listens to post_save of the registered class. Register the proxy "
-        "too if you save users through it."
+        "If you save users through a proxy, register the proxy with django-simple-history too. "
+        "The proxy's history is then in a second table, beside that of the user model."
     ),
     fits=[True],
     costs=[False],
@@ -637,8 +645,9 @@ def similar_queries_of_a_list():
     foreignkey=20,
     mark="useful",
     so_what=(
-        "django-debug-toolbar shows the repeated queries for profile rows. Load the rows with "
-        "select_related() or prefetch_related()."
+        "Similar queries in django-debug-toolbar can mean that a loop reads profile rows. Load "
+        "the rows with select_related() for a OneToOneField or prefetch_related() for a "
+        "ForeignKey."
     ),
     fits=[0],
     costs=at_least(1),
@@ -663,15 +672,15 @@ def queries_of_the_profile_page():
     foreignkey=3,
     mark="useful",
     so_what=(
-        "A page for logged-in users reads the session and the user. Showing a profile row costs "
-        "one more query."
+        "Expect one more query on a page that shows a profile row. A page for a logged-in user "
+        "already reads the session and the user."
     ),
     fits=at_most(2),
     costs=at_least(3),
 )
 def test_toolbar_on_the_profile_page(site):
-    """Sessions are kept in the database. How many queries does django-debug-toolbar show for
-    /profile/?"""
+    """Sessions are in the database. How many queries does django-debug-toolbar show for a GET of
+    /profile/, which shows the extra fields?"""
     return site.ask(queries_of_the_profile_page)
 
 
@@ -686,14 +695,14 @@ def errors_of_check():
     foreignkey=[],
     mark="useful",
     so_what=(
-        "These nine packages use settings.AUTH_USER_MODEL, so Django's checks accept them in "
-        "every approach."
+        "Run manage.py check with all your packages installed before you choose. The nine tested "
+        "packages, such as django-allauth and djoser, pass in every approach."
     ),
     source=REFERENCING,
 )
 def test_all_packages_together(site):
-    """allauth, debug-toolbar, dj-rest-auth, django-registration, djoser, guardian, DRF,
-    simple-history and social-auth are installed. What does check report?"""
+    """allauth, debug-toolbar, dj-rest-auth, django-registration, djoser, guardian, DRF, simple-
+    history and social-auth are installed. Which errors do Django's checks report?"""
     return site.ask(errors_of_check)
 
 
@@ -725,15 +734,15 @@ def nested(**options):
     foreignkey="AssertionError",
     mark="useful",
     so_what=(
-        "With a profile, write create() and update() of the serializer yourself. A custom "
-        "user needs neither for the extra fields."
+        "For a nested profile, write the serializer's create() and update() yourself. With a "
+        "custom user, the extra fields need neither."
     ),
     fits=["accepted"],
     costs=ANYTHING_ELSE,
 )
 def test_drf_writes_user_and_extras():
-    """What happens when a plain ModelSerializer of Django REST framework stores username and
-    birthdate together?"""
+    """A plain ModelSerializer has username and birthdate, the latter nested if a profile holds it.
+    What happens when the serializer saves a new user?"""
     birthdate = {"birthdate": "1999-09-09"}
     data = {"username": "bob", "person": birthdate, "person_set": [birthdate], **birthdate}
     writing = nested()(data=data)
@@ -748,14 +757,15 @@ def test_drf_writes_user_and_extras():
     foreignkey=101,
     mark="useful",
     so_what=(
-        "A nested serializer reads the profile row of each user. Put select_related() or "
-        "prefetch_related() on the view's queryset."
+        "Put select_related() (OneToOneField) or prefetch_related() (ForeignKey) on the view's "
+        "queryset. Otherwise a nested serializer runs one query for each user's profile."
     ),
     fits=[1],
     costs=at_least(2),
 )
 def test_drf_list_of_a_hundred(statements):
-    """How many statements does a ModelSerializer run to list 100 users with their birthdates?"""
+    """A ModelSerializer, nested for a profile, lists 100 users with birthdates. How many statements
+    run if the queryset loads no profiles in advance?"""
     enrolled_many(100)
     statements.clear()
     users = User.objects.filter(username__startswith="player")
@@ -770,12 +780,13 @@ def test_drf_list_of_a_hundred(statements):
     foreignkey="[]",
     mark="surprising",
     so_what=(
-        "A missing OneToOne profile and an empty field both come out as null. Code that "
-        "reads the API must expect both."
+        "Write API clients that accept null for a missing OneToOne profile as well as for an "
+        "empty field. For a missing ForeignKey profile, they get an empty list."
     ),
 )
 def test_drf_user_without_extras():
-    """A user has no extra fields. What does Django REST framework show for them?"""
+    """A user was created without extra fields or a profile. What does a ModelSerializer return in
+    place of the birthdate or the profile?"""
     User.objects.bulk_create([User(username="bob")])
     data = nested(read_only=True)(User.objects.get(username="bob")).data
     return json.dumps(data[list(data)[1]])
@@ -816,14 +827,14 @@ def extras_factory(*keys):
     custom_user="accepted",
     foreignkey="accepted",
     so_what=(
-        "If a receiver creates the profile row, a factory must not create it too. Let the factory "
-        "of the user fill in the row."
+        "If a receiver creates a OneToOne profile, do not create the profile in a factory_boy "
+        "factory. Create the user, then change the fields of user.person."
     ),
     source="factory_boy docs, Common recipes",
 )
 def test_factory_of_extras_and_their_user():
-    """A factory_boy factory creates the extra fields, and their user by a SubFactory. What
-    happens?"""
+    """A factory_boy factory creates a profile and its user, or a custom user. Only the OneToOne
+    profile also has a receiver. What happens?"""
     PlayerModel._meta.get_field("birthdate")
     return outcome(extras_factory())
 
@@ -834,14 +845,14 @@ def test_factory_of_extras_and_their_user():
     custom_user="accepted",
     foreignkey="accepted",
     so_what=(
-        "mute_signals() keeps the receiver from creating a second row. It also mutes all other "
-        "receivers of that signal."
+        "Use mute_signals(post_save) if a factory_boy factory should create the profile instead "
+        "of a receiver. mute_signals() also mutes all other post_save receivers."
     ),
     source="factory_boy docs, Using factory_boy with ORMs, mute_signals",
 )
 def test_factory_of_extras_and_their_user_with_signals_muted():
-    """A factory_boy factory creates the extra fields and their user under mute_signals(post_save).
-    What happens?"""
+    """A factory_boy factory creates a profile and its user, or a custom user, under
+    mute_signals(post_save). What happens?"""
     PlayerModel._meta.get_field("birthdate")
     return outcome(factory.django.mute_signals(post_save)(extras_factory()))
 
@@ -855,14 +866,14 @@ def test_factory_of_extras_and_their_user_with_signals_muted():
     fits=[True],
     fails=[False],
     so_what=(
-        "get_or_create() returns the receiver's empty row and ignores the other values. Your "
-        "tests then run without the birthdate."
+        "Do not use django_get_or_create for a profile that a receiver creates. It returns the "
+        "receiver's empty row and ignores the factory's other values, such as the birthdate."
     ),
     source="factory_boy docs, Using factory_boy with ORMs, django_get_or_create",
 )
 def test_factory_of_extras_that_gets_or_creates():
-    """A factory_boy factory of profiles has django_get_or_create = ["user"]. Does it store the
-    birthdate it was given?"""
+    """A factory_boy factory of profiles has a birthdate and django_get_or_create = ["user"]. Does
+    the stored profile have this birthdate?"""
     person_class()
     extras_factory("user")()
     return PlayerModel.objects.get().birthdate == date(2010, 5, 4)
@@ -892,15 +903,15 @@ django_settings_module = config.settings
     custom_user={"class": "players.models.User", "birthdate": "accepted"},
     foreignkey={"class": "django.contrib.auth.models.User", "birthdate": "accepted"},
     so_what=(
-        "The django-stubs plugin reads AUTH_USER_MODEL and reverse relations, so mypy knows "
-        "extra fields. A proxy needs a request class of your own."
+        "Use the mypy plugin of django-stubs: it knows the fields of a custom user and the "
+        "accessor of a profile. For a proxy, declare a request class yourself."
     ),
     source="django-stubs 6.1 README, section \"How can I create a HttpRequest that's guaranteed to "
     'have an authenticated user?"',
 )
 def test_class_of_request_user_for_mypy(project, pytestconfig):
-    """A user is logged in. What does mypy with django-stubs say of the class of request.user and of
-    reading the birthdate?"""
+    """A view asserts request.user.is_authenticated. What does mypy with django-stubs infer for
+    request.user and for its birthdate?"""
     birthdate = "birthdate"
     if PlayerModel.__name__ == "Person":
         many = hasattr(User, "person_set")

@@ -50,8 +50,10 @@ def birthdate_stored_for(username):
     fits=[1],
     costs=[2],
     top=True,
-    so_what="Two tables mean two writes. Put them into one transaction, or half of the change may "
-    "be stored.",
+    so_what=(
+        "With a profile, put the writes to the user and to the profile into one transaction. "
+        "Otherwise the first write stays if the second fails."
+    ),
 )
 def test_writes_to_change_email_and_birthdate(alice, statements):
     """How many statements write to the database when a user's e-mail and birthdate change
@@ -75,12 +77,15 @@ def test_writes_to_change_email_and_birthdate(alice, statements):
         *("SELECT django_session", "SELECT auth_user"),
         *("SELECT person", "UPDATE person", "UPDATE django_session"),
     ],
-    so_what="A profile row costs no more statements than a custom user. But an edit of a custom "
-    "user locks and rewrites the row with the password.",
+    so_what=(
+        "The number of statements of an edit is no reason to choose an approach. With a custom "
+        "user, however, an edit locks and rewrites the row with the password."
+    ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_statements_of_a_profile_edit(alice, client, statements):
-    """Which statements does one edit on the page /profile/ run?"""
+    """A user changes the birthdate on the page /profile/. Which statements does this request
+    run?"""
     client.force_login(alice)
     statements.clear()
     response = client.post("/profile/", {**ALICE, "birthdate": NEW})
@@ -99,12 +104,15 @@ def test_statements_of_a_profile_edit(alice, client, statements):
     mark="surprising",
     fits=[True],
     costs=[False],
-    so_what="save() writes only its own object's row. Call user.person.save() too; if you forget "
-    "it, Django raises no error.",
+    so_what=(
+        "After you change a profile, call save() on the profile. user.save() writes only the "
+        "user's own row, and Django raises no error."
+    ),
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_saving_the_user_stores_the_extras(alice):
-    """A new birthdate is set on user.person, or on a custom user. Does user.save() store it?"""
+    """Code sets a new birthdate on the user's profile, or on a custom user. Does user.save() store
+    this birthdate?"""
     extras_class()
     extras_of(alice).birthdate = NEW
     alice.save()
@@ -119,13 +127,15 @@ def test_saving_the_user_stores_the_extras(alice):
     mark="surprising",
     fits=[True],
     fails=[False],
-    so_what="The receiver saves the profile that is cached on the user. With a ForeignKey it saves "
-    "a row that it reads again, and the change is lost.",
+    so_what=(
+        "Call save() on the changed profile itself. A receiver stores the change if it saves the "
+        "cached user.person; if it reads a ForeignKey profile again, the change is lost."
+    ),
     source=docs("Customizing authentication in Django", "Extending the existing User model"),
 )
 def test_saving_the_user_stores_the_extras_by_the_articles_signal(alice):
-    """A receiver saves user.person after every save of the user. Does user.save() then store a
-    changed birthdate?"""
+    """A receiver saves a user's profile after every save of the user. Does user.save() then store a
+    birthdate that was changed on the profile?"""
     with person_saved_with_user():
         extras_of(alice).birthdate = NEW
         alice.save()
@@ -140,11 +150,13 @@ def test_saving_the_user_stores_the_extras_by_the_articles_signal(alice):
     mark="surprising",
     fits=["stored"],
     costs=["lost without an error"],
-    so_what="Python accepts any attribute on an object. Unless the user model has this field, the "
-    "value is lost without an error.",
+    so_what=(
+        "Set a profile's field on the profile, not on the user. Python accepts any attribute, and "
+        "user.save() ignores attributes that are not model fields."
+    ),
 )
 def test_birthdate_set_on_the_user_itself(alice):
-    """What happens to user.birthdate = x after user.save()?"""
+    """Code sets user.birthdate = x and calls user.save(). What happens to the value?"""
     alice.birthdate = NEW
     alice.save()
     again = User.objects.get(pk=alice.pk)
@@ -163,7 +175,7 @@ def test_birthdate_set_on_the_user_itself(alice):
     source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_birthdate_named_in_update_fields(alice):
-    """What does user.save(update_fields=["birthdate"]) do after user.birthdate = x?"""
+    """Code sets user.birthdate = x. What does user.save(update_fields=["birthdate"]) do?"""
     alice.birthdate = NEW
     return outcome(lambda: alice.save(update_fields=["birthdate"]))
 
@@ -175,12 +187,15 @@ def test_birthdate_named_in_update_fields(alice):
     foreignkey="FieldDoesNotExist",
     fits=["accepted"],
     costs=["FieldDoesNotExist"],
-    so_what="update() can set columns of one table only. For the fields of a profile, start from "
-    "Person.objects.",
+    so_what=(
+        "update() of users does not reach the columns of a profile. For those fields, start "
+        "from Person.objects."
+    ),
     source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_of_an_extra_over_users(alice):
-    """What does User.objects.update() do when you pass it the birthdate?"""
+    """Code passes birthdate, or person__birthdate for a profile, to User.objects.update(). What
+    happens?"""
     return outcome(lambda: User.objects.filter(pk=alice.pk).update(**{path("birthdate"): NEW}))
 
 
@@ -189,12 +204,15 @@ def test_update_of_an_extra_over_users(alice):
     profile_onetoone="FieldDoesNotExist",
     custom_user="accepted",
     foreignkey="FieldDoesNotExist",
-    so_what="You can filter by user__username, but you cannot update it that way. Start from "
-    "User.objects.",
+    so_what=(
+        "To change usernames, call update() on User.objects. Person.objects can filter by "
+        "user__username, but cannot update it."
+    ),
     source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_of_the_username_through_the_listed_class(alice):
-    """What does update() of the username do on the variant's own model (Player, Person, User)?"""
+    """Code passes username, or user__username for Person, to update() on Player, Person or User.
+    What happens?"""
     name = "user__username" if PlayerModel.__name__ == "Person" else "username"
     return outcome(
         lambda: PlayerModel.objects.filter(pk=extras_of(alice).pk).update(**{name: "zoe"})
@@ -214,7 +232,8 @@ def test_update_of_the_username_through_the_listed_class(alice):
     source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_of_an_extra_from_a_user_column(alice):
-    """What does update(discord_id=F(<the username>)) do?"""
+    """Code runs update(discord_id=F("username")), or F("user__username") for Person. What
+    happens?"""
     username = F("user__username" if PlayerModel.__name__ == "Person" else "username")
     extras = extras_class().objects
     return outcome(lambda: extras.update(discord_id=username))
@@ -226,7 +245,10 @@ def test_update_of_an_extra_from_a_user_column(alice):
     custom_user=True,
     foreignkey=True,
     fits=[True],
-    so_what="A Subquery copies a value from the user table into the profile table in one UPDATE.",
+    so_what=(
+        "To copy a value from the user table into the profile table, use a Subquery in update(). "
+        "It takes one UPDATE."
+    ),
     source="Django ticket #14104",
 )
 def test_update_of_an_extra_by_a_subquery(alice):
@@ -243,8 +265,10 @@ def test_update_of_an_extra_by_a_subquery(alice):
     custom_user=False,
     foreignkey=True,
     fits=[False],
-    so_what="If you filter an update() by a field of another table, Django adds WHERE id IN "
-    "(SELECT ...).",
+    so_what=(
+        "You can filter User.objects.update() by a profile's field. Django then writes the "
+        "condition as a subquery: WHERE id IN (SELECT ...)."
+    ),
     source=docs("Making queries", "Updating multiple objects at once"),
 )
 def test_update_filtered_by_an_extra_needs_a_subquery(alice, statements):
@@ -279,8 +303,10 @@ def test_extras_rows_after_bulk_create_of_users():
     profile_onetoone=2,
     custom_user=1,
     foreignkey=2,
-    so_what="bulk_create() inserts many rows with one statement and returns their ids. Profile "
-    "rows need those ids, so they take a second statement.",
+    so_what=(
+        "To add many users, create the users with one bulk_create() and the profiles with a "
+        "second. On PostgreSQL, the first returns the ids that the profiles need."
+    ),
     source=docs("QuerySet API reference", "bulk_create()"),
 )
 def test_statements_to_add_a_thousand_players(statements):
@@ -298,8 +324,10 @@ def test_statements_to_add_a_thousand_players(statements):
     foreignkey="FieldDoesNotExist",
     fits=["accepted"],
     costs=["FieldDoesNotExist"],
-    so_what="bulk_update() writes one table. For the fields of a profile, load the Person objects "
-    "and update them instead.",
+    so_what=(
+        "bulk_update() takes fields of its own model only. For a profile's fields, call "
+        'Person.objects.bulk_update(persons, ["birthdate"]).'
+    ),
     source=docs("QuerySet API reference", "bulk_update()"),
 )
 def test_bulk_update_of_birthdates_on_users(alice):
@@ -315,8 +343,10 @@ def test_bulk_update_of_birthdates_on_users(alice):
     foreignkey="ProgrammingError",
     fits=["accepted"],
     costs=["ProgrammingError"],
-    so_what="ON CONFLICT needs a unique index on the named columns. A ForeignKey has none, so "
-    "PostgreSQL rejects the upsert.",
+    so_what=(
+        "To upsert profiles, use a OneToOneField, or add a unique constraint to the ForeignKey. "
+        "ON CONFLICT needs a unique index on the columns in unique_fields."
+    ),
     source='PostgreSQL 18 docs, INSERT, section "ON CONFLICT Clause"',
 )
 def test_upsert_of_extras(alice):
@@ -337,13 +367,15 @@ def test_upsert_of_extras(alice):
     foreignkey=[ALICE["discord_id"], None],
     mark="surprising",
     costs=[[None], [ALICE["discord_id"], None]],
-    so_what="If the user is the primary key, save() updates the existing row and clears fields "
-    "that you did not set. With a ForeignKey it adds a second row.",
+    so_what=(
+        "Do not use Person(user=user).save() if a profile may exist. With the user as primary "
+        "key, it clears fields you did not set; a ForeignKey gets another row."
+    ),
     source=docs("Model instance reference", "How Django knows to UPDATE vs. INSERT"),
 )
 def test_discord_ids_after_saving_a_new_person(alice):
-    """A profile row has a Discord ID. Which Discord IDs remain after Person(user=user,
-    birthdate=x).save()?"""
+    """A user's profile row has a Discord ID. Which Discord IDs does the user have after
+    Person(user=user, birthdate=x).save()?"""
     person_class()(user=alice, birthdate=NEW).save()
     people = person_class().objects.filter(user=alice).order_by("pk")
     return list(people.values_list("discord_id", flat=True))
@@ -356,8 +388,10 @@ def test_discord_ids_after_saving_a_new_person(alice):
     foreignkey="accepted",
     fits=["IntegrityError"],
     costs=["accepted"],
-    so_what="create() forces an INSERT. The primary key of a OneToOne profile rejects it; a "
-    "ForeignKey gets a second row.",
+    so_what=(
+        "Use get_or_create() if a profile may exist. create() forces an INSERT: a OneToOneField "
+        "rejects the second row, a plain ForeignKey accepts it."
+    ),
     source=docs("QuerySet API reference", "create()"),
 )
 def test_creating_a_person_for_a_player_who_has_one(alice):
@@ -374,13 +408,15 @@ def test_creating_a_person_for_a_player_who_has_one(alice):
     mark="surprising",
     fits=[["bob"]],
     costs=[["alice", "bob"]],
-    so_what="If the user is the primary key, save() overwrites the other user's profile and keeps "
-    "the old row. A ForeignKey moves the row.",
+    so_what=(
+        "Do not assign another user to a profile whose primary key is the user: save() overwrites "
+        "that user's profile and keeps the old row. A ForeignKey moves the row."
+    ),
     source=docs("One-to-one relationships"),
 )
 def test_owners_after_giving_a_person_to_another_user(alice):
-    """Alice's profile gets person.user = bob and is saved. Which users have Alice's Discord ID
-    afterwards?"""
+    """Code sets person.user = bob on Alice's profile and saves it. Which users have Alice's Discord
+    ID afterwards?"""
     bob = enrolled("bob")
     person = person_class().objects.get(user=alice)
     person.user = bob
@@ -398,13 +434,15 @@ def test_owners_after_giving_a_person_to_another_user(alice):
     fits=[False],
     costs=[True],
     top=True,
-    so_what="save() writes every column as it was loaded. Edit a custom user with "
-    "save(update_fields=[...]). A full save() of a stale user does this in every approach.",
+    so_what=(
+        "Edit a custom user with save(update_fields=[...]). Without update_fields, save() writes "
+        "every column as it was loaded, so it can restore an old password."
+    ),
     source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_stale_save_of_a_birthdate_undoes_a_new_password(alice):
-    """Extra fields are loaded, then the password changes. Does saving a new birthdate restore the
-    old password?"""
+    """Code loads the extra fields, and then the user's password changes. Does saving a new
+    birthdate with save() restore the old password?"""
     extras_class()
     loaded_before = extras_of(User.objects.get(pk=alice.pk))
     alice.set_password("The dragon wakes at 10")
@@ -422,12 +460,15 @@ def test_stale_save_of_a_birthdate_undoes_a_new_password(alice):
     mark="surprising",
     fits=["accepted"],
     costs=["NotSupportedError"],
-    so_what="A user may have no profile, so Django uses an outer join. PostgreSQL cannot lock its "
-    'nullable side; use of=("self",).',
+    so_what=(
+        'To lock users in a query that joins a profile, use select_for_update(of=("self",)). '
+        "Django uses an outer join, and PostgreSQL cannot lock its nullable side."
+    ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_locking_a_user_joined_with_the_extras(alice):
-    """What does select_for_update() do on a user query that also reads the birthdate?"""
+    """What does select_for_update() do on a User query that also selects the birthdate, through a
+    join if needed?"""
     players = User.objects.select_for_update().annotate(born=F(path("birthdate")))
     return outcome(lambda: players.get(pk=alice.pk))
 
@@ -438,13 +479,15 @@ def test_locking_a_user_joined_with_the_extras(alice):
     custom_user="accepted",
     foreignkey="accepted",
     fits=["accepted"],
-    so_what='of=("self",) locks only the user row. That is enough if all code that changes the '
-    "profile locks the user first.",
+    so_what=(
+        'select_for_update(of=("self",)) locks the user row alone. This protects the profile too '
+        "if all code that changes the profile locks the user first."
+    ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
 def test_locking_only_the_user_of_a_join(alice):
-    """What does select_for_update(of=("self",)) do on a user query that also reads the
-    birthdate?"""
+    """What does select_for_update(of=("self",)) do on a User query that also selects the birthdate,
+    through a join if needed?"""
     players = User.objects.select_for_update(of=("self",)).annotate(born=F(path("birthdate")))
     return outcome(lambda: players.get(pk=alice.pk))
 
@@ -470,8 +513,10 @@ def test_locking_only_the_extras_of_a_join(alice):
     profile_onetoone=10,
     custom_user=13,
     foreignkey=10,
-    so_what="user.save() writes every column of a custom user again, extra fields included. Name "
-    "the changed ones in update_fields.",
+    so_what=(
+        "Name the changed fields in update_fields. Otherwise user.save() writes every column "
+        "except the primary key; with a custom user, extra fields too."
+    ),
     source=docs("Model instance reference", "Specifying which fields to save"),
 )
 def test_columns_written_by_saving_a_user(alice, statements):
@@ -486,8 +531,10 @@ def test_columns_written_by_saving_a_user(alice, statements):
     profile_onetoone=["last_login"],
     custom_user=["last_login"],
     foreignkey=["last_login"],
-    so_what="Unless it also upgrades the password hash, a login saves only last_login. It undoes "
-    "no change of another column.",
+    so_what=(
+        "A login does not overwrite other changes to the user: it saves only last_login, unless "
+        "it also upgrades the password hash."
+    ),
     source=code("django.contrib.auth.models.update_last_login"),
 )
 def test_columns_written_by_a_login(client, alice, statements):
@@ -505,13 +552,15 @@ def test_columns_written_by_a_login(client, alice, statements):
     foreignkey=2,
     mark="surprising",
     costs=[2],
-    so_what="A login saves last_login, so the receiver reads and rewrites the profile at each "
-    "login. A check of created avoids that.",
+    so_what=(
+        "In a receiver that saves the profile, check created first. Otherwise the receiver also "
+        "reads and writes the profile at each login, because a login saves last_login."
+    ),
     source=code("django.contrib.auth.models.update_last_login"),
 )
 def test_further_statements_by_the_articles_signal(alice, statements):
-    """A receiver saves user.person after every save of the user. How many statements does it add
-    to a login?"""
+    """A receiver reads and saves a user's profile after every save of the user. How many statements
+    does the receiver add to a login?"""
     with person_saved_with_user():
         statements.clear()
         alice.save(update_fields=["last_login"])
@@ -524,12 +573,15 @@ def test_further_statements_by_the_articles_signal(alice, statements):
     custom_user=True,
     foreignkey=True,
     fits=[True],
-    so_what="refresh_from_db() also forgets cached related objects, so the profile is read again "
-    "when you need it.",
+    so_what=(
+        "Call user.refresh_from_db() to see new values of a profile too. It clears cached related "
+        "objects, so Django reads the profile again when code uses it."
+    ),
     source=docs("Model instance reference", "Refreshing objects from database"),
 )
 def test_refreshing_the_user_refreshes_the_extras(alice):
-    """A birthdate that was read changes elsewhere. Is it new after user.refresh_from_db()?"""
+    """Code reads a user's birthdate, then another request changes it. Does the user object show the
+    new birthdate after user.refresh_from_db()?"""
     assert extras_of(alice).birthdate == ALICE["birthdate"]
     roster.change("alice", birthdate=NEW)
     alice.refresh_from_db()
@@ -543,12 +595,15 @@ def test_refreshing_the_user_refreshes_the_extras(alice):
     foreignkey="MultipleObjectsReturned",
     fits=["accepted"],
     fails=["MultipleObjectsReturned"],
-    so_what="update_or_create() needs a unique column. Once a user has two profile rows, each "
-    "later call fails.",
+    so_what=(
+        "Add a unique constraint to a ForeignKey profile before you use update_or_create(). Once "
+        "a user has two profile rows, each later call raises MultipleObjectsReturned."
+    ),
     source=docs("QuerySet API reference", "update_or_create()"),
 )
 def test_update_or_create_after_a_second_row_was_tried(alice):
-    """The code tries to create a second profile row. What does update_or_create() do afterwards?"""
+    """Code tries to create a second row with extra fields for a user. What does update_or_create()
+    for this user do afterwards?"""
     extras, mine = extras_class().objects, owned_by(alice)
     saw(outcome(lambda: extras.create(**mine)))
     return outcome(lambda: extras.update_or_create(**mine, defaults={"birthdate": NEW}))
@@ -560,12 +615,15 @@ def test_update_or_create_after_a_second_row_was_tried(alice):
     custom_user=["last_login", "date_joined", "birthdate"],
     foreignkey=["birthdate"],
     mark="surprising",
-    so_what="It writes the defaults and every date field, because those may use auto_now. It locks "
-    "the row first, so it restores no old value.",
+    so_what=(
+        "Expect update_or_create() to write every date field besides the defaults, because date "
+        "fields may use auto_now. It locks and reads the row first, so it writes no old values."
+    ),
     source='Django 4.2 release notes, "Setting update_fields in Model.save() may now be required"',
 )
 def test_columns_written_by_update_or_create(alice, statements):
-    """Which columns does update_or_create(..., defaults={"birthdate": x}) write?"""
+    """A row with extra fields exists. Which of its columns does update_or_create(...,
+    defaults={"birthdate": x}) write?"""
     extras_class().objects.update_or_create(**owned_by(alice), defaults={"birthdate": NEW})
     return columns_set(statements[-1])
 
@@ -576,12 +634,14 @@ def test_columns_written_by_update_or_create(alice, statements):
     custom_user="IntegrityError",
     foreignkey="IntegrityError",
     costs=["IntegrityError"],
-    so_what="Django's default= is not in the database. Other programs that insert users must name "
-    "every NOT NULL column.",
+    so_what=(
+        "If other programs insert users by SQL, give a value to every NOT NULL column. Django's "
+        "default= is not in the database, unlike db_default=."
+    ),
     source=docs("Model field reference", "db_default"),
 )
 def test_user_inserted_by_sql_with_two_columns():
-    """What happens if SQL inserts a user with only a username and a password?"""
+    """What happens if an SQL INSERT names only the username and the password of a new user?"""
     insert = f"INSERT INTO {User._meta.db_table} (username, password) VALUES ('zoe', '')"
     return outcome(lambda: rows(insert))
 
@@ -594,8 +654,10 @@ def test_user_inserted_by_sql_with_two_columns():
     fits=[True],
     costs=[False],
     fails=[CANNOT],
-    so_what="Signals run only in Django. A user inserted by SQL has no profile row. A custom user "
-    "holds the fields in the same row.",
+    so_what=(
+        "If other programs insert users by SQL, let them insert the profile rows too: SQL sends "
+        "no Django signals. A custom user has the fields in the same row."
+    ),
     source=docs("Signals", "post_save"),
 )
 def test_user_inserted_by_sql_has_an_extras_row():
@@ -616,12 +678,15 @@ def test_user_inserted_by_sql_has_an_extras_row():
     custom_user=True,
     foreignkey=False,
     mark="surprising",
-    so_what="A copy contains the fields of its own row. With a custom user, the Discord ID is "
-    "copied too, even if you do not want that.",
+    so_what=(
+        "If you copy a user by setting user.pk = None, copy the profile row yourself. With a "
+        "custom user, clear the extra fields that the copy should not have."
+    ),
     source=docs("Making queries", "Copying model instances"),
 )
 def test_copied_account_has_the_birthdate(alice):
-    """A user is copied with user.pk = None and save(). Does the copy have the birthdate?"""
+    """Code copies a user: it sets user.pk = None and a new username, then calls save(). Does the
+    copy have the birthdate?"""
     alice.pk = None
     alice.username = "copy"
     alice.save()
@@ -634,11 +699,14 @@ def test_copied_account_has_the_birthdate(alice):
     custom_user=CANNOT,
     foreignkey=False,
     costs=[False],
-    so_what="Assigning a profile links two objects in memory. Save the profile itself to store it.",
+    so_what=(
+        "After user.person = Person(...), call save() on the profile itself. The assignment "
+        "stores nothing, and user.save() writes only the user's own row."
+    ),
     source=docs("Making queries", "One-to-one relationships"),
 )
 def test_assigned_person_is_stored_with_the_user(alice):
-    """Does user.save() store x after user.person = Person(birthdate=x)?"""
+    """Code assigns user.person = Person(birthdate=x) and calls user.save(). Is x stored?"""
     alice.person = person_class()(birthdate=NEW)
     alice.save()
     return person_class().objects.filter(birthdate=NEW).exists()
@@ -651,12 +719,14 @@ def test_assigned_person_is_stored_with_the_user(alice):
     foreignkey="IntegrityError",
     fits=["accepted"],
     costs=["IntegrityError"],
-    so_what="Assigning to the accessor of a OneToOneField also sets person.user. With a "
-    "ForeignKey, set person.user yourself.",
+    so_what=(
+        "With a ForeignKey, set person.user before you save a new profile. With a OneToOneField, "
+        "the assignment user.person = person also sets person.user."
+    ),
     source=docs("One-to-one relationships"),
 )
 def test_saving_an_assigned_person(alice):
-    """What does user.person.save() do after user.person = Person(birthdate=x)?"""
+    """Code assigns user.person = Person(birthdate=x). What does user.person.save() do then?"""
     alice.person = person_class()(birthdate=NEW)
     return outcome(alice.person.save)
 
@@ -668,7 +738,10 @@ def test_saving_an_assigned_person(alice):
     foreignkey=False,
     mark="known",
     costs=[False],
-    so_what="update() sends no signals. Logs and caches that depend on post_save miss the change.",
+    so_what=(
+        "If logs or caches depend on post_save, update them yourself after update(), because "
+        "update() sends no signals."
+    ),
     source=docs("QuerySet API reference", "update()"),
 )
 def test_update_of_all_birthdates_sends_post_save(alice):
@@ -684,8 +757,10 @@ def test_update_of_all_birthdates_sends_post_save(alice):
     custom_user="UPDATE players_user",
     foreignkey="UPDATE person",
     mark="known",
-    so_what="The rows of a proxy are the users themselves. Player.objects.update() changes every "
-    "account.",
+    so_what=(
+        "Filter before you call update() on a proxy. The rows of a proxy are the users "
+        "themselves, so Player.objects.update() changes every account."
+    ),
     source=docs("Models", "Proxy models"),
 )
 def test_table_updated_through_the_listed_class(alice, statements):
@@ -703,13 +778,15 @@ def test_table_updated_through_the_listed_class(alice, statements):
     foreignkey=True,
     fits=[False],
     costs=[True],
-    so_what="Without transaction.atomic() Django commits each statement at once. Wrap the two "
-    "saves of a user and a profile in it.",
+    so_what=(
+        "Put the saves of a user and of a profile into one transaction.atomic(). Otherwise Django "
+        "commits each save at once, and the first stays if the second fails."
+    ),
     source=docs("Database transactions", "Django's default transaction behavior"),
 )
 def test_half_a_change_is_kept_outside_a_transaction(transactional_db, alice):
-    """A new e-mail and an invalid birthdate are saved without a transaction. Is the new e-mail
-    stored?"""
+    """Code sets a new e-mail and an invalid birthdate, and saves without a transaction. Is the new
+    e-mail stored?"""
     extras_class()
     extras = extras_of(alice)
     alice.email, extras.birthdate = "new@example.org", "31 February"
@@ -728,12 +805,15 @@ def test_half_a_change_is_kept_outside_a_transaction(transactional_db, alice):
     foreignkey="accepted",
     fits=["ValidationError"],
     costs=["accepted"],
-    so_what="full_clean() checks only the fields of its own model. Call it on the profile too, or "
-    "use a form for the profile.",
+    so_what=(
+        "Call full_clean() on the profile too, or use a form for the profile. user.full_clean() "
+        "checks only the user's own fields."
+    ),
     source=docs("Model instance reference", "Validating objects"),
 )
 def test_full_clean_of_the_user_checks_the_birthdate(alice):
-    """The extra fields contain an invalid birthdate. What does user.full_clean() do?"""
+    """The birthdate on a custom user or on the profile object is invalid. What does
+    user.full_clean() do?"""
     extras_class()
     extras_of(alice).birthdate = "31 February"
     return outcome(alice.full_clean)
@@ -746,12 +826,15 @@ def test_full_clean_of_the_user_checks_the_birthdate(alice):
     foreignkey=False,
     fits=[False],
     costs=[True],
-    so_what="PostgreSQL writes a whole new row version for each change. With a custom user, each "
-    "edit rewrites the row that every login reads.",
+    so_what=(
+        "Put fields that change often into a profile. PostgreSQL writes a whole new row "
+        "version for each change; with a custom user, of the row that logins read."
+    ),
     source="PostgreSQL 18 docs, Heap-Only Tuples (HOT)",
 )
 def test_change_of_birthdate_rewrites_the_users_row(alice):
-    """Does a change of the birthdate write a new version of the row with the password?"""
+    """Does changing the birthdate make PostgreSQL write a new version of the row that contains the
+    password?"""
     place = f"SELECT ctid FROM {User._meta.db_table} WHERE id = %s"
     before = rows(place, [alice.pk])
     roster.change("alice", birthdate=NEW)

@@ -22,6 +22,8 @@ from workbench.server import processes
 
 # libpq gives up on one address after so many seconds
 PATIENCE = 3
+# how often a keeper is started that is killed before it has started the server
+TRIES = 3
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -156,26 +158,32 @@ def _external() -> dict[str, str]:
 def _embedded(large: bool) -> dict[str, str]:
     global _keeper
     folder = files.writable(paths.data())
-    keeper = subprocess.Popen(
-        processes.command("workbench.server.keeper", str(folder), *(["large"] if large else [])),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        cwd=paths.PROJECT,
-        env=processes.environment(),
-    )
-    try:
-        assert keeper.stdout is not None
-        answer = json.loads(keeper.stdout.readline() or '{"error": "Its keeper stopped."}')
-        if "error" in answer:
-            raise WorkbenchError(answer["error"])
-    except BaseException:
+    for _ in range(TRIES):
+        keeper = subprocess.Popen(
+            processes.command(
+                "workbench.server.keeper", str(folder), *(["large"] if large else [])
+            ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            cwd=paths.PROJECT,
+            env=processes.environment(),
+        )
+        try:
+            assert keeper.stdout is not None
+            if said := keeper.stdout.readline():
+                answer = json.loads(said)
+                if "error" in answer:
+                    raise WorkbenchError(answer["error"])
+                _keeper = keeper
+                _env.update(answer)
+                return dict(_env)
+        except BaseException:
+            _dismiss(keeper)
+            raise
         _dismiss(keeper)
-        raise
-    _keeper = keeper
-    _env.update(answer)
-    return dict(_env)
+    raise WorkbenchError(f"The keeper of PostgreSQL in {folder} was killed {TRIES} times.")
 
 
 def _dismiss(keeper: subprocess.Popen[str]) -> None:

@@ -84,7 +84,8 @@ def drawn(
             if its:
                 style = {"color": OF[name], "marker": MARKERS[name], "markersize": 5}
                 axes.plot(*zip(*its, strict=True), label=name, **style)  # type: ignore[arg-type]
-                axes.fill_between(*zip(*spread[name], strict=True), color=OF[name], alpha=0.15)
+                sizes, low, high = zip(*spread[name], strict=True)
+                axes.fill_between(sizes, low, high, color=OF[name], alpha=0.15)
             if by_hand[name]:
                 axes.plot(*zip(*by_hand[name], strict=True), color=OF[name], linestyle=":")
         axes.plot([], [], color=SQL, linestyle=":", label="SQL by hand")

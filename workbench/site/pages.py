@@ -16,15 +16,18 @@ from workbench.paths import PROJECT
 from workbench.site import macros
 from workbench.site.macros import Macros
 from workbench.site.snapshots import Snapshots
+from workbench.variants import VARIANTS
 
 SOURCE = PROJECT / "docs"
 RENDERED = PROJECT / "build" / "docs"
 AREA = Path(__file__).parent / "area.md"
+# the same in all variants; the tutorial offers them as downloads
+STYLE_SHEETS = PROJECT / "variants" / VARIANTS[0] / "players" / "static" / "players"
 MOVE = Path(__file__).parent / "move.md"
 STAGED = Path(__file__).parent / "staged.md"
 # the path of a file between backticks, but not in a block of code, a link or a heading
 MENTIONED = re.compile(
-    r"^ *```.*?^ *```$|^#.*?$|\[`|`(?!\.\.|build/)(?P<path>[\w.-]+(/[\w.-]+)+)`",
+    r"^ *```.*?^ *```$|^#.*?$|\[`|`(?!\.\.|\.venv/|build/)(?P<path>[\w.-]+(/[\w.-]+)+)`",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -40,6 +43,7 @@ def render(measured: Comparison, found: Snapshots) -> None:
 
     shutil.rmtree(RENDERED, ignore_errors=True)
     shutil.copytree(SOURCE, RENDERED)
+    shutil.copytree(STYLE_SHEETS, RENDERED / "assets" / "players")
     for path in SOURCE.rglob("*.md"):
         write(path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8"))
     for area in Macros(measured, found, "").areas():
@@ -64,7 +68,8 @@ def opened(text: str, page: str) -> str:
         path = mention["path"]
         if not path or not (PROJECT / path).is_file():
             return mention[0]
-        copy = f"files/{path}.txt"  # browsers show text, and download Python
+        # browsers show text, and download Python; mkdocs leaves hidden folders out
+        copy = f"files/{path.lstrip('.')}.txt"
         files.write(RENDERED / copy, (PROJECT / path).read_text(encoding="utf-8"))
         return f"[{mention[0]}]({posixpath.relpath(copy, posixpath.dirname(page) or '.')})"
 
