@@ -87,7 +87,7 @@ def of_page(page: str, source: str) -> Document:
     head, body = split(source)
     name = page.removesuffix(".md").removesuffix("/index")
     prose = re.sub(r"```.*?```|\[%.*?%\]|\[\[.*?\]\]|\{[^}\n]*\}", " ", body, flags=re.DOTALL)
-    prose = re.sub(r"\]\([^)]*\)|<[^>]+>|[*`\[]", "", prose)
+    prose = re.sub(r"\]\([^)]*\)|<[^>]+>|[*`\[]|\\(?=_)", "", prose)
     lines = [" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=#|- )", prose)]
     headings = [line.lstrip("# ") for line in lines if line.startswith("#")]
     return {

@@ -619,7 +619,8 @@ class Macros:
             blocks[variant] = part("goal", exercise["title"], answer, goal)
         if len(set(blocks.values())) == 1:
             return next(iter(blocks.values()))
-        return tabs(blocks)
+        in_order = {variant: blocks[variant] for variant in TABS if variant in blocks}
+        return part("tabs", f"goal-of-{exercise['id']}", in_order)
 
     def mishaps(self) -> Block:
         """The SQL that makes the playground's data less tidy, in a tab for each variant."""
