@@ -26,11 +26,12 @@ test-all: ALL := --all
 test-all: test  ## the same with all exhaustive tests, of which `make test` runs a sample
 
 # what Django and PostgreSQL may change: the suite, and the tests that run real code of both
-test-matrix: $(READY)  ## the suite on every Django and on PostgreSQL 15; moves, notebooks and sites on the newest
+test-matrix: $(READY)  ## the suite on every Django and on PostgreSQL 15; moves, notebooks, sites and tutorial on the newest
 	@$(BIN)/workbench matrix
 	@$(BIN)/workbench matrix --django 5.2 --postgresql 15
 	@python=$$($(BIN)/python -m workbench.matrix.newest) && $$python -m pytest tests/test_moves*.py \
 		tests/test_notebooks.py tests/test_browser.py -n 2 --dist loadfile
+	@TUTORIAL_DJANGO=newest $(BIN)/pytest tests/test_tutorial.py
 
 PART ?= answers bench moves
 results: $(READY)  ## measure what results/ holds, or one part: PART=answers, bench or moves; about an hour

@@ -30,12 +30,15 @@ class Page(HTMLParser):
         self.path = path.relative_to(paths.SITE).as_posix()
         self.address = ROOT + (ANYWHERE if self.path == LOST else self.path)
         self.ids = set()
+        self.twice = []
         self.links = []
         self.fetched = []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
         its = {name: value or "" for name, value in attrs}
+        if its.get("id") in self.ids:
+            self.twice.append(its["id"])
         self.ids |= {its[name] for name in ("id", "name") if name in its}
         if its.get("rel") == "canonical":
             return

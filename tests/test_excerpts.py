@@ -230,6 +230,29 @@ def test_code_that_all_four_have_is_shown_once(macros):
     assert shown.startswith('```python title="config/wsgi.py, the same in all four"\n')
 
 
+def test_files_to_write_share_the_tab_of_a_variant_with_its_text(macros):
+    texts = {name: f"Said of {name}." for name in VARIANTS}
+    shown = macros.write("players/models.py", "players/backends.py", then=texts)
+    [*_, proxy] = shown.split('"proxy_model"')
+    assert proxy.count("```python") == 2
+    assert proxy.index('title="players/models.py"') < proxy.index('title="players/backends.py"')
+    assert proxy.index('title="players/backends.py"') < proxy.index("Said of proxy_model.")
+    assert shown.count('title="players/backends.py"') == 1
+
+
+def test_a_file_to_write_that_all_four_have_has_no_tabs(macros):
+    shown = macros.write("players/fields.py")
+    assert shown.startswith('```python title="players/fields.py"\n')
+
+
+def test_a_tab_without_a_file_needs_a_text(macros):
+    with pytest.raises(WorkbenchError, match="would have an empty tab") as raised:
+        macros.write("players/backends.py")
+    assert "profile_onetoone and custom_user and foreignkey" in str(raised.value)
+    with pytest.raises(WorkbenchError, match=r"no variant has players/nothing\.py"):
+        macros.write("players/nothing.py")
+
+
 def test_an_unknown_name_is_told_with_those_of_all_variants(macros):
     with pytest.raises(WorkbenchError) as raised:
         macros.code("players/models.py", "User", "nobody")

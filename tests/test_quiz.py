@@ -18,8 +18,8 @@ QUESTIONS = results.load()["questions"]
 ITEMS = {item.question["id"]: item for item in quiz.items(QUESTIONS)}
 COUNT = 10
 DRAW = "quiz/?draw=4821"
-WHO = re.compile(r"In which approaches is the answer “(.+?)”\?")
-WHAT = re.compile(r"What is the answer with ([\w, ]+)\?")
+WHO = re.compile(r"Choose the approaches that answer “(.+?)”\.")
+WHAT = re.compile(r"Choose the answer of ([\w, ]+)\.")
 
 
 # What is asked, worked out again from the answers
@@ -35,9 +35,18 @@ def who(question, text):
 
 
 def test_there_are_many_questions_from_many_areas():
-    assert len(ITEMS) >= 100
-    assert len({item.question["module"] for item in ITEMS.values()}) >= 12
-    assert {item.question["mark"] for item in ITEMS.values()} == {"surprising"}
+    assert len(of("surprises")) >= 100
+    assert len({item.question["module"] for item in of("surprises").values()}) >= 12
+
+
+def of(level):
+    return {name: item for name, item in ITEMS.items() if item.level == level}
+
+
+def test_the_level_after_the_tutorial_asks_what_is_known():
+    assert len(of("tutorial")) >= 3 * COUNT
+    assert {item.question["mark"] for item in of("tutorial").values()} == {"known"}
+    assert {item.question["mark"] for item in of("surprises").values()} == {"surprising"}
 
 
 @pytest.mark.parametrize("name", ITEMS)
@@ -49,11 +58,11 @@ def test_one_choice_is_right_and_all_others_are_wrong(name):
         right = who(item.question, asked[1])
         assert [named(choice) == right for choice in item.choices] == is_at(item)
         impossible = {name for name in VARIANTS if answers[name] == CANNOT}
-        assert named(item.ask.partition("?")[2]) == impossible
+        assert named(item.ask.partition("”.")[2]) == impossible
         assert not any(named(choice) & impossible for choice in item.choices)
     else:
-        of = named(WHAT.fullmatch(item.ask)[1])
-        texts = {in_line(answers[name]) for name in of}
+        asked = named(WHAT.fullmatch(item.ask)[1])
+        texts = {in_line(answers[name]) for name in asked}
         assert [{choice} == texts for choice in item.choices] == is_at(item)
         assert in_line(CANNOT) not in item.choices
 
@@ -154,6 +163,19 @@ def test_others_can_be_drawn_and_the_way_back_works(page):
     assert ids(page) == first
 
 
+def test_a_level_asks_its_own_questions_and_another_draw_keeps_it(page):
+    page.goto("quiz/")
+    page.get_by_role("link", name="After the tutorial").click()
+    expect(page).to_have_url(re.compile(r"quiz/\?draw=\d{4}&level=tutorial$"))
+    first = ids(page)
+    assert set(first) <= of("tutorial").keys()
+    page.get_by_role("button", name="Draw ten others").last.click()
+    assert set(ids(page)) <= of("tutorial").keys()
+    assert ids(page) != first
+    page.get_by_role("link", name="What surprises people").click()
+    assert set(ids(page)) <= of("surprises").keys()
+
+
 DRAWS = """() => Array.from({length: 50}, (_, number) => {
     history.replaceState(null, "", `?draw=${1000 + number}`);
     dispatchEvent(new PopStateEvent("popstate"));
@@ -164,7 +186,8 @@ DRAWS = """() => Array.from({length: 50}, (_, number) => {
 def test_many_draws_ask_most_of_the_questions(page):
     page.goto(DRAW)
     seen = {name for draw in page.evaluate(DRAWS) for name in draw}
-    assert len(ITEMS) * 0.8 < len(seen) <= len(ITEMS)
+    assert seen <= of("surprises").keys()
+    assert len(seen) > len(of("surprises")) * 0.8
 
 
 def test_a_right_choice_shows_the_reason_and_its_evidence(page):

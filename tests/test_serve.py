@@ -23,7 +23,7 @@ from workbench.schema import tables
 from workbench.serve import sites as sites_of_serve
 from workbench.server import embedded, postgres, processes
 from workbench.server.databases import DEMO
-from workbench.variants import SUMMARIES, VARIANTS
+from workbench.variants import COLOURS, SUMMARIES, VARIANTS
 
 
 @pytest.fixture
@@ -71,6 +71,16 @@ def running(set_up):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_each_site_answers(sites, browser, variant):
     assert browser.open(sites.url(variant)).status == 200
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_each_site_has_its_colour_and_links_to_the_page_about_its_approach(sites, browser, variant):
+    for path in ("/", "/register/"):
+        answer = browser.open(sites.url(variant, path))
+        page = answer.read()
+        assert len(page) == int(answer.headers["Content-Length"])
+        assert f'href="{sites.index}site/approaches/{variant}/"' in page.decode()
+        assert "light-dark({}, {})".format(*COLOURS[variant]) in page.decode()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -258,6 +268,10 @@ def victim(sites, name):
         return next((it for it in server.children() if word in " ".join(it.cmdline())), None)
 
 
+# seconds between two kills: three too soon after each other are the end of serve
+BETWEEN = {"a site": sites_of_serve.TOO_SOON, "the keeper": 2}
+
+
 def kill(sites, name):
     """Kill the process of that name and return it; None if there is none, or not any more."""
     killed = victim(sites, name)
@@ -267,13 +281,20 @@ def kill(sites, name):
             return killed
 
 
+def has_ended(process):
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 @pytest.fixture(scope="module")
 def hardy(set_up):
     """Sites that are killed in part, and survive. What they say on stderr is theirs to say."""
     sites = set_up.serve()
     yield sites
     code, errors = sites.end()
-    assert code == 0
+    assert code == 0, errors
     assert "Traceback" not in errors
     assert sites.left() == []
 
@@ -305,13 +326,11 @@ def all_answer(sites, path="/players/"):
 def test_after_a_kill_under_load_the_sites_go_on(hardy, load, name, rounds, survived):
     for _ in rounds:
         wait_until(lambda: all_answer(hardy))
-        if name == "a site" and len(rounds) > 1:
-            time.sleep(
-                sites_of_serve.TOO_SOON
-            )  # one that stops sooner, three times in a row, ends serve
+        if len(rounds) > 1:
+            time.sleep(BETWEEN.get(name, 0))
         began = time.monotonic()
         killed = wait_until(lambda: kill(hardy, name))
-        wait_until(lambda it=killed: not it.is_running() or it.status() == psutil.STATUS_ZOMBIE)
+        wait_until(lambda it=killed: has_ended(it))
         wait_until(lambda: all_answer(hardy) and victim(hardy, "the keeper"))
         survived.setdefault(name, []).append(round(time.monotonic() - began, 1))
     assert {status for status, _ in load} <= {200, 503, "refused"}

@@ -22,6 +22,7 @@ from workbench.move import report
 from workbench.move.moves import all_moves
 from workbench.paths import PROJECT
 from workbench.site import build, macros, pages, snapshots
+from workbench.variants import COLOURS, VARIANTS
 
 pytestmark = pytest.mark.usefixtures("built_site")
 
@@ -102,6 +103,11 @@ def test_every_link_leads_to_something():
         if built.is_ours(page.to(link)) and not built.leads_somewhere(page.to(link))
     }
     assert sorted(dead) == []
+
+
+def test_no_two_elements_of_a_page_have_the_same_id():
+    pages = [page for page in built.pages() if page.path.endswith("index.html")]
+    assert {page.path: page.twice for page in pages if page.twice} == {}
 
 
 def test_every_script_style_and_image_is_there():
@@ -185,9 +191,45 @@ def test_every_area_is_in_the_navigation():
     assert {f"compare/{area}/" for area in AREAS} <= links
 
 
+def written():
+    """[(the path of a page of mkdocs, its HTML)]."""
+    found = [page.path for page in built.pages() if page.path.endswith("index.html")]
+    return [(path, (paths.SITE / path).read_text()) for path in found]
+
+
+def test_every_page_marks_its_tab():
+    unmarked = [path for path, html in written() if html.count("md-tabs__item--active") != 1]
+    assert unmarked == []
+
+
+def test_the_colours_of_the_approaches_are_the_same_on_the_site_and_on_their_sites():
+    sheet = (DOCS / "assets/site.css").read_text()
+    for name, colours in COLOURS.items():
+        assert tuple(re.findall(rf"--{name}: (#\w+);", sheet)) == colours
+
+
+def test_every_file_of_the_project_that_a_page_mentions_can_be_opened():
+    mention = re.compile(r"(<(?:a|h\d)\b[^>]*>)?<code>([\w.-]+(?:/[\w.-]+)+)</code>")
+    closed = [
+        f"{path}: {its[2]}"
+        for path, html in written()
+        for its in mention.finditer(html)
+        if not its[1] and not its[2].startswith(("build/", ".venv/"))
+        if (PROJECT / its[2]).is_file() and not path.startswith("notebooks/")
+    ]
+    assert closed == []
+
+
 def told(element):
     """An answer as a page tells it, its lines below each other."""
     return element.get_text().replace("\n ", "\n").strip()
+
+
+def signed(element):
+    """The judgement that the sign before an answer stands for, "" without one; and the answer."""
+    sign = element.find(class_="sign")
+    judgement, text = (sign["aria-label"], sign.get_text()) if sign else ("", "")
+    return judgement, told(element).removeprefix(text).strip()
 
 
 def shown(answer):
@@ -204,8 +246,13 @@ def test_each_question_of_an_area_stands_at_its_address_with_its_answers(questio
         heading = page.find("h2", id=question["id"])
         assert heading.get_text().removesuffix("¶") == question["question"].replace("`", "")
         answers = heading.find_next("dl", class_="answers").find_all("div")
-        for one in answers:
-            stands, wanted = told(one.dd), shown(question["answers"][told(one.dt)])
+        names = [told(one.dt) for one in answers]
+        assert names in (["all four"], list(VARIANTS))
+        for variant in VARIANTS:
+            one = answers[0 if len(names) == 1 else names.index(variant)]
+            wanted = shown(question["answers"][variant])
+            sign, stands = signed(one.dd)
+            assert sign == question["judgements"][variant]
             assert stands.split(": ")[0] == wanted if one.select(".reason") else stands == wanted
 
 
@@ -215,11 +262,9 @@ def test_each_question_has_a_row_with_its_answers_that_leads_to_its_address(ques
         row = rows.pop(question["id"])
         assert row.a["href"] == f"{question['module']}/#{question['id']}"
         for cell in row.find_all("td"):
-            sign = cell.find(class_="sign")
             variant = cell["data-variant"]
-            assert (sign["aria-label"] if sign else "") == question["judgements"][variant]
-            stands = told(cell).removeprefix(f"{sign.get_text()} " if sign else "")
-            assert stands == shown(question["answers"][variant])
+            wanted = question["judgements"][variant], shown(question["answers"][variant])
+            assert signed(cell) == wanted
     assert all(row.has_attr("data-djangos") for row in rows.values())
 
 

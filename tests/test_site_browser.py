@@ -170,6 +170,16 @@ def test_ticking_does_not_push_the_ticked_row_away(page, need):
     assert abs(box.bounding_box()["y"] - before) < 2
 
 
+def test_on_a_phone_a_need_shows_its_answers_once_it_is_ticked(page, need):
+    wanted, _ = need
+    page.set_viewport_size(browser.PHONE)
+    page.goto("choose/")
+    row = page.get_by_role("row", name=wanted.need)
+    expect(row.locator("td").first).to_be_hidden()
+    tick(page, wanted).check()
+    expect(row.locator("td").first).to_be_visible()
+
+
 def test_who_needs_too_much_is_told_so(page):
     page.goto("choose/?" + urlencode([("need", its.id) for its in NEEDS]))
     status = page.get_by_role("status", name="Verdict")
@@ -264,9 +274,11 @@ def test_questions_are_filtered(page, rows, questions, label, value, fits):
     page.get_by_label(label).select_option(value)
     filtered(page, rows, questions, fits)
     in_address(page, **{FILTERS[label]: value})
-    page.get_by_role("button", name="Show all again").click()
+    reset = page.get_by_role("button", name="Show all again")
+    reset.click()
     expect(page.locator(COUNT)).to_contain_text(f"{len(questions)} of")
     in_address(page)
+    expect(reset).to_be_hidden()
 
 
 def test_filters_add_up_and_the_address_keeps_them(page, rows, questions):
@@ -410,11 +422,12 @@ def test_the_search_is_walked_by_arrows_and_closes_with_escape(page):
     page.keyboard.press("ArrowUp")
     expect(words).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator("#find")).to_be_hidden()
+    expect(page.locator("#find-dialog")).to_be_hidden()
 
 
 def test_an_empty_search_says_what_to_try(page):
     page.keyboard.press("/")
+    expect(page.locator("#find-told")).to_contain_text("paste a traceback")
     page.keyboard.type("zzzqqq")
     expect(page.locator("#find-told")).to_contain_text("Nothing was found")
 
@@ -479,12 +492,14 @@ def test_the_first_tab_leads_past_the_menu(page):
 
 def test_the_menu_opens_on_a_phone_and_leads_on(page):
     page.set_viewport_size(browser.PHONE)
-    link = page.get_by_role("navigation", name="Navigation").get_by_role("link", name="Choose")
+    link = page.get_by_role("navigation", name="Navigation").get_by_role(
+        "link", name="Choose", exact=True
+    )
     expect(link).not_to_be_in_viewport()
     page.locator("label.md-header__button[for=__drawer]").click()
     expect(link).to_be_in_viewport()
     link.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Which one should I take?")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Which approach should I take?")
 
 
 def test_the_colours_can_be_changed_and_are_remembered(page):
@@ -520,6 +535,6 @@ def test_the_page_for_what_is_not_found_leads_back(chromium, built_site):
     expect(page.get_by_label("Words, or an error")).to_have_value("page")
     page.keyboard.press("Escape")
     page.get_by_role("navigation", name="Tabs").get_by_role("link", name="Choose").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Which one should I take?")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Which approach should I take?")
     assert [url for status, url in answers if status >= 400] == [lost]
     page.context.close()

@@ -283,8 +283,8 @@ def test_an_operation_that_is_not_there_is_one_sentence(found):
 def test_the_table_counts_the_statements(found):
     shown = operations.table(found)
     assert '<td data-variant="custom_user">1</td>' in shown
-    assert '<td data-variant="proxy_model" class="cannot">cannot</td>' in shown
-    assert ">cannot; 1 without the extras<" in shown
+    assert '<td data-variant="proxy_model" class="cannot">not possible</td>' in shown
+    assert ">not possible; 1 without extra fields<" in shown
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -13,6 +13,14 @@ SUMMARIES = {
     "foreignkey": "Any number of Person rows for each User, or none.",
 }
 
+# the colour of each on light and on dark ground, as docs/assets/site.css has it
+COLOURS = {
+    "proxy_model": ("#6f42b8", "#c0a2f5"),
+    "profile_onetoone": ("#0b6e62", "#6fd3c5"),
+    "custom_user": ("#a4480f", "#f0a97b"),
+    "foreignkey": ("#2458b8", "#94b8ff"),
+}
+
 VARIANTS = tuple(SUMMARIES)
 ONE_VARIANT = f"One of {', '.join(VARIANTS)}."
 EXTRA_FIELDS = ("birthdate", "discord_id", "zoom_id")

@@ -11,6 +11,9 @@ function element(name, text, more = {}) {
   return Object.assign(document.createElement(name), { textContent: text }, more);
 }
 
+/** A link to the page about an approach. */
+const approachOf = (name) => element("a", name, { href: `../approaches/${name}/` });
+
 /** The cells of the ticked needs that rule this variant out. */
 function against(variant) {
   return boxes
@@ -52,10 +55,12 @@ function show() {
   const take = preferred(remaining);
   const line = element("p", "", { className: "summary" });
   if (take) {
-    const approach = element("a", take.variant, { href: `../approaches/${take.variant}/` });
-    line.append("Take ", approach, `. ${take.why} `, element("a", "Evidence", { href: take.address }));
+    line.append("Take ", approachOf(take.variant), `. ${take.why} `, element("a", "Evidence", { href: take.address }));
     const others = remaining.filter((name) => name !== take.variant);
-    if (others.length) line.append(element("small", `Also possible: ${others.join(", ")}.`));
+    const also = element("small", "Also possible: ");
+    others.forEach((name, place) => also.append(place ? ", " : "", approachOf(name)));
+    also.append(".");
+    if (others.length) line.append(also);
   } else {
     line.textContent = "No approach does all of this. Untick the requirement that you can best live without.";
   }

@@ -78,6 +78,7 @@ async function show() {
   }
   for (const id of found ?? []) best.append(...withEvidence(byId.get(id)?.row));
   for (const body of [best, ...groups]) body.hidden = !body.querySelector("tr[id]:not([hidden])");
+  form.querySelector("[type=reset]").hidden = !location.search;
   for (const name of form.querySelectorAll("[name=show]"))
     table.classList.toggle(`without-${name.value}`, !columns.includes(name.value));
   table.style.setProperty("--columns", columns.length);
@@ -108,7 +109,7 @@ async function open(row, link) {
   const heading = parsed.getElementById(row.id);
   const cell = Object.assign(document.createElement("td"), { colSpan: 5 });
   for (let next = heading.nextElementSibling; next && next.tagName !== "H2"; next = next.nextElementSibling)
-    if (!next.matches(".answers")) cell.append(next.cloneNode(true));
+    if (!next.matches(".answers, .so-what")) cell.append(next.cloneNode(true));
   for (const details of cell.querySelectorAll("details.evidence")) details.open = true;
   // the page has no heading above these but its title
   for (const name of cell.querySelectorAll("h3"))

@@ -1,4 +1,4 @@
-// The quiz: a draw of ten, answered one by one. The address keeps the draw.
+// The quiz: a draw of ten, answered one by one. The address keeps the draw and the level.
 const COUNT = 10;
 const FROM_ONE_AREA = 2;
 const LETTERS = "ABCD";
@@ -19,10 +19,14 @@ function hash(text) {
   return (value ^ (value >>> 16)) >>> 0;
 }
 
+/** The level that the address names. */
+const level = () => new URLSearchParams(location.search).get("level") ?? "surprises";
+
 /** The questions of a draw. One more question in the pool changes at most one of them. */
 function draw(name) {
   const areas = {};
   return all
+    .filter((item) => item.dataset.level === level())
     .map((item) => [hash(`${name} ${item.dataset.id}`), item])
     .sort(([a], [b]) => a - b)
     .map(([, item]) => item)
@@ -82,8 +86,8 @@ function show() {
   tell("");
 }
 
-/** The address of another draw. */
-const another = () => `?draw=${1000 + Math.floor(Math.random() * 9000)}`;
+/** The address of another draw of the same level. */
+const another = () => `?draw=${1000 + Math.floor(Math.random() * 9000)}${level() === "surprises" ? "" : `&level=${level()}`}`;
 
 for (const item of all)
   for (const choice of item.querySelectorAll(".choices > li")) {

@@ -12,7 +12,7 @@ for (const nav of document.querySelectorAll("nav.md-nav[aria-labelledby]")) {
 // scroll but cannot be reached by the keyboard.
 function mend() {
   for (const nav of document.querySelectorAll(".md-code__nav")) nav.role = "presentation";
-  for (const block of document.querySelectorAll(".md-typeset__scrollwrap, .highlight code"))
+  for (const block of document.querySelectorAll(".md-typeset__scrollwrap, .highlight code, figure.chart"))
     block.tabIndex = 0;
 }
 new MutationObserver(mend).observe(document.querySelector(".md-content"), {

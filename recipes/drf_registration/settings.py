@@ -1,4 +1,4 @@
-from base import *
+from base import *  # your own settings
 
 INSTALLED_APPS = [*INSTALLED_APPS, "rest_framework", "accounts"]
 ROOT_URLCONF = "accounts.urls"

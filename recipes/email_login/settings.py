@@ -1,4 +1,4 @@
-from base import *
+from base import *  # your own settings
 
 INSTALLED_APPS = [*INSTALLED_APPS, "accounts"]
 AUTH_USER_MODEL = "accounts.User"

@@ -1,3 +1,3 @@
-from base import *
+from base import *  # your own settings
 
 INSTALLED_APPS = [*INSTALLED_APPS, "accounts"]

@@ -233,16 +233,16 @@ def test_add_page_with_a_signal_and_a_one_to_one_with_its_own_key(admin_client, 
     custom_user=True,
     foreignkey=False,
     so_what=(
-        "Django does not save an inline that staff left blank. If your code expects a profile row "
-        "for each user, create it in a receiver."
+        "Django does not save an inline that staff left blank. If each user needs a profile row, "
+        "create it in a receiver, with the user as its primary key."
     ),
     source=docs("Formsets", "Formset validation"),
     fits=[True],
     costs=[False],
 )
 def test_extras_row_of_an_add_page_left_blank(admin_client):
-    """Staff add a user in the variant's admin and leave the extra fields blank. Does a row for the
-    extra fields exist afterwards?"""
+    """In profile_onetoone, a receiver creates the profile row. Staff add a user in the admin and
+    leave the extra fields blank. Does a row for the fields exist?"""
     admin_client.post(page("add"), filled(admin_client.get(page("add")), **NEW_PLAYER))
     bob = User.objects.get(username="bob")
     owner = {"pk": bob.pk} if PlayerModel is User else {"user": bob}
@@ -655,8 +655,8 @@ def test_writes_of_an_admin_change_of_email_and_birthdate(alice, admin_client, s
     custom_user=13,
     foreignkey=16,
     so_what=(
-        "With a profile inline, each save of a user's page in the admin runs two or three more "
-        "statements than with a custom user. This is no reason to choose."
+        "With a profile inline, each save of a user's page in the admin runs two or three "
+        "statements more. This is no reason to choose an approach."
     ),
 )
 def test_statements_of_an_admin_change_of_email_and_birthdate(alice, admin_client, statements):

@@ -349,7 +349,7 @@ def test_article_profile_is_reached_from_the_user(alice):
     mark="known",
     so_what=(
         "A query from the profile reaches the user's fields by user__email with a ForeignKey as "
-        "with a OneToOneField. This is no reason to choose."
+        "with a OneToOneField. This is no reason to choose an approach."
     ),
     source=docs("Making queries", "Forward"),
     verdict="holds",
@@ -785,15 +785,15 @@ def save_profile(user, created):
     custom_user={"with a profile row": "stored", "without": "accepted"},
     foreignkey={"with a profile row": "lost", "without": "accepted"},
     so_what=(
-        "Save the profile itself instead of calling user.person.save() in a post_save receiver. "
-        "Such a receiver raises for users without a OneToOne profile, even at login."
+        "Save the profile itself, not in a post_save receiver of the user. With a OneToOne "
+        "profile, that receiver raises an error if the row is missing, even at login."
     ),
     source=docs("Signals", "post_save"),
     verdict="holds with a condition",
 )
 def test_article_signal_serves_updates(alice):
-    """A post_save receiver saves user.person. What does user.save() do for a user with a new
-    Discord ID, and for one without a profile row?"""
+    """A post_save receiver saves the user's profile. The profile has a new Discord ID, or there is
+    no profile row. What does user.save() do in each case?"""
     User.objects.bulk_create([User(username="bob")])
     with receiving(save_profile):
         return {
@@ -830,16 +830,15 @@ def test_article_saving_the_user_saves_the_person(alice):
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "After form.save(), use user.person without refresh_from_db(), unless code read "
-        "user.person before the row existed. In that case Django has cached that the row is "
-        "missing."
+        "After form.save(), you need refresh_from_db() if code read user.person before the row "
+        "existed: Django then remembers that the row is missing."
     ),
     source=docs("Model instance reference", "Refreshing objects from database"),
     verdict="does not hold",
 )
 def test_article_refresh_is_needed():
-    """A receiver creates the profile row with user=..., with user_id=... or by SQL. In which cases
-    is a new Discord ID lost without refresh_from_db()?"""
+    """A receiver creates the profile row by user=, user_id= or SQL. After form.save(), code sets
+    the row's Discord ID without refresh_from_db(). In which cases is it lost?"""
     lost = []
     for way, make in WAYS_TO_MAKE_A_PERSON.items():
         with receiving(lambda user, created, make=make: make(user) if created else None):
@@ -899,8 +898,9 @@ def test_article_authenticate_before_login(rf, settings):
         "hashes the password",
     ],
     so_what=(
-        "UserCreationForm asks for username and password, refuses a taken username and hashes the "
-        "password. With a custom user, subclass the form and set Meta.model."
+        "With auth.User, UserCreationForm asks for username and password, refuses a taken "
+        "username and hashes the password. With a custom user, subclass it and set Meta.model "
+        "first."
     ),
     source=docs(CUSTOMIZING, "Custom users and the built-in auth forms"),
     verdict="holds with a condition",

@@ -375,8 +375,9 @@ def test_login_in_another_case(alice, client):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "To let the login ignore case, override get_by_natural_key() in a custom user's manager. "
-        "ModelBackend does not use the manager of a proxy or profile."
+        "To let the login ignore case, override get_by_natural_key() and "
+        "aget_by_natural_key() in a custom user's manager. ModelBackend does not use the "
+        "manager of a proxy or profile."
     ),
     source=(
         docs("Customizing authentication in Django", "Writing a manager for a custom user model")
@@ -468,8 +469,8 @@ def test_permissions_to_add_a_player():
     source=PROXY_PERMISSIONS,
 )
 def test_change_permission_of_our_class_opens_the_account(alice):
-    """Staff have only the permission to change Player, Person or User, whichever the variant adds.
-    Can they open a user's page in the variant's admin?"""
+    """Staff may only change the variant's own model (Player, Person or User). Can they open a
+    user's page in the variant's admin?"""
     staff = staff_with(permission("change", PlayerModel))
     return saw(staff.get(page("change", alice.pk)).status_code) == 200
 
@@ -631,8 +632,8 @@ def login_statements(users):
     custom_user=login_statements("players_user"),
     foreignkey=login_statements("auth_user"),
     so_what=(
-        "A profile does not slow down the login, which reads no profile row. A backend that calls "
-        "super().authenticate() and then loads the proxy runs one more query."
+        "A profile does not slow down a login, because no profile row is read. A backend that "
+        "loads the user again as a proxy runs one more query."
     ),
     source=docs("Using the Django authentication system", "How to log a user in"),
 )
@@ -880,14 +881,14 @@ def test_login_waits_for_an_open_edit_with_the_articles_signal(transactional_db,
     custom_user={"request.user": "players.User", "request.auser()": "players.User"},
     foreignkey={"request.user": "auth.User", "request.auser()": "auth.User"},
     so_what=(
-        "If your backend returns a proxy, override aget_user() as well as get_user(). Otherwise "
-        "request.auser() in async views returns a plain User."
+        "If your ModelBackend subclass returns a proxy, override aget_user() as well as "
+        "get_user(). Otherwise request.auser() in async views returns a plain User."
     ),
     source=docs("Customizing authentication in Django", "Adding an async interface"),
 )
 def test_class_of_request_user_as_built(alice, client):
-    """Each variant uses its own settings, proxy_model a backend that returns Player. Which class do
-    request.user and request.auser() return?"""
+    """In proxy_model, a custom backend returns Player. Of which class are request.user and the
+    result of request.auser()?"""
     client.force_login(alice)
     request = client.get("/").wsgi_request
     awaited = async_to_sync(request.auser)()

@@ -342,8 +342,8 @@ def test_check_of_username_in_required_fields(project):
     foreignkey=[],
     mark="surprising",
     so_what=(
-        "Declare email with unique=True if it is the USERNAME_FIELD of your custom user. On a "
-        "proxy or a profile, Django ignores USERNAME_FIELD."
+        "Declare email with unique=True if it is the USERNAME_FIELD of your custom user. Do not "
+        "set USERNAME_FIELD on a proxy: login ignores it, but str() uses it."
     ),
     source=(
         docs("Customizing authentication in Django", "Specifying a custom user model")

@@ -96,7 +96,7 @@ def deletion_while(store, delete):
     foreignkey=5,
     so_what=(
         "With a profile table, user.delete() runs one more statement, because Django deletes "
-        "related rows table by table. This is no reason to choose."
+        "related rows table by table. This is no reason to choose an approach."
     ),
     source=docs("Making queries", "Deleting objects"),
 )
@@ -259,8 +259,8 @@ def test_deleting_a_user_with_do_nothing(transactional_db, monkeypatch, alice):
     custom_user=5,
     foreignkey=6,
     so_what=(
-        "To delete many users, call delete() on a queryset. For 100 users it runs one statement "
-        "more than for a single user."
+        "To delete many users, call delete() on a queryset. 100 users cost one statement more "
+        "than user.delete(), and each further 100 at least one DELETE more."
     ),
     source=docs("QuerySet API reference", "delete()"),
 )

@@ -395,8 +395,8 @@ def test_foreign_key_that_is_unique():
     custom_user=1,
     foreignkey=2,
     so_what=(
-        "A list, export or count that joins profiles contains a user once for each profile row. "
-        "Prevent a second row with a unique constraint."
+        "A list, export or count that joins profiles has one line for each profile row. Prevent a "
+        "second row of a user with a unique constraint."
     ),
     source=docs("QuerySet API reference", "values_list()"),
     fits=[1],
@@ -480,8 +480,8 @@ def test_create_user_in_another_case_without_our_index(alice):
     source=docs("Using the Django authentication system", "Built-in forms") + ", UserCreationForm",
 )
 def test_stock_form_takes_a_name_in_another_case(alice):
-    """User alice exists, and there is no case-insensitive unique index. Does Django's
-    UserCreationForm accept the username Alice?"""
+    """User alice exists. Does UserCreationForm (a subclass of it for a custom user) accept the
+    username Alice?"""
     rows(f"SET CONSTRAINTS ALL IMMEDIATE; DROP INDEX {CASE_INDEX}")
     form = StockForm(typed("Alice"))
     return saw(form.errors) == {}

@@ -343,14 +343,14 @@ def test_table_after_drop_column_person_id():
     mark="surprising",
     fails=[2],
     so_what=(
-        "On an unmanaged table, OneToOneField(primary_key=True) adds no constraint, so PostgreSQL "
-        "accepts duplicates. Add the constraint by SQL."
+        "On an unmanaged table, OneToOneField(primary_key=True) creates no constraint. Add "
+        "PRIMARY KEY (user_id) by SQL, or one user can get several rows."
     ),
     source=docs("Model Meta options", "managed"),
 )
 def test_rows_of_one_user_in_the_article_end_state():
     """SQL dropped the primary key column person_id of an unmanaged profile table. How many rows
-    does a user have after a second INSERT?"""
+    exist after two INSERTs for one user?"""
     article_table(**link())
     rows("SET CONSTRAINTS ALL IMMEDIATE")
     rows("ALTER TABLE person DROP COLUMN person_id")

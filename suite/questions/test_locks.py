@@ -225,14 +225,14 @@ def test_storing_extras_during_a_password_change(transactional_db):
     fits=["does not wait"],
     costs=["at the statement", "at COMMIT"],
     so_what=(
-        "Keep transactions that change usernames short. The username has a unique index, so the "
-        "change locks the user row like a DELETE, and a new profile row waits."
+        "Keep transactions that change usernames short. Until they end, a new profile row of that "
+        "user waits: PostgreSQL locks the user row as for a DELETE."
     ),
     source=ROW_LOCKS,
 )
 def test_storing_extras_during_a_change_of_username(transactional_db):
-    """Transaction 1 changed a username and is still open. When, if ever, does transaction 2 wait,
-    storing this user's first extra fields?"""
+    """Transaction 1 changed a username and is still open. When does transaction 2 wait if it adds
+    this user's profile row or sets a custom user's birthdate?"""
     user, store = storing_extras("bob")
     user.username = "robert"
     return waits_at(lambda: user.save(update_fields=["username"]), store)

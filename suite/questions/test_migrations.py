@@ -796,8 +796,8 @@ class Guild(models.Model):
     custom_user=CANNOT,
     foreignkey="No changes detected",
     so_what=(
-        "Add ON DELETE CASCADE in a RunSQL migration, so that each database gets it. "
-        "makemigrations compares models with migrations and does not look at the profile table."
+        "From Django 6.1, use on_delete=DB_CASCADE; before that, add the cascade in a RunSQL "
+        "migration. makemigrations does not look at the table."
     ),
     source=docs("django-admin and manage.py", "makemigrations"),
 )

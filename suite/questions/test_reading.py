@@ -284,8 +284,8 @@ def test_joins_of_bare_select_related_on_the_listed_class(alice, statements):
     custom_user=[],
     foreignkey=["INNER JOIN person"],
     so_what=(
-        "Do not expect users without a profile row in filter(person__birthdate=...): it uses an "
-        "INNER JOIN. To find those users, filter with person=None."
+        "filter(person__birthdate=<a date>) uses an INNER JOIN and skips users without a profile "
+        "row. To find those users, filter with person=None."
     ),
     source=docs("Making queries", "Lookups that span relationships"),
 )
@@ -512,14 +512,14 @@ def test_columns_fetched_by_only(alice, statements):
     custom_user=2,
     foreignkey=3,
     so_what=(
-        'Use values() if you need no objects. Without select_related(), only("person__birthdate") '
-        "does not fetch the profile, and it defers the user's other columns."
+        'In only(), name each field that you read, and add select_related("person") for a '
+        "OneToOne profile. A field left out costs a query. Or use values()."
     ),
     source=docs("QuerySet API reference", "only()"),
 )
 def test_queries_after_only_without_select_related(alice, statements):
-    """User.objects.only() names the birthdate, without select_related(). How many queries does it
-    take to read one user's username and birthdate?"""
+    """A queryset uses only("birthdate") or only("person__birthdate"). How many queries do one
+    user's username and birthdate take?"""
     user = User.objects.only(path("birthdate")).get(pk=alice.pk)
     assert user.username
     assert extras_of(user).birthdate
@@ -904,8 +904,8 @@ def groups_and_extras_counted(user):
     mark="surprising",
     costs=[[2, 2]],
     so_what=(
-        "Joining the groups repeats each user's row, so a second Count() in the same query can be "
-        "too high. Count with distinct=True, or use two queries."
+        "Joining the groups repeats each user's row, so a second Count() can be too high. Count a "
+        "primary key with distinct=True, or use two queries."
     ),
     source=docs("Aggregation", "Combining multiple aggregations"),
 )

@@ -504,14 +504,14 @@ def test_extra_declared_on_the_form_only_is_stored():
     custom_user=[0, 1],
     foreignkey=[0, 0],
     so_what=(
-        "After form.save(commit=False), call user.save() before you set a profile's fields. Only "
-        "that user.save() calls the receiver that creates the profile row."
+        "After form.save(commit=False), call user.save() before you set a profile's fields. Until "
+        "the user is saved, no receiver has run and no profile row exists."
     ),
     source=docs("Creating forms from models", "The save() method"),
 )
 def test_rows_with_extras_after_commit_false():
-    """How many rows hold a user's extra fields after form.save(commit=False), and after the
-    following user.save()?"""
+    """In profile_onetoone, a receiver creates the profile row. How many rows with extra fields
+    exist after form.save(commit=False), and after user.save()?"""
 
     class Form(UserCreationForm):
         class Meta(UserCreationForm.Meta):

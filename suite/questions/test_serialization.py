@@ -121,8 +121,8 @@ def test_label_of_our_class_in_json(alice):
     custom_user=["username", "password", "birthdate"],
     foreignkey=["birthdate"],
     so_what=(
-        "Name the fields for the JSON of a user model in the argument fields of serialize(). By "
-        "default serialize() also writes the password hash."
+        "Pass fields=[...] when you serialize() a user model. Without it, the JSON also contains "
+        "the password hash."
     ),
     source=docs("Serializing Django objects", "Subset of fields"),
 )
@@ -202,16 +202,16 @@ def test_our_class_has_a_natural_key():
     foreignkey="username",
     mark="surprising",
     so_what=(
-        "If dumps use natural keys, give a OneToOne profile its own id. With the user as primary "
-        "key, dumpdata writes the user's id instead of the username."
+        "If dumps use natural keys, give a OneToOne profile its own id and a natural_key(). With "
+        "the user as primary key, dumpdata writes the user's id."
     ),
     source=docs("Serializing Django objects", "Serialization of natural keys"),
     fits=["username"],
     costs=["id"],
 )
 def test_what_names_the_user_in_a_natural_dump(alice):
-    """dumpdata runs with --natural-foreign --natural-primary. By what does the dump name the owner
-    of the extra fields?"""
+    """dumpdata runs with --natural-foreign --natural-primary. Which value names the owner of the
+    extra fields in the dump?"""
     written = {name: row for row in dumped("auth", "players", **NATURAL) for name in row["fields"]}
     row = written["birthdate"]
     by_name = "alice" in json.dumps(row["fields"])
@@ -249,16 +249,16 @@ def test_owner_of_extras_loaded_where_the_ids_are_taken(alice, load):
     foreignkey=False,
     mark="surprising",
     so_what=(
-        "Load dumped profiles only where their ids are free. loaddata overwrites a profile row "
-        "that has the same primary key as a dumped profile."
+        "Load dumped profiles where their primary keys are free. loaddata overwrites a profile "
+        "row with the same primary key, even if it belongs to another user."
     ),
     source=docs("Fixtures", "How fixtures are saved to the database"),
     fits=[True],
     fails=[False],
 )
 def test_extras_of_somebody_else_survive_loaddata(alice, load):
-    """Alice was dumped with natural keys. Mallory's rows now have the ids of Alice's dumped rows.
-    Does mallory keep mallory's own extra fields after loaddata?"""
+    """In the target database, mallory's rows have the ids that Alice's rows have in the dump. Does
+    mallory keep mallory's extra fields after loaddata?"""
     written = dumped("auth", "players", **NATURAL)
     rename(alice, "mallory")
     load(written)
@@ -595,8 +595,8 @@ def test_queries_of_str_that_names_the_user(alice, statements):
     custom_user="str",
     foreignkey="str",
     so_what=(
-        "To keep users logged in when you change the user model, keep ids, password hashes, "
-        "SECRET_KEY and the backend's path. The session stores the id as text."
+        "A session stores the user's id as text, the path of the backend, and a hash made "
+        "from the password. If a move changes one of them, rewrite the sessions."
     ),
     source=code("django.contrib.auth.login"),
 )

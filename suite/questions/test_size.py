@@ -266,8 +266,8 @@ def edit_birthdate(player):
     custom_user=390,
     foreignkey=480,
     so_what=(
-        "Disk space is hardly a reason to choose. With a profile table, a user took 10 to 25 "
-        "percent more disk than with the same fields on a custom user."
+        "Disk space is hardly a reason to choose an approach. A profile table took 10 to 25 "
+        "percent more than the same fields on a custom user."
     ),
 )
 def test_bytes_of_disk_per_player(large):
@@ -353,13 +353,13 @@ def test_users_on_one_page(large):
     foreignkey=760,
     mark="surprising",
     so_what=(
-        "Expect about half as much write-ahead log again if a new user also gets a profile row. "
-        "Extra fields on a custom user add little."
+        "Expect a registration to write about 50% more log if it also inserts a profile row. That "
+        "alone is no reason to choose an approach."
     ),
 )
 def test_log_bytes_of_one_registration(five):
-    """Code stores one new user with a short password hash and, where possible, extra fields. How
-    many bytes of write-ahead log does PostgreSQL write?"""
+    """How many bytes of write-ahead log does one new user write, with extra fields where the
+    approach stores them?"""
     number = itertools.count()
     _, size = written(lambda _: enrolled(f"newcomer{next(number):06}", **A_PLAYERS_EXTRAS), five)
     return about(size, 40)
@@ -406,14 +406,14 @@ def test_pages_for_fifty_players(large):
     custom_user=360,
     foreignkey=360,
     so_what=(
-        "For the next page of a long list, filter by the last username seen instead of using "
-        "OFFSET. With OFFSET, PostgreSQL also reads the rows that it skips."
+        "In a list sorted by username, filter by the last username seen instead of using OFFSET. "
+        "With OFFSET, PostgreSQL also reads the rows that it skips."
     ),
     source="PostgreSQL 18 docs, 7.6. LIMIT and OFFSET",
 )
 def test_pages_for_the_last_fifty_by_offset(large):
-    """A query lists the last 50 of 10,000 users with OFFSET. How many pages does PostgreSQL
-    read?"""
+    """A list of 10,000 users with their birthdates is sorted by username. How many pages does
+    PostgreSQL read for the last 50 with OFFSET?"""
     by_name = User.objects.order_by("username").values("username", path("birthdate"))
     return about(pages(lambda: list(by_name[PLAYERS - 50 : PLAYERS])), 10)
 
@@ -628,13 +628,13 @@ def test_edits_with_the_birthdate_indexed(five):
     foreignkey=100,
     mark="surprising",
     so_what=(
-        "Logins are no reason to choose: on pages with free space, a login writes equally little "
-        "log in each approach. After a checkpoint, a page's first change writes more."
+        "Do not choose an approach by its login cost: the UPDATE of last_login writes equally "
+        "little log in each. A page's first change after a checkpoint writes more."
     ),
 )
 def test_log_bytes_of_one_login(five):
-    """Pages of the user table have free space. How many bytes of write-ahead log does a login
-    write?"""
+    """Pages of the user table have free space. How many bytes of write-ahead log does a login's
+    UPDATE of last_login write?"""
     return about(written(log_in, five)[1], 50)
 
 
@@ -645,8 +645,8 @@ def test_log_bytes_of_one_login(five):
     foreignkey=0,
     costs=[0],
     so_what=(
-        "For many logins, set a lower fillfactor on the user table, so that pages keep free "
-        "space. On a full page, a login writes to every index."
+        "For many logins, set a lower fillfactor on the user table and rewrite it once, for "
+        "example by VACUUM FULL. On a full page, a login writes every index."
     ),
     source=HOT,
 )

@@ -734,15 +734,15 @@ def nested(**options):
     foreignkey="AssertionError",
     mark="useful",
     so_what=(
-        "For a nested profile, write create() and update() of the ModelSerializer yourself. A "
-        "custom user needs neither for the extra fields."
+        "For a nested profile, write the serializer's create() and update() yourself. With a "
+        "custom user, the extra fields need neither."
     ),
     fits=["accepted"],
     costs=ANYTHING_ELSE,
 )
 def test_drf_writes_user_and_extras():
-    """A plain ModelSerializer contains username and birthdate, for a profile in a nested
-    serializer. What happens when it saves a new user?"""
+    """A plain ModelSerializer has username and birthdate, the latter nested if a profile holds it.
+    What happens when the serializer saves a new user?"""
     birthdate = {"birthdate": "1999-09-09"}
     data = {"username": "bob", "person": birthdate, "person_set": [birthdate], **birthdate}
     writing = nested()(data=data)

@@ -78,8 +78,8 @@ def test_writes_to_change_email_and_birthdate(alice, statements):
         *("SELECT person", "UPDATE person", "UPDATE django_session"),
     ],
     so_what=(
-        "The number of statements of an edit is no reason to choose. But with a custom user, an "
-        "edit locks and rewrites the row with the password."
+        "The number of statements of an edit is no reason to choose an approach. With a custom "
+        "user, however, an edit locks and rewrites the row with the password."
     ),
     source=docs("QuerySet API reference", "select_for_update()"),
 )
@@ -324,8 +324,10 @@ def test_statements_to_add_a_thousand_players(statements):
     foreignkey="FieldDoesNotExist",
     fits=["accepted"],
     costs=["FieldDoesNotExist"],
-    so_what="bulk_update() writes one table. For the fields of a profile, load the Person objects "
-    "and update them instead.",
+    so_what=(
+        "bulk_update() takes fields of its own model only. For a profile's fields, call "
+        'Person.objects.bulk_update(persons, ["birthdate"]).'
+    ),
     source=docs("QuerySet API reference", "bulk_update()"),
 )
 def test_bulk_update_of_birthdates_on_users(alice):

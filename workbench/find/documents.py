@@ -123,7 +123,7 @@ def of_page(page: str, source: str) -> Document:
 def read(body: str) -> tuple[str, list[str], list[str]]:
     """Return the title of a Markdown text, its other headings, and its paragraphs and items."""
     prose = re.sub(r"```.*?```|\[%.*?%\]|\[\[.*?\]\]|\{[^}\n]*\}", " ", body, flags=re.DOTALL)
-    prose = re.sub(r"\]\([^)]*\)|<[^>]+>|[*`\[]", "", prose)
+    prose = re.sub(r"\]\([^)]*\)|<[^>]+>|[*`\[]|\\(?=_)", "", prose)
     lines = [" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=#|- )", prose)]
     title, *headings = [line.lstrip("# ") for line in lines if line.startswith("#")] or [""]
     return title, headings, [line for line in lines if line and not line.startswith("#")]

@@ -250,13 +250,9 @@ def measured_on(found: Mapping[str, Report]) -> list[str]:
         for its in found.values()
         if its.measured
     )
-    old = [
-        name
-        for it in all_moves()
-        for name in names_of(it)
-        if name in found and is_outdated(it, found[name])
-    ]
-    late = f" for {', '.join(old)}" if len(old) < len(found) else ""
+    known = [(it, name) for it in all_moves() for name in names_of(it) if name in found]
+    old = [name for it, name in known if is_outdated(it, found[name])]
+    late = f" for {len(old)} of {len(known)} moves" if len(old) < len(known) else ""
     return [
         *(f"Measured with {its}." for its in told),
         *([f"The code has changed since then{late}."] if old else []),

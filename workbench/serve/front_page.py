@@ -18,10 +18,10 @@ from workbench.errors import WorkbenchError
 from workbench.serve import hosts
 from workbench.serve.ports import HOST
 from workbench.server.databases import DEMO
-from workbench.variants import SUMMARIES
+from workbench.variants import COLOURS, SUMMARIES
 
 HERE = Path(__file__).parent
-LINK = '<li><a href="{address}">{name}</a><br>{summary}</li>'
+LINK = '<li style="--own: light-dark({colours})"><a href="{address}">{name}</a><br>{summary}</li>'
 # where the built site stands
 BELOW = "/site/"
 # what a page may load, besides the scripts that are written in it: nothing of another host. The
@@ -66,7 +66,9 @@ def policy(html: bytes) -> str:
 
 def _links(addresses: Mapping[str, str]) -> str:
     return "\n".join(
-        LINK.format(address=address, name=name, summary=SUMMARIES[name])
+        LINK.format(
+            address=address, name=name, summary=SUMMARIES[name], colours=", ".join(COLOURS[name])
+        )
         for name, address in addresses.items()
     )
 

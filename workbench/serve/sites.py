@@ -8,9 +8,9 @@ from pathlib import Path
 from workbench import files, paths, variants
 from workbench.errors import WorkbenchError
 from workbench.serve import hosts
-from workbench.serve.ports import HOST
+from workbench.serve.ports import HOST, INDEX
 from workbench.server import processes
-from workbench.variants import VARIANTS
+from workbench.variants import COLOURS, VARIANTS
 
 PROGRAM = Path(__file__).parent / "inside" / "site.py"
 # seconds that a site has to answer its first request
@@ -31,14 +31,16 @@ CONNECT_TIMEOUT = "3"  # seconds
 class Site:
     """A variant's site on one port of this machine, with its log."""
 
-    def __init__(self, name: str, server: Mapping[str, str], port: int) -> None:
-        """Start it; server holds libpq's variables."""
+    def __init__(self, name: str, server: Mapping[str, str], port: int, about: str) -> None:
+        """Start it; server holds libpq's variables, about the address that its pages link to."""
         self.name = name
         self.address = f"http://{HOST}:{port}/"
         self.log = files.writable(paths.logs()) / f"{name}.log"
         self.log.unlink(missing_ok=True)
         folder = variants.path(name)
-        self._start_in = (folder, environment(processes.environment_of(folder, server)))
+        its = environment(processes.environment_of(folder, server))
+        its |= {"WORKBENCH_ABOUT": about, "WORKBENCH_COLOURS": " ".join(COLOURS[name])}
+        self._start_in = (folder, its)
         self._listen = [f"{HOST}:{port}", *filter(None, [hosts.forwarded(port)])]
         self._failures = 0
         self.process = self._start()
@@ -77,8 +79,12 @@ class Site:
 
 
 def start(server: Mapping[str, str], ports: Mapping[str, int]) -> list[Site]:
-    """Start the four sites; ports holds the port of each. Wait for them with wait()."""
-    return [Site(name, server, ports[name]) for name in VARIANTS]
+    """Start the four sites; ports holds the port of each and of the index page.
+
+    Wait for them with wait().
+    """
+    about = hosts.address(ports[INDEX], "/site/approaches/")
+    return [Site(name, server, ports[name], f"{about}{name}/") for name in VARIANTS]
 
 
 def environment(its: Mapping[str, str]) -> dict[str, str]:

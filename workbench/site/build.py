@@ -17,7 +17,7 @@ from workbench.compare.run_suite import measured
 from workbench.errors import WorkbenchError
 from workbench.notebook import run
 from workbench.paths import BUILD, PROJECT, SITE
-from workbench.site import notebooks, pages, playground, search, snapshots
+from workbench.site import goals, notebooks, pages, playground, search, snapshots
 
 COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)|^(?:Config value|Error: )(.*)", re.MULTILINE)
 
@@ -40,9 +40,13 @@ def _build(console: Console, *, fresh: bool) -> Path:
     began = time.monotonic()
     steps: list[tuple[str, Callable[[], object]]] = [
         ("Fetching what comes from npm", npm.node_modules),
+        ("Computing the goals of the playground", goals.current),
         ("Filling in the pages", lambda: pages.render(comparison, found)),
         ("Packing the search", lambda: search.write(pages.RENDERED)),
-        ("Packing the playground", lambda: playground.write(pages.RENDERED, found)),
+        (
+            "Packing the playground",
+            lambda: playground.write(pages.RENDERED, found, goals.current()),
+        ),
         ("Writing the notebooks", lambda: notebooks.write(pages.RENDERED)),
         ("Building the site", mkdocs),
     ]

@@ -61,7 +61,7 @@ def drawn(lines: dict[str, Points], by_hand: dict[str, Points], title: str) -> s
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
-        figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+        figure = Figure(figsize=(6, 3.6), layout="constrained")
         axes = figure.add_subplot()
         for name, its in lines.items():
             if its:
@@ -71,13 +71,15 @@ def drawn(lines: dict[str, Points], by_hand: dict[str, Points], title: str) -> s
                 axes.plot(*zip(*by_hand[name], strict=True), color=OF[name], linestyle=":")
         axes.plot([], [], color=SQL, linestyle=":", label="SQL by hand")
         axes.set(xscale="log", yscale="log", xlabel="users", ylabel="microseconds")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:,.0f}")
         axes.grid(color=LINE, linewidth=0.5)
         axes.tick_params(which="both", colors=INK)
         axes.xaxis.label.set_color(INK)
         axes.yaxis.label.set_color(INK)
         for spine in axes.spines.values():
             spine.set_color(LINE)
-        figure.legend(loc="outside right upper", frameon=False, labelcolor=INK)
+        figure.legend(loc="outside upper left", ncols=3, frameon=False, labelcolor=INK)
         written = io.StringIO()
         figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
     return inline(written.getvalue(), title)

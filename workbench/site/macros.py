@@ -12,10 +12,11 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from itertools import combinations, groupby
+from types import MappingProxyType
 from typing import Any
 
 from suite.compare import MARKS
@@ -37,6 +38,7 @@ from workbench.site import (
     charts,
     errors,
     excerpts,
+    goals,
     operations,
     playground,
     quiz,
@@ -44,14 +46,15 @@ from workbench.site import (
     snapshots,
     sources,
 )
-from workbench.site.html import kind, part
+from workbench.site.html import SIGNS, kind, part
+from workbench.site.html import fenced as fenced_plain
 from workbench.site.snapshots import Snapshots
 from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 
 Block = str
 Inline = str
 
-LANGUAGES = {".py": "python", ".html": "html+django", ".sql": "sql", ".txt": "text"}
+LANGUAGES = {".py": "python", ".css": "css", ".html": "html+django", ".sql": "sql", ".txt": "text"}
 
 
 class Macros:
@@ -306,11 +309,9 @@ class Macros:
         if djangos and djangos != self.djangos():
             parts.append(f"Asked of Django {in_words(djangos)}.")
         if question["so_what"]:
-            parts.append(f"**So what?** {escaped(question['so_what'])}")
+            parts.append(f"**So what?** {escaped(question['so_what'])}\n{{ .so-what }}")
         if question["rule"]:
-            parts.append(
-                f"The rule for the signs: {escaped(in_words_of_answers(question['rule']))}."
-            )
+            parts.append(f"Signs: {escaped(in_words_of_answers(question['rule']))}.")
         if question["source"]:
             cited = [f"[{escaped(text)}]({to})" for text, to in sources.links(question["source"])]
             parts.append(f"Source: {'; '.join(cited)}.")
@@ -358,22 +359,37 @@ class Macros:
         its = excerpts.Source(PROJECT / path).excerpt(*names)
         return fenced(its, path, path, highlight)
 
-    def write(self, path: str, *, without: str = "", leave_out: Sequence[str] = ()) -> Block:
-        """Show a whole file that the reader is to write, in a tab for each variant that differs.
+    def write(
+        self,
+        *paths: str,
+        first: Mapping[str, str] = MappingProxyType({}),
+        then: Mapping[str, str] = MappingProxyType({}),
+        leave_out: Sequence[str] = (),
+        highlight: Sequence[str] = (),
+    ) -> Block:
+        """Show whole files that the reader is to write, in a tab for each variant if they differ.
 
-        The title of each block is the file's path in the reader's project. A variant that has no
-        such file, or is to be left out, gets a tab with the sentence `without`.
+        The title of each block is the file's path in the reader's project. A variant's tab has
+        those of the files that the variant has, unless it is in leave_out, between its texts of
+        `first` and `then`, {variant: Markdown}. Lines with a text of `highlight` are highlighted.
+        Raises WorkbenchError if no variant has one of the files, or one is left with an empty tab.
         """
-        found = {}
-        for variant in VARIANTS:
-            file = PROJECT / "variants" / variant / path
-            if file.exists() and variant not in leave_out:
-                found[variant] = fenced(file.read_text(encoding="utf-8").rstrip(), path, path)
-        if len(found) == len(VARIANTS) and len(set(found.values())) == 1:
-            return found[VARIANTS[0]]
-        if not found or (len(found) < len(VARIANTS) and not without):
-            raise WorkbenchError(f"not every variant has {path}: say what they do without it.")
-        return tabs({variant: found.get(variant, without) for variant in VARIANTS})
+        found = {variant: [first[variant]] if variant in first else [] for variant in VARIANTS}
+        for path in paths:
+            its = [name for name in VARIANTS if (PROJECT / "variants" / name / path).exists()]
+            if not its:
+                raise WorkbenchError(f"no variant has {path}.")
+            for variant in set(its) - set(leave_out):
+                code = (PROJECT / "variants" / variant / path).read_text(encoding="utf-8").rstrip()
+                found[variant].append(fenced(code, path, path, highlight))
+        for variant, text in then.items():
+            found[variant].append(text)
+        if empty := [name for name in VARIANTS if not found[name]]:
+            raise WorkbenchError(
+                f"{' and '.join(empty)} would have an empty tab: say in `then` what they do."
+            )
+        blocks = {variant: "\n\n".join(its) for variant, its in found.items()}
+        return blocks[VARIANTS[0]] if len(set(blocks.values())) == 1 else tabs(blocks)
 
     def for_each(self, texts: dict[str, str]) -> Block:
         """A text for each variant, in tabs: {variant: Markdown}."""
@@ -453,7 +469,7 @@ class Macros:
             text=True,
             check=True,
         )
-        return done.stdout.partition("\n## ")[2]
+        return "## " + done.stdout.partition("\n## ")[2]
 
     def missions(self) -> Block:
         """The missions of `Break it` and in which approaches each is possible."""
@@ -534,6 +550,30 @@ class Macros:
         """The playground's exercises, in their order."""
         return playground.exercises()
 
+    def goal(self, exercise: playground.Exercise) -> Block:
+        """The result of a right answer: once if all its variants have the same, else in tabs."""
+        found = goals.current()[exercise["id"]]
+        blocks = {}
+        for variant, answer in by_variant(exercise).items():
+            goal = found[variant]
+            if not answer.get("ordered"):
+                goal = goal | {"rows": sorted(goal.get("rows", []), key=nulls_last)}
+            blocks[variant] = part("goal", exercise["title"], answer, goal)
+        if len(set(blocks.values())) == 1:
+            return next(iter(blocks.values()))
+        in_order = {variant: blocks[variant] for variant in TABS if variant in blocks}
+        return part("tabs", f"goal-of-{exercise['id']}", in_order)
+
+    def mishaps(self) -> Block:
+        """The SQL that makes the playground's data less tidy, in a tab for each variant."""
+        files = {variant: playground.MISHAPS / f"{variant}.sql" for variant in VARIANTS}
+        return tabs({its: fenced_plain("sql", files[its].read_text("utf-8")) for its in VARIANTS})
+
+    def solutions(self, exercise: playground.Exercise) -> Block:
+        """The solutions of an exercise, in a tab for each of its variants."""
+        its = by_variant(exercise)
+        return tabs({variant: fenced_plain("sql", its[variant]["sql"].strip()) for variant in its})
+
     # the quiz
 
     def quiz_questions(self) -> Block:
@@ -544,9 +584,9 @@ class Macros:
         """The right choices of the quiz in the order of its questions, for a teacher's print."""
         return part("quiz_key", self._quiz())
 
-    def count_quiz(self) -> Inline:
-        """How many questions the quiz draws from."""
-        return str(len(self._quiz()))
+    def count_quiz(self, level: str = "") -> Inline:
+        """How many questions the quiz draws from at a level, or has in all."""
+        return str(sum(level in ("", item.level) for item in self._quiz()))
 
     def _quiz(self) -> list[quiz.Item]:
         return quiz.items(self._comparison["questions"])
@@ -583,6 +623,17 @@ def public(macros: Macros) -> dict[str, Callable[..., Any]]:
     """The macros by their names, for Jinja."""
     names = [name for name in dir(macros) if not name.startswith("_")]
     return {name: getattr(macros, name) for name in names}
+
+
+def by_variant(exercise: playground.Exercise) -> dict[str, Any]:
+    """Return the answers of an exercise by their variants, in order."""
+    answers = {variant: its for its in exercise["answers"] for variant in its["in"]}
+    return {variant: answers[variant] for variant in VARIANTS if variant in answers}
+
+
+def nulls_last(row: Sequence[str | None]) -> list[tuple[bool, str]]:
+    """Return what a row of texts is sorted by."""
+    return [(value is None, value or "") for value in row]
 
 
 # In tabs the approach for most projects comes first, and the proxy, which stores nothing, last.
@@ -627,9 +678,14 @@ def _as_it_is(text: str) -> Inline:
 
 
 def in_words_of_answers(rule: str) -> str:
-    """A rule as readers see the answers in it: yes and no instead of True and False."""
+    """A rule as readers see it: the signs, and yes and no instead of True and False."""
     words = {"True": "yes", "False": "no", "cannot": "not possible", "[]": "none"}
-    return re.sub(r"\bTrue\b|\bFalse\b|\bcannot\b|\[\]", lambda it: words[it[0]], rule)
+    words |= {f"{name}:": f"{sign} for" for name, sign in SIGNS.items()}
+    told = "|".join(re.escape(word) for word in words)
+    rule = rule.replace("], [", "] or [")
+    rule = re.sub(rf"(?<!\w)({told})(?!\w)", lambda it: words[it[0]], rule)
+    # a list of names
+    return re.sub(r"\['([^]]+)'\]", lambda it: it[1].replace("', '", " and "), rule)
 
 
 def in_words(names: Sequence[str]) -> Inline:

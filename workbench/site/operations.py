@@ -44,8 +44,8 @@ def in_short(called: Operation) -> str:
     if called["error"] is None:
         return str(number(called["statements"]))
     if called["instead"] is None:
-        return "cannot"
-    return f"cannot; {number(called['instead']['statements'])} without the extras"
+        return "not possible"
+    return f"not possible; {number(called['instead']['statements'])} without extra fields"
 
 
 def number(statements: Iterable[Statement]) -> int:

@@ -1,5 +1,7 @@
 """Rendering docs/ into build/docs/, where mkdocs reads it."""
 
+import posixpath
+import re
 import shutil
 from pathlib import Path
 
@@ -14,12 +16,20 @@ from workbench.paths import PROJECT
 from workbench.site import macros
 from workbench.site.macros import Macros
 from workbench.site.snapshots import Snapshots
+from workbench.variants import VARIANTS
 
 SOURCE = PROJECT / "docs"
 RENDERED = PROJECT / "build" / "docs"
 AREA = Path(__file__).parent / "area.md"
+# the same in all variants; the tutorial offers them as downloads
+STYLE_SHEETS = PROJECT / "variants" / VARIANTS[0] / "players" / "static" / "players"
 MOVE = Path(__file__).parent / "move.md"
 STAGED = Path(__file__).parent / "staged.md"
+# the path of a file between backticks, but not in a block of code, a link or a heading
+MENTIONED = re.compile(
+    r"^ *```.*?^ *```$|^#.*?$|\[`|`(?!\.\.|\.venv/|build/)(?P<path>[\w.-]+(/[\w.-]+)+)`",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def render(measured: Comparison, found: Snapshots) -> None:
@@ -29,10 +39,11 @@ def render(measured: Comparison, found: Snapshots) -> None:
     """
 
     def write(page: str, text: str, **more: object) -> None:
-        files.write(RENDERED / page, filled(text, page, measured, found, **more))
+        files.write(RENDERED / page, opened(filled(text, page, measured, found, **more), page))
 
     shutil.rmtree(RENDERED, ignore_errors=True)
     shutil.copytree(SOURCE, RENDERED)
+    shutil.copytree(STYLE_SHEETS, RENDERED / "assets" / "players")
     for path in SOURCE.rglob("*.md"):
         write(path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8"))
     for area in Macros(measured, found, "").areas():
@@ -48,6 +59,21 @@ def render(measured: Comparison, found: Snapshots) -> None:
                 "measured_on": report.measured_on({name: its} if its else {}),
             }
             write(f"moves/{name}.md", template.read_text(encoding="utf-8"), **more)
+
+
+def opened(text: str, page: str) -> str:
+    """The page's text, in which each file of the project that it mentions is a link to a copy."""
+
+    def link(mention: re.Match[str]) -> str:
+        path = mention["path"]
+        if not path or not (PROJECT / path).is_file():
+            return mention[0]
+        # browsers show text, and download Python; mkdocs leaves hidden folders out
+        copy = f"files/{path.lstrip('.')}.txt"
+        files.write(RENDERED / copy, (PROJECT / path).read_text(encoding="utf-8"))
+        return f"[{mention[0]}]({posixpath.relpath(copy, posixpath.dirname(page) or '.')})"
+
+    return MENTIONED.sub(link, text)
 
 
 def filled(text: str, page: str, measured: Comparison, found: Snapshots, **more: object) -> str:

@@ -1,7 +1,7 @@
 """What the playground loads: PostgreSQL, the editor, each variant's players, the exercises.
 
-PostgreSQL is packed by gzip here, as not every server packs WebAssembly: so the size that the page
-tells is the size that is loaded.
+PostgreSQL is packed with gzip here, because not every server packs WebAssembly. So the size that
+the page shows is the size that it loads.
 """
 
 import gzip
@@ -11,19 +11,19 @@ import re
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from workbench import npm
 from workbench.errors import WorkbenchError
 from workbench.paths import PROJECT
-from workbench.site.snapshots import Snapshots
+from workbench.site.snapshots import Snapshots, dump
 from workbench.variants import VARIANTS
 
 HERE = Path(__file__).parent
 EXERCISES = HERE / "exercises.toml"
 MISHAPS = HERE / "mishaps"
-SNAPSHOTS = PROJECT / "build" / "snapshots"
 # packing takes two seconds, so what is packed is kept
 PACKED = PROJECT / "build" / "packed"
 BINARIES = ("pglite.wasm", "initdb.wasm", "pglite.data")
@@ -34,22 +34,23 @@ Exercise = dict[str, Any]
 
 
 def exercises() -> list[Exercise]:
-    """The exercises in their order, as exercises.toml has them.
+    """Return the exercises in their order, as exercises.toml has them.
 
     Each has id, title, task, hint and question (all texts; task and hint are Markdown), and
-    answers: a list of tables, each with the variants that it is for (`in`) and its solution
-    (`sql`). What an answer may have besides is told at the head of exercises.toml.
+    answers: a list of tables, each with its variants (`in`) and its solution (`sql`). The head of
+    exercises.toml describes the optional keys.
     """
     with EXERCISES.open("rb") as file:
         found: list[Exercise] = tomllib.load(file)["exercise"]
     return found
 
 
-def write(pages: Path, found: Snapshots) -> None:
+def write(pages: Path, found: Snapshots, goals: Mapping[str, Any]) -> None:
     """Put what the playground loads into assets/playground/ of that folder.
 
-    found: the variants' tables, whose names the editor completes. Raises WorkbenchError when the
-    variants' dumps are not there yet, or the editor cannot be packed.
+    found: the variants' tables, whose names the editor completes. goals: the goals of each
+    exercise, with which the page compares an answer. Raises WorkbenchError if the variants' dumps
+    are missing, or if the editor cannot be packed.
     """
     folder = pages / "assets" / "playground"
     (folder / "players").mkdir(parents=True, exist_ok=True)
@@ -63,21 +64,24 @@ def write(pages: Path, found: Snapshots) -> None:
         "binaries": binaries,
         "bytes": sum(map(bytes_sent, written)),
         "tables": {variant: columns(variant, found) for variant in VARIANTS},
-        "exercises": {its["id"]: checked(its) for its in exercises()},
+        "exercises": {its["id"]: checked(its, goals[its["id"]]) for its in exercises()},
     }
     (folder / "playground.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def players(variant: str) -> str:
-    """SQL that makes a schema of the variant's name, with the demo players and the mishaps."""
-    dump = SNAPSHOTS / f"{variant}.sql"
-    if not dump.exists():
+    """Return SQL that makes a schema of the variant's name, with the demo players and the mishaps.
+
+    Raises WorkbenchError if the variant's dump is missing.
+    """
+    its = dump(variant)
+    if not its.exists():
         raise WorkbenchError(
-            f"There is no {dump.relative_to(PROJECT).as_posix()}: build the site with --fresh."
+            f"There is no {its.relative_to(PROJECT).as_posix()}: build the site with --fresh."
         )
     return "\n".join(
         [
-            dump.read_text(encoding="utf-8"),
+            its.read_text(encoding="utf-8"),
             "-- as in the schema public of a database of its own",
             f"GRANT USAGE ON SCHEMA {variant} TO PUBLIC;",
             f"SET search_path TO {variant};",
@@ -157,6 +161,6 @@ def bytes_sent(path: Path) -> int:
     return len(content) if path.suffix == ".gzip" else len(gzip.compress(content, mtime=0))
 
 
-def checked(exercise: Exercise) -> Exercise:
-    """What the page needs to check an exercise: all but its prose."""
-    return {"title": exercise["title"], "answers": exercise["answers"]}
+def checked(exercise: Exercise, goals: Mapping[str, Any]) -> Exercise:
+    """Return what the page needs to check an exercise: its answers and its goals."""
+    return {"answers": exercise["answers"], "goals": goals}

@@ -1,4 +1,4 @@
-"""The quiz: questions that are marked `surprising`, with choices built from measured answers.
+"""The quiz: questions that are marked `known` or `surprising`, with choices from measured answers.
 
 Each choice was measured: as an answer of this question, as an answer of another question of the
 same kind, or as the approaches that shared an answer. A wrong choice differs from the right one as
@@ -17,7 +17,8 @@ from suite.compare import CANNOT
 from workbench.compare.answers import Question, in_line
 from workbench.variants import VARIANTS
 
-MARK = "surprising"
+# the marks of the questions, by the level of the quiz that asks them
+LEVELS = {"tutorial": "known", "surprises": "surprising"}
 LETTERS = "ABCD"
 CHOICES, FEWEST = len(LETTERS), 3
 # characters of a choice, so that it is read at a glance
@@ -49,6 +50,11 @@ class Item:
     right: int
 
     @property
+    def level(self) -> str:
+        """The level of the quiz, one of LEVELS."""
+        return next(level for level, mark in LEVELS.items() if mark == self.question["mark"])
+
+    @property
     def letter(self) -> str:
         """The letter of the right choice."""
         return LETTERS[self.right]
@@ -60,12 +66,17 @@ class Item:
 
 
 def items(questions: Sequence[Question]) -> list[Item]:
-    """Return an item for each surprising question that has enough choices, in the given order.
+    """Return an item for each question of a level that has enough choices, level by level.
 
     questions: all questions of a comparison; the wrong choices come from these.
     """
     groups = _groups(questions)
-    pool = [its for its in questions if its["mark"] == MARK and its["so_what"] and _alone(its)]
+    pool = [
+        its
+        for mark in LEVELS.values()
+        for its in questions
+        if its["mark"] == mark and its["so_what"] and _alone(its)
+    ]
     found = [_who(its, groups) or _what(its, questions) for its in pool]
     return [item for item in found if item]
 
@@ -105,7 +116,7 @@ def _who(question: Question, groups: Sequence[Group]) -> Item | None:
         for group in dict.fromkeys([others, *groups])
         if group != right and possible.keys() >= set(group)
     ]
-    ask = f"In which approaches is the answer “{asked}”?"
+    ask = f"Choose the approaches that answer “{asked}”."
     if impossible := [name for name in VARIANTS if name not in possible]:
         ask += f" It is not possible with {_in_words(impossible)}."
     choices = [_named(group) for group in [right, *wrong[: CHOICES - 1]]]
@@ -171,9 +182,9 @@ def _what(question: Question, questions: Sequence[Question]) -> Item | None:
     else:
         choices.sort(key=lambda its: crc32(f"{question['id']} {in_line(its)}".encode()))
     if len(set(map(in_line, possible.values()))) > 1:
-        ask = f"What is the answer with {variant}?"
+        ask = f"Choose the answer of {variant}."
     else:
-        ask = f"What is the answer with {_in_words(list(possible))}?"
+        ask = f"Choose the answer of {_in_words(list(possible))}."
     texts = tuple(map(in_line, choices))
     return Item(question, ask, texts, texts.index(in_line(right)))
 

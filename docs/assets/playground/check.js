@@ -1,20 +1,25 @@
-// Checking an answer: by what comes of it, compared with what comes of the solution.
+// Checking an answer: its result must be the goal, which is the result of the solution.
 import { rows } from "./results.js";
 import { explain, run } from "./runs.js";
 
 const MOST_ROWS = 5000;
 
-// { right, says, outcome }: whether the text does what the answer's solution does, why not, and
-// what came of the text. Both start from the players as they are at the start.
-export async function check(postgres, variant, text, answer) {
-  const expected = await tried(postgres, variant, answer.sql, answer);
-  const got = await tried(postgres, variant, text, answer);
-  const fault = faultOf(got, expected, answer);
-  return { right: !fault, says: fault ?? "right.", outcome: got.outcome };
+// { right, says, outcome }: whether the text reaches the goal, why not, and what the text returned.
+export async function check(postgres, variant, text, answer, goal) {
+  const { outcome, ...seen } = await tried(postgres, variant, text, answer);
+  const fault = faultOf(outcome, seen, goal, answer);
+  return { right: !fault, says: fault ?? "right.", outcome };
 }
 
-// What comes of a text in a fresh copy of the variant; what the learner has changed steps aside.
-// Not by a transaction that is rolled back: the text may hold a COMMIT.
+// What the solution of an answer returns: its error, or the columns and rows to compare.
+// { error, atCommit, columns, rows }; the site's build computes it.
+export async function goalOf(postgres, variant, answer) {
+  const { outcome, columns, rows } = await tried(postgres, variant, answer.sql, answer);
+  return { error: outcome.error, atCommit: outcome.atCommit, columns, rows };
+}
+
+// Run a text in a fresh copy of the variant, while the learner's own schema has another name.
+// Not in a transaction that is rolled back: the text may hold a COMMIT.
 async function tried(postgres, variant, text, answer) {
   const mine = `"${variant} as the learner has it"`;
   await postgres.exec(`ALTER SCHEMA ${variant} RENAME TO ${mine}`);
@@ -28,13 +33,11 @@ async function tried(postgres, variant, text, answer) {
   }
 }
 
-// What is compared: the rows of the last query, the rows that the probe finds, the plan.
+// What is compared: the result of the last query, or that of the probe, and the plan.
 async function seen(postgres, variant, text, { probe, uses }, outcome) {
   if (outcome.error) return {};
-  const found = { rows: lastQuery(outcome)?.rows };
-  if (probe) {
-    found.rows = lastQuery(await run(postgres, variant, probe))?.rows ?? [];
-  }
+  const compared = probe ? await run(postgres, variant, probe) : outcome;
+  const found = { columns: lastQuery(compared)?.columns, rows: lastQuery(compared)?.rows };
   if (uses) {
     const forced = await explain(postgres, variant, `SET enable_seqscan = off;\n${text}`, false);
     found.plan = lastQuery(forced)?.rows.join("\n") ?? "";
@@ -45,34 +48,36 @@ async function seen(postgres, variant, text, { probe, uses }, outcome) {
 const lastQuery = ({ results }) => results.findLast(({ columns }) => columns.length);
 
 // What is wrong, or null.
-function faultOf(got, expected, { ordered, probe, uses }) {
-  const { error, results } = got.outcome;
-  if (!error && !results.some(({ command }) => command)) return "nothing was asked.";
-  if (expected.outcome.error) return wrongRefusal(got.outcome, expected.outcome);
-  if (error) return "PostgreSQL refuses it.";
-  if (!got.rows) return "there is no query in it, so there are no rows to look at.";
-  const fault = wrongRows(got.rows, expected.rows, ordered);
-  if (fault) return probe ? `afterwards something is not as it should be: ${fault}` : fault;
-  if (uses && !got.plan.includes(uses)) return `the rows are right, but its plan has no ${uses}.`;
+function faultOf(outcome, seen, goal, { ordered, probe, uses }) {
+  const { error, results } = outcome;
+  if (!error && !results.some(({ command }) => command)) return "there is no statement to run.";
+  if (goal.error) return wrongError(outcome, goal);
+  if (error) return "PostgreSQL reports an error.";
+  if (!seen.rows && probe) return "the query of the check no longer runs on your tables.";
+  if (!seen.rows) return "your text has no query, so it returns no rows.";
+  const fault = wrongRows(seen.rows, goal.rows, ordered);
+  if (fault) return probe ? `your tables differ from the goal: ${fault}` : fault;
+  if (uses && !seen.plan.includes(uses)) return `the rows are right, but the plan does not use ${uses}.`;
   return null;
 }
 
-function wrongRefusal({ error, atCommit }, expected) {
-  if (!error) return "PostgreSQL takes it; try what it refuses.";
-  const same = error.code === expected.error.code && about(error) === about(expected.error);
-  if (!same) return "PostgreSQL refuses it, but for another reason than the one looked for.";
-  const timely = atCommit === expected.atCommit;
-  return timely ? null : "PostgreSQL refuses it, but not at the moment looked for.";
+function wrongError({ error, atCommit }, goal) {
+  if (!error) return "PostgreSQL accepts it. The goal is an error.";
+  const same = error.code === goal.error.code && about(error) === about(goal.error);
+  if (!same) return "PostgreSQL reports an error, but not the one of the goal.";
+  if (atCommit === goal.atCommit) return null;
+  const when = goal.atCommit ? "at COMMIT" : "before COMMIT";
+  return `the error is right, but it must come ${when}.`;
 }
 
-// A refusal names its table, or tells all in its message.
+// An error names its table, or says everything in its message.
 const about = ({ table, message }) => table ?? message;
 
 function wrongRows(got, expected, ordered) {
   const [mine, right] = [got, expected].map((all) => all.map((row) => JSON.stringify(row)));
   const [columns, wanted] = [got[0]?.length, expected[0]?.length];
   if (columns && wanted && columns !== wanted) {
-    return `columns: ${columns}; asked for: ${wanted}.`;
+    return `your query returns ${columns} columns, the goal has ${wanted}.`;
   }
   const tooMany = without(mine, right);
   const missing = without(right, mine);
@@ -82,11 +87,11 @@ function wrongRows(got, expected, ordered) {
   }
   if (missing.length) faults.push(`${rows(missing.length)} missing`);
   if (faults.length) return `${faults.join("; ")}.`;
-  if (ordered && mine.join() !== right.join()) return "the rows are right, their order is not.";
+  if (ordered && mine.join() !== right.join()) return "the rows are right, but not their order.";
   return null;
 }
 
-// The rows of one list that the other has not, each as often as it is not there.
+// The rows of one list that the other does not have. Equal rows are counted.
 function without(mine, others) {
   const left = [...others];
   return mine.filter((row) => {

@@ -1,11 +1,24 @@
 // The editor: SQL as PostgreSQL writes it, with highlighting, and completion for the tables.
-import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion, completeFromList, completionKeymap, ifNotIn,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { PostgreSQL, sql } from "@codemirror/lang-sql";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { Compartment, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+
+const NO_COLUMN = ["QuotedIdentifier", "String", "LineComment", "BlockComment", "."];
+
+// Completes the columns of all tables; lang-sql itself completes them only after "table.".
+function columns(schema) {
+  const names = new Set(Object.values(schema).flat());
+  const options = [...names].map((label) => ({ label, type: "property" }));
+  return PostgreSQL.language.data.of({
+    autocomplete: ifNotIn(NO_COLUMN, completeFromList(options)),
+  });
+}
 
 // the colours of the code on all pages
 const colours = HighlightStyle.define([
@@ -26,7 +39,10 @@ const colours = HighlightStyle.define([
  */
 export function editorFor(textarea, { run, changed }) {
   const language = new Compartment();
-  const told = (schema) => sql({ dialect: PostgreSQL, schema, upperCaseKeywords: true });
+  const told = (schema) => [
+    sql({ dialect: PostgreSQL, schema, upperCaseKeywords: true }),
+    columns(schema),
+  ];
   let mine = false; // whether the page itself changes the text
   const view = new EditorView({
     doc: textarea.value.trimEnd(),

@@ -26,6 +26,12 @@ export function show(id) {
   return named(id).querySelector("h2");
 }
 
+// The approach whose tab is open in the exercise, or undefined if it has no tabs.
+export function tab(id) {
+  const open = named(id).querySelector(".solution .tabbed-set > input:checked");
+  return open && document.querySelector(`label[for="${open.id}"]`).textContent.trim();
+}
+
 // The exercise after this one, as { href, title }, or null.
 export function after(id) {
   const next = links[links.findIndex((link) => link.hash === `#${id}`) + 1];
@@ -43,7 +49,7 @@ export function isSolved(id) {
   return goals.length > 0 && goals.every(({ dataset }) => done.includes(dataset.goal));
 }
 
-// Put a mark at all that is solved.
+// Mark everything that is solved.
 export function mark() {
   for (const section of sections) {
     const done = kept(`solved ${section.dataset.exercise}`, []);

@@ -1,4 +1,4 @@
-// What the browser keeps of a learner's work from one visit to the next, if it may keep anything.
+// A learner's work, which the browser keeps between visits if it is allowed to.
 
 const KEY = (name) => `playground: ${name}`;
 
@@ -14,6 +14,6 @@ export function keep(name, value) {
   try {
     localStorage.setItem(KEY(name), JSON.stringify(value));
   } catch {
-    // full, or forbidden: then it lasts as long as the page
+    // full, or forbidden: then the work is lost when the page is closed
   }
 }

@@ -1,4 +1,4 @@
-// The page: what its buttons do, and what it tells.
+// The page: what its buttons do, and its messages.
 import { check } from "./check.js";
 import { editorFor } from "./editor.js";
 import * as exercises from "./exercises.js";
@@ -16,14 +16,14 @@ const editor = editorFor($("sql"), {
   changed: () => keep(`text of ${exercise}`, editor.value),
 });
 const boxes = [...document.querySelectorAll("input[name=variant]")];
-// these stand beside the editor; all are listed below
+// these are beside the editor; "Tables as they are now" lists all
 const HOLD_USERS = ["auth_user", "players_user", "person"];
 const names = (list) => new Intl.ListFormat("en").format(list);
 
 let exercise;
 let state; // "unloaded", "starting", "ready" or "running"
 
-// what is told, and which buttons can be pressed
+// messages, and which buttons can be pressed
 
 function say(...what) {
   $("status").replaceChildren(...what);
@@ -45,7 +45,7 @@ function be(now) {
 async function load() {
   be("starting");
   $("progress").hidden = false;
-  say("PostgreSQL is being loaded ...");
+  say("Loading PostgreSQL ...");
   try {
     await postgres.load((part) => ($("progress").value = part));
   } catch (error) {
@@ -58,7 +58,7 @@ async function load() {
 
 async function start(then) {
   be("starting");
-  say("PostgreSQL starts ...");
+  say("Starting PostgreSQL ...");
   try {
     await postgres.start();
     await showTables();
@@ -75,10 +75,10 @@ function missing(error) {
   be("unloaded");
   $("loader").hidden = false;
   $("progress").hidden = true;
-  say(`PostgreSQL could not be loaded (${error.message}): see that you are online, and try again.`);
+  say(`PostgreSQL could not be loaded (${error.message}). Check that you are online, and press Run again.`);
 }
 
-// They are asked for only where somebody looks at them.
+// List the tables, but only while the list is open.
 async function showTables() {
   if (!$("listed").open) return;
   const made = [];
@@ -86,7 +86,7 @@ async function showTables() {
   $("tables").replaceChildren(...made);
 }
 
-// Do what needs PostgreSQL, and tell what the work returns. Whoever stops it gets a new one.
+// Do work that needs PostgreSQL, and show the message that it returns. After Stop, start a new one.
 async function ask(work) {
   if (state === "unloaded") await load();
   if (state !== "ready") return;
@@ -99,14 +99,14 @@ async function ask(work) {
   } catch (error) {
     const stopped = error instanceof Stopped;
     if (!stopped) postgres.stop();
-    const why = stopped ? "Stopped." : `PostgreSQL broke down (${error.message}).`;
-    await start(`${why} It runs anew, with the players as they were at the start.`);
+    const why = stopped ? "Stopped." : `PostgreSQL crashed (${error.message}).`;
+    await start(`${why} PostgreSQL has restarted, and all tables are as they were at the start.`);
   }
 }
 
 // the buttons
 
-// Let the work be done in each of the variants, and show what comes of it; returns all that came.
+// Do the work in each of the variants and show its outcome; returns all outcomes.
 async function inEach(variants, text, work) {
   $("results").replaceChildren();
   say(`Running in ${names(variants)} ...`);
@@ -124,7 +124,7 @@ const ticked = () => boxes.filter(({ checked }) => checked).map(({ value }) => v
 function runThem(how) {
   return ask(async () => {
     const text = editor.value;
-    if (!ticked().length) return ["Tick a variant to run it in."];
+    if (!ticked().length) return ["Tick at least one approach."];
     const found = await inEach(ticked(), text, async (variant) => ({
       outcome: await how(variant, text),
     }));
@@ -133,10 +133,10 @@ function runThem(how) {
 }
 
 function inShort({ error, results }) {
-  if (error) return "refused";
+  if (error) return "error";
   const last = results.at(-1);
-  if (!last.command) return "nothing was asked";
-  if (isPlan(last)) return "explained";
+  if (!last.command) return "no statement";
+  if (isPlan(last)) return "plan";
   return last.columns.length ? rows(last.count) : "done";
 }
 
@@ -146,12 +146,13 @@ const answerIn = (id, variant) => answersTo(id).find((answer) => answer.in.inclu
 function checkThem() {
   return ask(async () => {
     const [id, text] = [exercise, editor.value];
+    const { goals } = manifest.exercises[id];
     const meant = manifest.variants.filter((variant) => answerIn(id, variant));
     const asked = ticked().filter((variant) => meant.includes(variant));
-    if (!asked.length) return [`Tick ${names(meant)}, or one of them.`];
+    if (!asked.length) return [`This exercise is for ${names(meant)}. Tick at least one of them.`];
     const found = await inEach(asked, text, async (variant) => {
       const answer = answerIn(id, variant);
-      const { outcome, ...verdict } = await check(postgres, variant, text, answer);
+      const { outcome, ...verdict } = await check(postgres, variant, text, answer, goals[variant]);
       if (verdict.right) exercises.solve(id, variant);
       return { outcome, verdict };
     });
@@ -166,7 +167,7 @@ function verdictOn(id, found) {
   const says = [];
   if (those(true)) says.push(`Right in ${those(true)}. `);
   if (those(false)) says.push(`Not yet in ${those(false)}. `);
-  if (exercises.isSolved(id)) says.push("The exercise is solved. ");
+  if (exercises.isSolved(id)) says.push("You solved this exercise. ");
   const next = exercises.isSolved(id) && exercises.after(id);
   if (next) says.push("Next: ", element("a", { href: next.href }, next.title));
   return says;
@@ -176,7 +177,7 @@ async function reset() {
   if (state !== "ready") return;
   postgres.stop();
   $("results").replaceChildren();
-  await start("All is as it was at the start.");
+  await start("All tables are as they were at the start.");
 }
 
 // the exercise, and the text that the learner has written for it
@@ -185,7 +186,7 @@ function choose(id) {
   exercise = id;
   const heading = exercises.show(id);
   editor.value = kept(`text of ${id}`, id === exercises.FREE ? editor.defaultValue : "");
-  tick(answersTo(id)[0]?.in ?? manifest.variants);
+  tick(answerIn(id, exercises.tab(id))?.in ?? manifest.variants);
   $("check").hidden = !answersTo(id).length;
   $("results").replaceChildren();
   if (state === "ready") say("");
@@ -197,19 +198,30 @@ function tick(variants) {
   listTables();
 }
 
-// The tables of the ticked variants, beside the editor, which completes their names.
+// The tables of the ticked variants, beside the editor, which completes their names. A table that
+// several variants have alike is listed once.
 function listTables() {
   const all = {};
-  const listed = [];
+  const listed = new Map();
   for (const variant of ticked()) {
-    const its = Object.entries(manifest.tables[variant]);
-    for (const [name, columns] of its) all[name] = [...new Set([...(all[name] ?? []), ...columns])];
-    listed.push(element("h3", {}, variant));
-    for (const [name, columns] of its.filter(([name]) => HOLD_USERS.includes(name)))
-      listed.push(element("p", {}, element("strong", {}, name), ` ${columns.join(", ")}`));
+    for (const [name, columns] of Object.entries(manifest.tables[variant])) {
+      all[name] = [...new Set([...(all[name] ?? []), ...columns])];
+      const key = `${name}: ${columns}`;
+      const { variants = [] } = listed.get(key) ?? {};
+      if (HOLD_USERS.includes(name))
+        listed.set(key, { name, columns, variants: [...variants, variant] });
+    }
   }
   editor.offer(all);
-  $("beside").replaceChildren(...listed);
+  $("beside").replaceChildren(...[...listed.values()].flatMap(listedTable));
+}
+
+function listedTable({ name, columns, variants }) {
+  return [
+    element("h3", {}, name),
+    element("p", { class: "told" }, `in ${names(variants)}`),
+    element("p", {}, columns.join(", ")),
+  ];
 }
 
 function arrive() {
@@ -221,13 +233,13 @@ function arrive() {
   heading.scrollIntoView();
 }
 
-// A button below each solution that puts it into the editor.
+// Put a button below each solution that copies it into the editor.
 function offerSolutions() {
   for (const tabs of document.querySelectorAll(".solution .tabbed-set")) {
     const labels = [...tabs.querySelectorAll("label")].map((label) => label.textContent.trim());
     for (const [i, block] of [...tabs.querySelectorAll(".tabbed-block")].entries()) {
       const looks = { type: "button", class: "md-button" };
-      const button = element("button", looks, "Put it into the editor");
+      const button = element("button", looks, "Copy to the editor");
       button.addEventListener("click", () => take(answerIn(exercise, labels[i])));
       block.append(button);
     }

@@ -1,4 +1,4 @@
-// What came of a text in one variant, as elements of the page.
+// The outcome of a text in one variant, as elements of the page.
 
 export const MOST_ROWS = 200;
 
@@ -13,7 +13,7 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-// verdict is that of a check, { right, says }, if it was one.
+// verdict: that of a check, { right, says }, if it was one.
 export function panel(variant, text, outcome, verdict) {
   const id = `result-${variant}`;
   const made = element("section", { class: `result ${variant}`, "aria-labelledby": id });
@@ -31,7 +31,7 @@ export function panel(variant, text, outcome, verdict) {
     made.append(complaint(text, outcome.error));
   } else {
     made.append(...outcome.results.map((result) => shown(variant, result)));
-    if (!outcome.results.some(({ command }) => command)) made.append(told("Nothing was asked."));
+    if (!outcome.results.some(({ command }) => command)) made.append(told("Your text has no statement."));
   }
   return made;
 }
@@ -43,7 +43,7 @@ function shown(variant, result) {
   const { command, columns, count } = result;
   if (!columns.length) return told(command + (count === undefined ? "" : ` ${count}`));
   if (isPlan(result)) return plan(variant, result.rows);
-  const more = count > MOST_ROWS ? `, the first ${MOST_ROWS} of which are shown` : "";
+  const more = count > MOST_ROWS ? `. The first ${MOST_ROWS} are shown.` : "";
   return element("div", {}, table(variant, columns, result.rows), told(rows(count) + more));
 }
 
@@ -54,7 +54,7 @@ function table(variant, columns, values) {
   return scrolling(`Rows of ${variant}`, element("table", { class: "values" }, ...parts));
 }
 
-// NULL is no text: it must not look like an empty one.
+// NULL must not look like an empty text.
 function cell(value) {
   if (value === null) return element("td", {}, element("span", { class: "null" }, "NULL"));
   if (value === "") return element("td", {}, element("span", { class: "null" }, "''"));
@@ -65,7 +65,7 @@ function plan(variant, lines) {
   return scrolling(`Plan of ${variant}`, element("pre", {}, lines.flat().join("\n")));
 }
 
-// What is wider than its place scrolls by itself, also by the keyboard.
+// Wide content scrolls by itself, with the keyboard too.
 function scrolling(label, content) {
   const attributes = { class: "rows", tabindex: "0", role: "region", "aria-label": label };
   return element("div", attributes, content);

@@ -5,7 +5,7 @@ import { statements } from "./statements.js";
 const EXPLAINED = ["SELECT", "WITH", "VALUES", "TABLE", "(", "INSERT", "UPDATE", "DELETE", "MERGE"];
 const ABOUT_TRANSACTIONS = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"];
 
-// What came of the text in the variant: { results, notices, error, atCommit, ms }.
+// Run the text in the variant; returns { results, notices, error, atCommit, ms }.
 export function run(postgres, variant, text, limit) {
   return inside(postgres, variant, async (outcome) => {
     Object.assign(outcome, await postgres.exec(text, limit));
@@ -53,8 +53,8 @@ async function inside(postgres, variant, work) {
     await postgres.exec("ROLLBACK");
   }
   outcome.ms = performance.now() - began;
-  // the next text begins as the same user and role, with the same settings; RESET knows no user
-  // here, as nobody has logged in
+  // the next text starts as the same user, with the same role and settings; RESET SESSION
+  // AUTHORIZATION has no user to go back to here, because PGlite has no login
   await postgres.exec("SET SESSION AUTHORIZATION postgres");
   await postgres.exec("RESET ALL");
   return outcome;

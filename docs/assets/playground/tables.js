@@ -1,7 +1,7 @@
-// The tables of a variant as its schema has them now, for the learner to look at.
+// The tables of a variant as its schema has them now.
 import { element } from "./results.js";
 
-// Those that hold players come first.
+// Tables with users come first.
 const TABLES = (variant) => `
   SELECT c.relname, c.relname IN ('auth_user', 'players_user', 'person') AS players,
     (SELECT string_agg(

@@ -1,5 +1,6 @@
 // PostgreSQL itself. It lives in a worker, so that the page stays usable while a query runs, and so
 // that Stop can end a query that has no end: by ending the worker.
+import { asText, exec, plain } from "./database.js";
 import { PGlite } from "./pglite/index.js";
 
 let db;
@@ -13,38 +14,15 @@ const tasks = {
       fsBundle: files,
       loadDataDir: cluster,
     });
-    // every value as PostgreSQL writes it: a date would become JavaScript's otherwise
-    for (const type of Object.keys(db.parsers)) db.parsers[type] = (text) => text;
+    asText(db);
     if (!cluster) for (const text of sql) await db.exec(text);
   },
 
   // The cluster's files, as start takes them.
   copy: () => db.dumpDataDir("none"),
 
-  // The result of each statement, of which at most so many rows.
-  async exec({ sql, limit }) {
-    const notices = [];
-    const onNotice = (notice) => notices.push(plain(notice));
-    const results = await db.exec(sql, { rowMode: "array", onNotice });
-    return {
-      notices,
-      results: results.map(({ command, fields, rows, rowCount }) => ({
-        command,
-        columns: fields.map(({ name }) => name),
-        rows: rows.slice(0, limit),
-        count: fields.length ? rows.length : rowCount,
-      })),
-    };
-  },
+  exec: ({ sql, limit }) => exec(db, sql, limit),
 };
-
-const FIELDS = [
-  "severity", "code", "message", "detail", "hint", "position", "where", "table", "constraint",
-];
-
-function plain(said) {
-  return Object.fromEntries(FIELDS.filter((name) => said[name]).map((name) => [name, said[name]]));
-}
 
 async function answer({ id, task, ...given }) {
   try {

@@ -23,14 +23,20 @@ function element(name, text, more = {}) {
 function hit(one) {
   const item = element("li", "");
   const link = element("a", "", { href: new URL(one.address, root).href });
+<<<<<<< HEAD
   link.append(element("strong", one.title), element("small", one.kind));
   for (const line of new Set([one.line, one.so_what]))
     if (line && line !== one.title) link.append(element("span", line));
+=======
+  link.append(element("strong", one.title));
+  if (one.kind !== "question") link.append(element("small", one.kind));
+  if (one.line !== one.title) link.append(element("span", one.line));
+>>>>>>> main
   item.append(link);
   return item;
 }
 
-const dialog = $("find");
+const dialog = $("find-dialog");
 const words = $("find-words");
 const hits = $("find-hits");
 const told = $("find-told");
@@ -40,7 +46,7 @@ async function show() {
   words.rows = Math.min(4, words.value.split("\n").length);
   if (!query) {
     hits.replaceChildren();
-    told.textContent = "";
+    told.textContent = "Type words such as “delete a user”, a name such as AUTH_USER_MODEL, or paste a traceback.";
     return;
   }
   const search = await load();
@@ -58,7 +64,6 @@ function open(query) {
   if (typeof query === "string") words.value = query;
   dialog.showModal();
   words.select();
-  told.textContent = "";
   load().then(show, () => (told.textContent = "The search could not be loaded. Load the page again."));
 }
 

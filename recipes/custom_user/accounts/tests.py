@@ -24,6 +24,11 @@ class RegisterTests(TestCase):
         self.assertEqual(user.birthdate, date(2010, 5, 4))
         self.assertEqual(user.discord_id, "100000000000000001")
 
+    def test_a_blank_discord_id_is_stored_as_null(self):
+        form = RegisterForm({**FILLED_IN, "discord_id": ""})
+        self.assertTrue(form.is_valid(), form.errors)
+        self.assertIsNone(form.save().discord_id)
+
     def test_the_form_rejects_the_username_in_another_case(self):
         User.objects.create_user("Alice")
         self.assertIn("username", RegisterForm(FILLED_IN).errors)

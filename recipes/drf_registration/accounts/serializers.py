@@ -14,10 +14,28 @@ class ProfileSerializer(serializers.ModelSerializer):
 
 
 class UserSerializer(serializers.ModelSerializer):
-    """A user with the profile nested in it, to read and to write."""
+    """A user with the profile nested in it, to read and to change."""
 
-    password = serializers.CharField(write_only=True)
     profile = ProfileSerializer(required=False)
+
+    class Meta:
+        model = User
+        fields = ["username", "email", "profile"]
+        read_only_fields = ["username"]
+
+    @transaction.atomic
+    def update(self, instance, validated_data):
+        extra_fields = validated_data.pop("profile", {})
+        return self.with_profile(super().update(instance, validated_data), extra_fields)
+
+    def with_profile(self, user, extra_fields):
+        """Store the extra fields, also for a user who has no profile yet."""
+        user.profile, _ = Profile.objects.update_or_create(user=user, defaults=extra_fields)
+        return user
+
+
+class RegisterSerializer(UserSerializer):
+    password = serializers.CharField(write_only=True)
 
     class Meta:
         model = User
@@ -25,12 +43,11 @@ class UserSerializer(serializers.ModelSerializer):
 
     def validate(self, attrs):
         """Run AUTH_PASSWORD_VALIDATORS, which DRF does not run by itself."""
-        if "password" in attrs:
-            plain = {name: attrs[name] for name in ("username", "email") if name in attrs}
-            try:
-                validate_password(attrs["password"], self.instance or User(**plain))
-            except ValidationError as error:
-                raise serializers.ValidationError({"password": error.messages}) from error
+        user = User(username=attrs["username"], email=attrs.get("email", ""))
+        try:
+            validate_password(attrs["password"], user)
+        except ValidationError as error:
+            raise serializers.ValidationError({"password": error.messages}) from error
         return attrs
 
     @transaction.atomic
@@ -38,15 +55,3 @@ class UserSerializer(serializers.ModelSerializer):
         extra_fields = validated_data.pop("profile", {})
         user = User.objects.create_user(**validated_data)
         return self.with_profile(user, extra_fields)
-
-    @transaction.atomic
-    def update(self, instance, validated_data):
-        extra_fields = validated_data.pop("profile", {})
-        if password := validated_data.pop("password", None):
-            instance.set_password(password)
-        return self.with_profile(super().update(instance, validated_data), extra_fields)
-
-    def with_profile(self, user, extra_fields):
-        """Store the extra fields, also for a user who has no profile yet."""
-        user.profile, _ = Profile.objects.update_or_create(user=user, defaults=extra_fields)
-        return user

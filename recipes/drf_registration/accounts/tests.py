@@ -53,6 +53,12 @@ class MeTests(APITestCase):
         self.assertEqual(user.profile.birthdate, date(1999, 12, 31))
         self.assertTrue(user.check_password("mage-hand-33"))
 
+    def test_username_and_password_stay(self):
+        """Django's password page asks for the old password, and keeps the session."""
+        sent = {"username": "mallory", "password": "other-hand-44"}
+        self.assertEqual(self.client.patch("/api/me/", sent, format="json").status_code, 200)
+        self.assertTrue(User.objects.get(username="alice").check_password("mage-hand-33"))
+
     def test_a_missing_profile_is_created(self):
         Profile.objects.all().delete()
         self.client.force_authenticate(User.objects.get())

@@ -1,11 +1,11 @@
 from rest_framework import generics, permissions
 
-from accounts.serializers import UserSerializer
+from accounts.serializers import RegisterSerializer, UserSerializer
 
 
 class RegisterView(generics.CreateAPIView):
     permission_classes = [permissions.AllowAny]
-    serializer_class = UserSerializer
+    serializer_class = RegisterSerializer
 
 
 class MeView(generics.RetrieveUpdateAPIView):

@@ -19,6 +19,10 @@ class UserManager(BaseUserManager):
         """Find the user who logs in. The index on UPPER(email) serves this query."""
         return self.get(email__iexact=email)
 
+    async def aget_by_natural_key(self, email):
+        """Do the same for aauthenticate()."""
+        return await self.aget(email__iexact=email)
+
 
 class User(AbstractUser):
     username = None

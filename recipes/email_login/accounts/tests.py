@@ -1,4 +1,4 @@
-from django.contrib.auth import authenticate
+from django.contrib.auth import aauthenticate, authenticate
 from django.core.management import call_command
 from django.db import IntegrityError, connection
 from django.test import TestCase
@@ -18,6 +18,10 @@ class EmailLoginTests(TestCase):
         self.assertRedirects(
             self.client.post("/login/", sent), "/admin/", fetch_redirect_response=False
         )
+
+    async def test_she_logs_in_in_another_case_in_an_async_view(self):
+        user = await aauthenticate(username="ALICE@example.ORG", password=PASSWORD)
+        self.assertEqual(user, self.alice)
 
     def test_a_wrong_password_is_refused(self):
         self.assertIsNone(authenticate(username="alice@example.org", password="wrong"))

@@ -28,9 +28,6 @@ class GameMasterManager(UserManager):
     def get_queryset(self):
         return super().get_queryset().filter(kind=User.Kind.GAME_MASTER)
 
-    def create_user(self, username, email=None, password=None, **fields):
-        return super().create_user(username, email, password, kind=User.Kind.GAME_MASTER, **fields)
-
 
 class GameMaster(User):
     """The game masters: the same table, with their own manager and methods."""
@@ -39,6 +36,10 @@ class GameMaster(User):
 
     class Meta:
         proxy = True
+
+    def save(self, *args, **kwargs):
+        self.kind = User.Kind.GAME_MASTER
+        super().save(*args, **kwargs)
 
     def room(self):
         return f"https://zoom.us/j/{self.zoom_id}"

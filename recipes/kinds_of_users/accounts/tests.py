@@ -22,6 +22,13 @@ class KindTests(TestCase):
         self.assertEqual(self.player.kind, "player")
         self.assertEqual([it.username for it in GameMaster.objects.all()], ["mallory"])
 
+    async def test_each_way_to_create_a_game_master_sets_the_kind(self):
+        zoom_id = {"zoom_id": "1234567890"}
+        await GameMaster.objects.acreate_user("bob", **zoom_id)
+        await GameMaster.objects.acreate_superuser("carol", **zoom_id)
+        await GameMaster.objects.acreate(username="dave", **zoom_id)
+        self.assertEqual(await GameMaster.objects.acount(), 4)
+
     def test_the_database_rejects_an_unknown_kind(self):
         with self.assertRaisesMessage(IntegrityError, "kind_is_known"):
             User.objects.filter(pk=self.player.pk).update(kind="dragon")

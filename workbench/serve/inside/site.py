@@ -4,12 +4,16 @@
     python workbench/serve/inside/site.py 127.0.0.1:8003 octocat-8003.app.github.dev
 
 The second argument is the name under which a codespace forwards the port. The environment names the
-settings and the server. waitress reads a request whole before it takes up
-a thread, so slow clients hold none. At most ROOM requests at a time use PostgreSQL. A visitor who
-finds no room within PATIENCE seconds, or whose request PostgreSQL cannot answer, gets 503 and is
-told when to try again (RFC 9110, 10.2.3 Retry-After).
+settings and the server. WORKBENCH_ABOUT is the address of the page about the approach, and
+WORKBENCH_COLOURS its colours on light and on dark ground: the variant's own pages get both.
+
+waitress reads a request whole before it takes up a thread, so slow clients hold none. At most ROOM
+requests at a time use PostgreSQL. A visitor who finds no room within PATIENCE seconds, or whose
+request PostgreSQL cannot answer, gets 503 and is told when to try again (RFC 9110, 10.2.3
+Retry-After).
 """
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -51,11 +55,30 @@ BUSY = """<!doctype html>
 """
 
 
-class Site:
-    """A WSGI application around Django's."""
+# the style sheet of the variant's own pages, which Django's admin has not
+OWN = b"players/players.css"
+COLOURED = """<style>
+:root:not([data-theme]) {{
+  --pico-primary: light-dark({light}, {dark});
+  --pico-primary-background: {light};
+  --pico-primary-hover: color-mix(in srgb, var(--pico-primary), var(--pico-color) 50%);
+  --pico-primary-hover-background: color-mix(in srgb, {light}, #000 30%);
+  --pico-primary-focus: light-dark({light}80, {dark}80);
+}}
+</style>
+</head>"""
+LINKED = """ <a href="{about}">What it costs, and how to choose</a></small></footer>"""
 
-    def __init__(self, application: Application) -> None:
+
+class Site:
+    """A WSGI application around Django's, whose pages get a link and colours."""
+
+    def __init__(self, application: Application, about: str, light: str, dark: str) -> None:
         self._application = application
+        self._added = {
+            b"</head>": COLOURED.format(light=light, dark=dark).encode(),
+            b"</small></footer>": LINKED.format(about=about).encode(),
+        }
         self._room = threading.BoundedSemaphore(ROOM)
         self._request = threading.local()
         got_request_exception.connect(self._note)
@@ -79,6 +102,11 @@ class Site:
             response.close()  # type: ignore[attr-defined]  # Django then closes its connection
         if self._request.failed:
             return _say(environ, respond, HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
+        if OWN in body:
+            for end, added in self._added.items():
+                body = body.replace(end, added)
+            head[1] = [it for it in head[1] if it[0] != "Content-Length"]
+            head[1].append(("Content-Length", str(len(body))))
         _log(environ, head[0])
         respond(*head)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
@@ -137,7 +165,9 @@ def main() -> None:
     """Serve on the address that the command line names."""
     address, *names = sys.argv[1:]
     # its type asks for more than it does: it calls any WSGI application
-    application = for_this_machine(StaticFilesHandler(Site(get_wsgi_application())))  # type: ignore[arg-type]
+    about, colours = os.environ["WORKBENCH_ABOUT"], os.environ["WORKBENCH_COLOURS"].split()
+    site = Site(get_wsgi_application(), about, *colours)
+    application = for_this_machine(StaticFilesHandler(site))  # type: ignore[arg-type]
     for name in names:
         application = forwarded(application, address.rpartition(":")[2], name)
     waitress.serve(

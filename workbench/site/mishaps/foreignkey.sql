@@ -1,10 +1,10 @@
--- Came over from the old forum by SQL: no view ran, so nobody made their record.
+-- Imported from an old forum with SQL: no view ran, so these users have no profile row.
 INSERT INTO auth_user (username, password, email, first_name, last_name,
                        is_superuser, is_staff, is_active, date_joined)
 VALUES ('wolfram', '!', 'wolfram@example.com', '', '', false, false, true, now()),
        ('xanthe', '!', 'xanthe@example.com', '', '', false, false, true, now());
 
--- Young players, whatever day it is: oriel comes of age today, tansy tomorrow.
+-- Young users: oriel turns 18 on 1 June 2026, tansy on the day after.
 INSERT INTO auth_user (username, password, email, first_name, last_name,
                        is_superuser, is_staff, is_active, date_joined)
 VALUES ('oriel', '!', 'oriel@example.com', '', '', false, false, true, now()),
@@ -12,23 +12,23 @@ VALUES ('oriel', '!', 'oriel@example.com', '', '', false, false, true, now()),
        ('tansy', '!', 'tansy@example.com', '', '', false, false, true, now());
 
 INSERT INTO person (user_id, birthdate, discord_id)
-SELECT id, current_date - interval '18 years', '561029384756102938'
+SELECT id, '2008-06-01', '561029384756102938'
 FROM auth_user WHERE username = 'oriel';
 
 INSERT INTO person (user_id, birthdate)
-SELECT id, current_date - interval '12 years'
+SELECT id, '2014-03-17'
 FROM auth_user WHERE username = 'pip';
 
 INSERT INTO person (user_id, birthdate, zoom_id)
-SELECT id, current_date - interval '18 years' + interval '1 day', '9182736450'
+SELECT id, '2008-06-02', '9182736450'
 FROM auth_user WHERE username = 'tansy';
 
--- Two requests at the same moment stored the same details twice.
+-- Two requests at the same time inserted the same profile row twice.
 INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
 SELECT user_id, birthdate, discord_id, zoom_id
 FROM person JOIN auth_user ON auth_user.id = user_id WHERE username IN ('brakka', 'tansy');
 
--- A correction was added instead of changed: the newest record is the one that holds.
+-- A form inserted a corrected profile row and kept the old one. The newest row is valid.
 INSERT INTO person (user_id, birthdate, discord_id, zoom_id)
 SELECT user_id, birthdate + interval '10 years', discord_id, zoom_id
 FROM person JOIN auth_user ON auth_user.id = user_id WHERE username = 'selise';

@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-# Nobody writes a profile until this migration commits. Reading goes on.
+# Nobody writes a profile until this migration commits. Readers wait for its last operation only.
 LOCK = "LOCK TABLE accounts_profile IN SHARE ROW EXCLUSIVE MODE"
 
 FIELDS = ["birthdate", "discord_id"]
