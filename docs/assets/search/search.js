@@ -23,15 +23,10 @@ function element(name, text, more = {}) {
 function hit(one) {
   const item = element("li", "");
   const link = element("a", "", { href: new URL(one.address, root).href });
-<<<<<<< HEAD
-  link.append(element("strong", one.title), element("small", one.kind));
-  for (const line of new Set([one.line, one.so_what]))
-    if (line && line !== one.title) link.append(element("span", line));
-=======
   link.append(element("strong", one.title));
   if (one.kind !== "question") link.append(element("small", one.kind));
-  if (one.line !== one.title) link.append(element("span", one.line));
->>>>>>> main
+  for (const line of new Set([one.line, one.so_what]))
+    if (line && line !== one.title) link.append(element("span", line));
   item.append(link);
   return item;
 }
