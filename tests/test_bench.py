@@ -14,7 +14,7 @@ from rich.console import Console
 
 from conftest import Tool, command, environment, roster_operations, short_folder
 from workbench import files
-from workbench.bench import result, show
+from workbench.bench import result, show, summary
 from workbench.bench.command import MUST_MATCH, is_like, measure_and_record
 from workbench.bench.result import find, find_load
 from workbench.bench.run import LOADS, Bench, check_room, plan
@@ -256,6 +256,25 @@ def test_the_page_shows_the_result(run):
         assert f"| {roster['rate']:,} | {ratio:.2f} | " in text
         assert f" | {seed['rate']:,} | " in text
     assert "The code has changed since then" not in text
+
+
+def test_a_line_that_falls_is_told(run):
+    rising = copy.deepcopy(run.result)
+    for its in rising["measures"]:
+        its["wall_us"] = [its["players"] + number for number in range(3)]
+    count, lines = summary.falling(rising)
+    assert (count, lines > len(VARIANTS)) == (0, True)
+    falling = copy.deepcopy(rising)
+    [first] = [
+        its
+        for its in falling["measures"]
+        if (its["operation"], its["way"], its["subject"]) == ("find", "roster", "custom_user")
+        and its["players"] == falling["players"]
+    ]
+    first["wall_us"] = [0, 0, 0]
+    assert summary.falling(falling) == (1, lines)
+    assert "Do not read growth from this run." in page(falling)
+    assert "Do not read growth from this run." not in page(rising)
 
 
 def test_the_page_says_that_the_code_is_newer(run):

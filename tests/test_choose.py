@@ -8,8 +8,10 @@ import subprocess
 import pytest
 
 from conftest import command, environment
+from workbench.compare.answers import in_line
 from workbench.compare.needs import all_needs, all_preferences, preferred, verdicts
 from workbench.compare.run_suite import measured
+from workbench.paths import PROJECT
 from workbench.variants import VARIANTS
 
 NEEDS = all_needs()
@@ -32,7 +34,7 @@ def test_there_are_some_25_needs():
 
 @pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.id)
 def test_a_need_rests_on_questions_of_the_comparison(need, questions):
-    assert need.rules_out or need.id in ("new-project", "behaviour")
+    assert need.rules_out or need.id == "new-project"
     assert need.rules_out.keys() <= questions.keys()
 
 
@@ -46,8 +48,8 @@ def test_each_answer_that_rules_out_was_measured(need, questions):
 
 @pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.id)
 def test_a_need_rules_something_out_but_not_everything(need, answers):
-    remaining = [verdict.variant for verdict in verdicts([need], answers) if verdict.remains]
-    assert 0 < len(remaining) < len(VARIANTS) + (not need.rules_out)
+    by_itself = [it for it in verdicts([need], answers) if not it.failed and not it.helped]
+    assert 0 < len(by_itself) < len(VARIANTS) + (not need.rules_out)
 
 
 def test_each_preference_rests_on_a_question_and_names_variants(questions):
@@ -76,15 +78,46 @@ def test_a_tie_is_broken_by_the_needs(answers, ids, variant):
     assert preferred(needs, verdicts(needs, answers))[0] == variant
 
 
-@pytest.mark.parametrize("need", [it for it in NEEDS if it.cure], ids=lambda need: need.id)
-def test_a_cure_works_for_an_approach_that_fails_the_need(need, answers):
-    failing = [verdict.variant for verdict in verdicts([need], answers) if not verdict.remains]
-    assert any(need.cure.tried(variant) for variant in failing)
+@pytest.mark.parametrize("need", [it for it in NEEDS if it.ways], ids=lambda need: need.id)
+def test_each_way_works_for_an_approach_that_does_not_meet_the_need_by_itself(need, answers):
+    working = [
+        way
+        for verdict in verdicts([need], answers)
+        for _, _, its in verdict.helped
+        for way, _ in its
+    ]
+    assert set(map(str, working)) == set(map(str, need.ways))
+    for way in need.ways:
+        assert not way.page or (PROJECT / "docs" / way.page).exists()
 
 
-def test_the_command_says_from_which_django_a_need_is_met(tool):
-    said = " ".join(tool.run("choose", "--need", "deleted-by-sql").stdout.split())
-    assert "From Django 6.1, use on_delete=DB_CASCADE." in said
+@pytest.mark.parametrize("need", [it for it in NEEDS if it.rules_out], ids=lambda need: need.id)
+def test_each_answer_that_does_not_meet_a_need_has_words(need, questions):
+    given = {in_line(it) for name in need.rules_out for it in questions[name]["answers"].values()}
+    assert need.says.keys() <= given
+    for ruling_out in need.rules_out.values():
+        assert {in_line(answer) for answer in ruling_out} <= need.says.keys()
+
+
+@pytest.mark.parametrize("ids", [["no-n-plus-1"], ["never-without"], ["deleted-by-sql"]])
+def test_a_project_with_users_keeps_a_profile_with_something_added(answers, ids):
+    needs = [need for need in NEEDS if need.id in ("running-project", "extras", *ids)]
+    found = verdicts(needs, answers)
+    assert preferred(needs, found)[0] == "profile_onetoone"
+    assert [it.variant for it in found if it.helped] == ["profile_onetoone", "foreignkey"]
+
+
+def test_the_command_says_what_to_add(tool):
+    said = " ".join(
+        tool.run("choose", "--need", "running-project", "--need", "deleted-by-sql").stdout.split()
+    )
+    assert "It works with on_delete=DB_CASCADE (Django 6.1 or newer)." in said
+    assert "Add ON DELETE CASCADE." in said
+
+
+def test_a_project_is_not_both_new_and_running(tool):
+    said = tool.complaint("choose", "--need", "new-project", "--need", "running-project")
+    assert "Choose one of the needs new-project and running-project." in said
 
 
 def test_no_need_rules_nothing_out(answers):
@@ -130,11 +163,8 @@ def at_a_terminal(tool, *lines):
 def test_it_asks_at_a_terminal_until_q(tool):
     shown, code = at_a_terminal(tool, "y", "perhaps", "n", "", "q")
     assert code == 0
-    assert [f"{number}. {need.need}" in shown for number, need in enumerate(NEEDS[:5], 1)] == [
-        *[True] * 4,
-        False,
-    ]
+    asked = [f"{number}. {need.need}" in shown for number, need in enumerate(NEEDS[:6], 1)]
+    assert asked == [True, False, True, True, True, False]  # a new project has no users
     assert "Please answer y, n or q." in shown
-    assert f"{NEEDS[1].need}" in shown
     assert "Take" in shown
     assert all_preferences()[-1].why[:30] in shown

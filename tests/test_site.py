@@ -162,7 +162,28 @@ def test_every_page_has_a_preview():
         assert found["og:image"].endswith("/assets/preview.png"), path
 
 
+def test_a_site_without_an_address_of_its_own_names_none():
+    head = soup("choose").head
+    assert head.select("link[rel=canonical], meta[property='og:url']") == []
+    assert head.select("meta[name=viewport]")
+
+
 # What is there
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_page_about_an_approach_leads_to_its_moves_and_a_recipe(name):
+    section = soup(f"approaches/{name}").find(id="how-hard-it-is-to-leave")
+    links = {link["href"] for it in section.find_next_siblings() for link in it.select("a[href]")}
+    moves = {f"../../moves/{it.name}/" for it in all_moves() if it.source == name}
+    assert moves <= links
+    assert any(link.startswith("../../recipes/") for link in links)
+
+
+def test_the_page_about_scale_says_how_many_lines_fall():
+    count, of = summary.falling(result.read(result.RECORDED))
+    text = soup("scale").get_text(" ", strip=True)
+    assert (f"We measured {of} pairs" in text) == bool(count)
 
 
 def test_every_page_of_docs_is_built():
@@ -306,6 +327,7 @@ def filled():
         ('[[ ran("no_such_scene") ]]', "no_such_scene"),
         ('[[ answer("columns_that_hold_the_extras", "no_such_variant") ]]', "no_such_variant"),
         ('[[ who("columns_that_hold_the_extras", "no such answer") ]]', "no such answer"),
+        ('[[ means("columns_that_hold_the_extras", "proxy_model", {"yes": "x"}) ]]', "no words"),
         ("[% for one in variants() %]", "line 1"),
     ],
 )

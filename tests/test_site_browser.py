@@ -100,6 +100,9 @@ def expect_verdicts(page, wanted, found):
     expect(verdict.locator("small")).to_have_text(
         [f"Also possible: {', '.join(others)}."] * any(others)
     )
+    taken = next(one for one in found if one.variant == variant)
+    added = [str(working[0][0]) for _, _, working in taken.helped]
+    expect(verdict.locator(".with")).to_have_text([f"Add {', '.join(added)}."] * any(added))
     reasons = page.locator("#reasons")
     out = [one for one in found if not one.remains]
     expect(reasons.locator(".out h3 s")).to_have_text([one.variant for one in out])
@@ -149,6 +152,24 @@ def test_the_address_keeps_the_ticked_needs(page, measured):
     expect_verdicts(page, [one, other], verdicts([one, other], measured))
 
 
+def test_the_verdict_names_what_to_add(page, measured):
+    wanted = [it for it in NEEDS if it.id in ("running-project", "no-n-plus-1", "deleted-by-sql")]
+    page.goto("choose/?" + urlencode([("need", its.id) for its in wanted]))
+    found = verdicts(wanted, measured)
+    assert next(one for one in found if one.variant == preferred(wanted, found)[0]).helped
+    reasons = expect_verdicts(page, wanted, found)
+    expect(reasons).not_to_contain_text("undefined")
+
+
+def test_a_new_project_has_no_users(page):
+    new, running = NEEDS[:2]
+    page.goto("choose/")
+    tick(page, new).check()
+    tick(page, running).check()
+    expect(tick(page, new)).not_to_be_checked()
+    in_address(page, need=running.id)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_verdict_stays_in_sight(page, width):
     page.set_viewport_size({"width": width, "height": 800})
@@ -194,7 +215,7 @@ def test_without_javascript_choosing_is_a_table(unscripted, measured):
     expect(unscripted.get_by_role("checkbox")).to_have_count(0)
     for row, need in zip(rows.all(), NEEDS, strict=True):
         found = verdicts([need], measured)
-        marks = ["fits" if one.remains else "fails" for one in found]
+        marks = ["fails" if it.failed else "costs" if it.helped else "fits" for it in found]
         expect(row.locator("td")).to_have_class(marks)
     place = next(place for place, need in enumerate(NEEDS) if need.rules_out)
     out = next(one for one in verdicts([NEEDS[place]], measured) if not one.remains)

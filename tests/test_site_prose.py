@@ -23,8 +23,8 @@ FIGURES = re.compile(
     r"^(# )?\d+\.(?= |$)|\b[Ss]teps? \d+( (to|and) \d+)?|\bPython 3\.11 or newer|\b4 May 2004|"
     r"\bDjango \d(\.\d)?(, \d\.\d)*( and \d\.\d)?|\bJuly 2020|\bUTF-8|32-bit|\bexit code \d|"
     r"\bPostgreSQL \d\d\.\d+|\bread in November 2026|"
-    # the systems on which the set-up was tried, and the port of the sites
-    r"\b(Debian|Ubuntu|macOS|Python) \d+(\.\d+)?|\bport 8000"
+    # the systems on which the set-up was tried, the port of the sites, and a package
+    r"\b(Debian|Ubuntu|macOS|Python) \d+(\.\d+)?|\bport 8000|\bargon2-cffi"
 )
 # how long a lesson takes, the first column of its plan, and a part of its handout
 LESSON = re.compile(

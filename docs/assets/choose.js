@@ -14,13 +14,15 @@ function element(name, text, more = {}) {
 /** A link to the page about an approach. */
 const approachOf = (name) => element("a", name, { href: `../approaches/${name}/` });
 
-/** The cells of the ticked needs that rule this variant out. */
-function against(variant) {
+/** The cells of the ticked needs in which this variant "fails", or "costs" something to be added. */
+function cells(variant, how) {
   return boxes
     .filter((box) => box.checked)
-    .map((box) => box.closest("tr").querySelector(`td[data-variant="${variant}"].fails`))
+    .map((box) => box.closest("tr").querySelector(`td[data-variant="${variant}"].${how}`))
     .filter(Boolean);
 }
+
+const against = (variant) => cells(variant, "fails");
 
 /** The variant to take and the preference that decides; undefined if none remains. */
 function preferred(remaining) {
@@ -55,7 +57,11 @@ function show() {
   const take = preferred(remaining);
   const line = element("p", "", { className: "summary" });
   if (take) {
-    line.append("Take ", approachOf(take.variant), `. ${take.why} `, element("a", "Evidence", { href: take.address }));
+    const ticked = boxes.some((box) => box.checked);
+    line.append(ticked ? "Take " : "Nothing is ticked. For most new projects: ", approachOf(take.variant), ". ");
+    line.append(`${take.why} `, element("a", "Evidence", { href: take.address }));
+    const added = cells(take.variant, "costs").map((cell) => cell.dataset.with);
+    if (added.length) line.append(element("span", ` Add ${added.join(", ")}.`, { className: "with" }));
     const others = remaining.filter((name) => name !== take.variant);
     const also = element("small", "Also possible: ");
     others.forEach((name, place) => also.append(place ? ", " : "", approachOf(name)));
@@ -79,13 +85,18 @@ function toAddress() {
 
 function fromAddress() {
   const ticked = new Set(new URLSearchParams(location.search).getAll("need"));
-  for (const box of boxes) box.checked = ticked.has(box.value);
+  for (const box of boxes) box.checked = ticked.has(box.value) && !ticked.has(box.dataset.excludes);
   show();
 }
 
 document.documentElement.classList.add("scripted");
 for (const box of boxes) box.hidden = false;
-table.addEventListener("change", () => (toAddress(), show()));
+table.addEventListener("change", (event) => {
+  const other = boxes.find((box) => box.value === event.target.dataset.excludes);
+  if (other && event.target.checked) other.checked = false;
+  toAddress();
+  show();
+});
 anew.addEventListener("click", () => {
   for (const box of boxes) box.checked = false;
   toAddress();

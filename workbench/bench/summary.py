@@ -1,5 +1,6 @@
 """What a result says, for whoever shows it: the terminal, the site."""
 
+import itertools
 from dataclasses import dataclass
 
 from workbench import recorded
@@ -141,6 +142,23 @@ def growth(found: Result, operation: str, subject: str, way: str) -> float | Non
     few = find(found, operation, subject, way, found["sizes"][1])
     many = find(found, operation, subject, way)
     return many["wall_us"][1] / few["wall_us"][1] if few and many else None
+
+
+def falling(found: Result) -> tuple[int, int]:
+    """Count the lines of time by number of users in which some call is faster with more users.
+
+    Faster is a median below the lower quartile at fewer users. Returns how many such lines there
+    are, and of how many: one for each operation and variant. More users do not make work less, so
+    such a line tells of a busy machine.
+    """
+    lines = []
+    for operation, way in ORM.items():
+        for subject in VARIANTS:
+            its = [find(found, operation, subject, way, size) for size in sorted(found["sizes"])]
+            line = [one["wall_us"] for one in its if one and one["players"]]
+            if len(line) > 1:
+                lines.append(any(few[0] > many[1] for few, many in itertools.pairwise(line)))
+    return sum(lines), len(lines)
 
 
 def load(found: Result, subject: str, way: str) -> LoadCost | None:

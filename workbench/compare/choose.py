@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from workbench.compare import results
-from workbench.compare.answers import Comparison, in_line, known
+from workbench.compare.answers import Comparison, Question, in_line, known
 from workbench.compare.needs import Need, all_needs, preferred, verdicts
 from workbench.errors import WorkbenchError
 from workbench.variants import SUMMARIES
@@ -38,11 +38,16 @@ def choose(
 def chosen(ids: Sequence[str]) -> list[Need]:
     """The needs with these ids, or, without any, those that the person at the terminal confirms.
 
-    Raises WorkbenchError for an unknown id, or when there is nobody to ask.
+    Raises WorkbenchError for an unknown id, for two needs that exclude each other, or when there is
+    nobody to ask.
     """
     needs = {need.id: need for need in all_needs()}
     if ids:
-        return [needs[known(name, needs, "need")] for name in ids]
+        wanted = [needs[known(name, needs, "need")] for name in ids]
+        for need in wanted:
+            if need.excludes in ids:
+                raise WorkbenchError(f"Choose one of the needs {need.id} and {need.excludes}.")
+        return wanted
     if not sys.stdin.isatty():
         raise WorkbenchError(
             "There is no terminal to ask at: name what you need with --need, see --list."
@@ -53,8 +58,10 @@ def chosen(ids: Sequence[str]) -> list[Need]:
 def asked(needs: Sequence[Need]) -> list[Need]:
     """Ask about each need in turn; returns those that were answered with yes."""
     typer.echo(f"What do you need? {len(needs)} questions; Enter is no, q ends them.")
-    wanted = []
+    wanted: list[Need] = []
     for number, need in enumerate(needs, 1):
+        if need.excludes in [its.id for its in wanted]:
+            continue
         said = answered(f"{number:>2}. {need.need}")
         if said == "q":
             break
@@ -80,25 +87,37 @@ def show(console: Console, needs: Sequence[Need], comparison: Comparison) -> Non
         mark = ("remains", "bold green") if verdict.remains else ("ruled out", "bold red")
         console.print(Text.assemble(mark, ": ", (verdict.variant, "bold")))
         lines = [Text(SUMMARIES[verdict.variant])]
+        for need, against, working in verdict.helped:
+            lines.append(Text.assemble("You need: ", need.need))
+            lines += [measured(need, question, verdict.variant) for question in against]
+            for way, question in working:
+                lines.append(Text.assemble("It works with ", (str(way), "bold"), "."))
+                lines.append(measured(need, question, verdict.variant))
         for need, question in verdict.failed:
-            answer = in_line(question["answers"][verdict.variant])
-            asked = (f"{question['question']} {answer} ({question['id']})", "dim")
-            lines.append(Text.assemble("You need: ", need.need, "\nMeasured: ", asked))
-            if need.cure and (tried := need.cure.tried(verdict.variant)):
-                answer = in_line(tried["answers"][verdict.variant])
-                asked = (f"{tried['question']} {answer} ({tried['id']})", "dim")
-                told = f"From Django {need.cure.django}, use {need.cure.how}.\nMeasured: "
-                lines.append(Text.assemble(told, asked))
+            lines.append(Text.assemble("You need: ", need.need))
+            lines.append(measured(need, question, verdict.variant))
         console.print(Padding(Group(*lines), (0, 0, 1, 4)))
     variant, preference = preferred(needs, found)
     if preference:
         console.print(Text.assemble("Take ", (str(variant), "bold green"), f". {preference.why}"))
+        its = next(verdict for verdict in found if verdict.variant == variant)
+        if with_ := [str(working[0][0]) for _, _, working in its.helped]:
+            console.print(f"Add {', '.join(with_)}.")
         console.print(f"Measured: {preference.question}", style="dim")
     else:
         console.print(
             "No approach does all of this. Drop the requirement that you can best live without."
         )
     console.print("The evidence for an answer: workbench compare --question ID")
+
+
+def measured(need: Need, question: Question, variant: str) -> Text:
+    """Return a line on what a variant answered, after what that means for the need."""
+    answer = question["answers"][variant]
+    said = in_line(answer)
+    line = f"Measured: {question['question']} {said} ({question['id']})"
+    meaning = need.meaning(answer)
+    return Text(line if meaning == said else f"{meaning[0].upper()}{meaning[1:]}. {line}", "dim")
 
 
 def show_list(console: Console) -> None:

@@ -3,14 +3,17 @@
 The needs are in needs.toml. Each names questions of the comparison:
 
     [[need]]
-    id = "one-record"
-    need = "The database allows at most one profile row or record per user."
-    rules_out.database_holds_two_extras_rows_for_one_user = [true, "cannot"]
+    id = "no-n-plus-1"
+    need = "A loop over users that reads an extra field does not run one query per user."
+    rules_out.queries_of_a_naive_list = [101, "cannot"]
+    says."101" = "one query per user"
+    ways = [{ how = "prefetch_related()", question = "queries_of_a_list_at_best", works = [2] }]
 
-`rules_out` maps a question's id to the answers that rule a variant out. `cure` names a question
-that only a newer Django can answer, and the answers with which a variant meets the need after all:
-
-    cure = { django = "6.1", how = "on_delete=DB_CASCADE", question = "...", works = [true] }
+`rules_out` maps a question's id to the answers with which an approach does not meet the need by
+itself. `says` maps an answer, as readers see it, to what it means for the need. `ways` tell how an
+approach can meet the need after all, each with the question that tried it and the answers that say
+that it works. An approach that has neither is ruled out. A need that `excludes` another is never
+chosen together with it.
 
 A need without `rules_out` only says which approach is preferred among those that remain:
 
@@ -28,28 +31,34 @@ from pathlib import Path
 from typing import Any
 
 from workbench.compare import results
-from workbench.compare.answers import Comparison, Question
+from workbench.compare.answers import Comparison, Question, in_line
 from workbench.variants import VARIANTS
 
 FILE = Path(__file__).with_name("needs.toml")
 
 
 @dataclass(frozen=True)
-class Cure:
-    """How a variant can meet a need on a newer Django.
+class Way:
+    """What an approach can add to meet a need.
 
-    django: the first version, such as "6.1".  how: what to write, such as "on_delete=DB_CASCADE".
-    question: the id of the question that tried it.  works: the answers that meet the need.
+    how: what to add, such as "a trigger".  question: the id of the question that tried it.
+    works: the answers that meet the need.  django: the first version that has it, or "".
+    page: the page below docs/ that shows how, or "".
     """
 
-    django: str
     how: str
     question: str
     works: list[Any]
+    django: str = ""
+    page: str = ""
 
-    def tried(self, variant: str) -> Question | None:
-        """Return the question as this Django answered it if the cure works for the variant."""
-        for question in results.load(self.django)["questions"]:
+    def __str__(self) -> str:
+        return f"{self.how} (Django {self.django} or newer)" if self.django else self.how
+
+    def tried(self, variant: str, comparison: Comparison) -> Question | None:
+        """Return the question if it was answered that the way works for the variant."""
+        asked = results.load(self.django) if self.django else comparison
+        for question in asked["questions"]:
             if question["id"] == self.question:
                 works = is_among(question["answers"][variant], self.works)
                 return question if works else None
@@ -58,12 +67,22 @@ class Cure:
 
 @dataclass(frozen=True)
 class Need:
-    """One need: its id, its sentence, and {question id: [answers that rule out]}."""
+    """One need: its id, its sentence, and {question id: [answers that do not meet it]}.
+
+    says: {answer, as readers see it: what it means for the need}.
+    excludes: the id of a need that cannot be there as well, or "".
+    """
 
     id: str
     need: str
     rules_out: dict[str, list[Any]] = field(default_factory=dict)
-    cure: Cure | None = None
+    says: dict[str, str] = field(default_factory=dict)
+    ways: list[Way] = field(default_factory=list)
+    excludes: str = ""
+
+    def meaning(self, answer: Any) -> str:
+        """Return what an answer means for the need; the answer itself if there are no words."""
+        return self.says.get(in_line(answer), in_line(answer))
 
 
 @dataclass(frozen=True)
@@ -82,10 +101,16 @@ class Preference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The needs that a variant fails, each with the question that shows it. It remains if none."""
+    """What a variant makes of some needs. It remains if it fails none.
+
+    failed: the needs that it cannot meet, each with the question that shows it.
+    helped: the needs that it meets with something added: the need, the questions that show that it
+    does not meet it by itself, and each way that works with the question that tried it.
+    """
 
     variant: str
     failed: list[tuple[Need, Question]]
+    helped: list[tuple[Need, list[Question], list[tuple[Way, Question]]]]
 
     @property
     def remains(self) -> bool:
@@ -96,26 +121,28 @@ def all_needs(path: Path = FILE) -> list[Need]:
     """Return the needs in the order of the file."""
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["need"]
     return [
-        Need(**entry | {"cure": Cure(**entry["cure"]) if "cure" in entry else None})
-        for entry in entries
+        Need(**entry | {"ways": [Way(**its) for its in entry.get("ways", [])]}) for entry in entries
     ]
 
 
 def verdicts(needs: Sequence[Need], comparison: Comparison) -> list[Verdict]:
-    """Return for each variant, in order, the needs that it fails, each with its question."""
+    """Return for each variant, in order, what it fails and what it meets with something added."""
     questions: dict[str, Question] = {its["id"]: its for its in comparison["questions"]}
-    return [
-        Verdict(
-            variant,
-            [
-                (need, questions[name])
-                for need in needs
+    found = [Verdict(variant, [], []) for variant in VARIANTS]
+    for verdict in found:
+        for need in needs:
+            against = [
+                questions[name]
                 for name, answers in need.rules_out.items()
-                if is_among(questions[name]["answers"][variant], answers)
-            ],
-        )
-        for variant in VARIANTS
-    ]
+                if is_among(questions[name]["answers"][verdict.variant], answers)
+            ]
+            tried = [(way, way.tried(verdict.variant, comparison)) for way in need.ways]
+            working = [(way, question) for way, question in tried if question]
+            if against and working:
+                verdict.helped.append((need, against, working))
+            else:
+                verdict.failed.extend((need, question) for question in against)
+    return found
 
 
 def all_preferences(path: Path = FILE) -> list[Preference]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,15 +46,22 @@ def find(
 
 
 def search(query: str, limit: int = 5) -> list[dict[str, Any]]:
-    """Return the hits, best first, each with id, kind, title, address, line and score.
+    """Return the hits, best first, each with id, kind, title, address, so_what, line and score.
 
-    line: the line of the document that matched best. Raises WorkbenchError if npm's packages cannot
+    line: the line of the document that matched best. so_what: its advice. There are no hits for an
+    error that is like none of the measured ones. Raises WorkbenchError if npm's packages cannot
     be installed or results/ cannot be read.
     """
+    [hits] = search_each([query], limit)
+    return hits
+
+
+def search_each(queries: Sequence[str], limit: int) -> list[list[dict[str, Any]]]:
+    """Return the hits of each query, as search() does, with one start of Node."""
     with progress.steps() as tell:
         tell("Searching")
         modules = npm.node_modules()
-        asked = json.dumps({"documents": documents(), "query": query, "limit": limit})
+        asked = json.dumps({"documents": documents(), "queries": queries, "limit": limit})
     done = node(
         [str(SCRIPT), str(ENGINE), str(modules)],
         return_completed_process=True,
@@ -62,19 +70,21 @@ def search(query: str, limit: int = 5) -> list[dict[str, Any]]:
         text=True,
         check=True,
     )
-    hits: list[dict[str, Any]] = json.loads(done.stdout)
-    return hits
+    found: list[list[dict[str, Any]]] = json.loads(done.stdout)
+    return found
 
 
 def show(console: Console, hits: list[dict[str, Any]]) -> None:
     """Print the hits, and how to read on."""
     if not hits:
-        console.print("Nothing was found. Try fewer words, or only the last line of the error.")
+        console.print("Nothing was found. Try fewer words, or only the last line of an error.")
+        console.print("If you pasted an error, no measured error is like it.")
         return
     for hit in hits:
         console.print(Text(hit["title"], "bold"))
-        if hit["line"] != hit["title"]:
-            console.print(Text(f"  {hit['line']}"))
+        for line in dict.fromkeys([hit["line"], hit["so_what"]]):
+            if line and line != hit["title"]:
+                console.print(Text(f"  {line}"))
         console.print(Text(f"  {hit['kind']}: {hit['id']}", "dim"))
     first = next((hit["id"] for hit in hits if hit["kind"] == "question"), None)
     if first:

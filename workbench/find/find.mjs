@@ -1,4 +1,4 @@
-// Answers one search: node find.mjs ENGINE NODE_MODULES < {"documents": [...], "query": "...", "limit": n}
+// Searches: node find.mjs ENGINE NODE_MODULES < {"documents": [...], "queries": ["...", ...], "limit": n}
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
@@ -6,5 +6,6 @@ const [engine, modules] = process.argv.slice(2).map((path) => pathToFileURL(path
 const { Search } = await import(engine);
 const { default: MiniSearch } = await import(`${modules}/minisearch/dist/es/index.js`);
 const { stemmer } = await import(`${modules}/stemmer/index.js`);
-const { documents, query, limit } = JSON.parse(readFileSync(0, "utf8"));
-console.log(JSON.stringify(new Search(documents, MiniSearch, stemmer).find(query, limit)));
+const { documents, queries, limit } = JSON.parse(readFileSync(0, "utf8"));
+const search = new Search(documents, MiniSearch, stemmer);
+console.log(JSON.stringify(queries.map((query) => search.find(query, limit))));

@@ -308,7 +308,7 @@ SHORT = 0.05
 def show_list(console: Console, found: dict[str, Report]) -> None:
     """What each move keeps, and what was measured: how long it took, its longest lock and wait."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("from", "to", "kept", "waits in the archive", "while the site serves"):
+    for heading in ("from", "to", "kept", "kept in the archive", "while the site serves"):
         table.add_column(heading)
     for it in all_moves():
         table.add_row(it.source, it.target, it.kept, it.waits, it.serving)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,9 @@ SOURCES = (
     "workbench/move/verify.py",
     "workbench/move/watch.py",
 )
+
+# the stage that goes up to the last migration
+THE_LAST = "the last"
 
 # when it began (since the epoch), seconds, what was done, the error or ""
 Act = tuple[float, float, str, str]
@@ -183,6 +186,11 @@ class Staged(Report):
     checks: list[Check] = field(default_factory=list)
 
     @property
+    def there(self) -> list[Stage]:
+        """The stages of the way there: up to the last migration."""
+        return self.stages[: [stage.to for stage in self.stages].index(THE_LAST) + 1]
+
+    @property
     def wrong(self) -> list[str]:
         """All that is not as it should be."""
         return [f"{check.name}: {said}" for check in self.checks for said in check.wrong]
@@ -274,26 +282,34 @@ def figures(told: Report | None) -> list[str]:
     """Return what was measured of a move, in the order of HEADINGS without the first.
 
     The seconds are those from the first statement to the last, of a staged move those of its
-    stages there and back. The longest lock is the longest ACCESS EXCLUSIVE one, for which readers
-    wait too; in a staged move only while visitors come. Visitors measured the rest: the longest
+    stages on the way there. The longest lock is the longest ACCESS EXCLUSIVE one, for which readers
+    wait too; of a staged move first while visitors come, then in the step that may wait. Visitors
+    measured the rest: the longest
     that one waited, how many errors those of the old code met, and how many of their writes were
     not there afterwards.
     """
     if told is None:
         return [NOT_RECORDED, *[""] * (len(HEADINGS) - 2)]
-    stages = told.stages if isinstance(told, Staged) else []
+    stages = told.there if isinstance(told, Staged) else []
     seconds = sum(stage.seconds for stage in stages) or told.rides[0].seconds
     served = [stage for stage in stages if stage.longest]
-    held = [lock for its in (served or told.rides[:1]) for lock in its.locks]
-    longest = max((it[2] for it in held if it[1] == "AccessExclusiveLock"), default=0.0)
+    longest = f"{longest_lock(served or told.rides[:1]):.2f}"
+    if served:
+        longest += f" up to {served[-1].to}; {longest_lock(stages):.2f} in {stages[-1].to} step"
     visits, old = told.probes.values(), told.probes["old"]
     return [
         f"{seconds:.1f}",
-        f"{longest:.2f}",
+        longest,
         f"{max(visit['longest']['seconds'] for visit in visits):.2f}",
         str(old["errors"]),
         str(sum(len(visit["lost"]) for visit in visits)),
     ]
+
+
+def longest_lock(parts: Iterable[Ride | Stage]) -> float:
+    """Return how long the longest ACCESS EXCLUSIVE lock was held, in seconds."""
+    held = (lock for it in parts for lock in it.locks)
+    return max((it[2] for it in held if it[1] == "AccessExclusiveLock"), default=0.0)
 
 
 def read_report(its: dict[str, Any]) -> Report:
@@ -366,7 +382,7 @@ QUESTIONS: dict[str, Callable[[Move, Report], str]] = {
     "What is kept at its place?": kept,
     "How many tables are rewritten?": rewritten,
     "Does the old code go on without an error?": old_code_goes_on,
-    "How many players written meanwhile are not as they were written?": written_meanwhile,
+    "How many writes were lost?": written_meanwhile,
 }
 
 

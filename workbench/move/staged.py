@@ -13,7 +13,7 @@ from workbench.move import census, project, watch
 from workbench.move.census import Ends
 from workbench.move.moves import Move, Stages
 from workbench.move.project import Project, Server, Visit, beside
-from workbench.move.report import Check, Stage, Staged
+from workbench.move.report import THE_LAST, Check, Stage, Staged
 from workbench.move.run import START, Tell
 from workbench.move.verify import verified
 from workbench.server import databases, postgres
@@ -47,7 +47,7 @@ class Site:
             self.moving.do(("migrate", where))
         locks = [(table, mode, seconds) for (table, mode), seconds in seen.longest.items()]
         locks.sort(key=lambda lock: -lock[2])
-        self.report.stages.append(Stage(to or "the last", began, time.time() - began, locks))
+        self.report.stages.append(Stage(to or THE_LAST, began, time.time() - began, locks))
 
     @contextmanager
     def visited(self, name: str, code: Project) -> Iterator[None]:

@@ -33,6 +33,7 @@ def growth(found: Result, operation: str) -> str:
     """A chart with a line for each variant, and its numbers as a table that opens."""
     way = summary.ORM[operation]
     lines = {name: points(found, operation, name, way) for name in VARIANTS}
+    spread = {name: quartiles(found, operation, name, way) for name in VARIANTS}
     by_hand = {name: points(found, operation, name, "sql") for name in VARIANTS}
     title = f"{operation}: microseconds a call, by the number of users"
     rows = [
@@ -42,7 +43,7 @@ def growth(found: Result, operation: str) -> str:
     ]
     return "\n\n".join(
         [
-            f'<figure class="chart">{drawn(lines, by_hand, title)}</figure>',
+            f'<figure class="chart">{drawn(lines, spread, by_hand, title)}</figure>',
             indented('??? note "The same as a table"', markdown(["users", *VARIANTS], rows)),
         ]
     )
@@ -54,8 +55,24 @@ def points(found: Result, operation: str, subject: str, way: str) -> Points:
     return [(size, one["wall_us"][1]) for size, one in its if one]
 
 
-def drawn(lines: dict[str, Points], by_hand: dict[str, Points], title: str) -> str:
-    """The lines on logarithmic axes, SQL by hand dotted, as SVG in one line of HTML."""
+def quartiles(
+    found: Result, operation: str, subject: str, way: str
+) -> list[tuple[int, float, float]]:
+    """[(players, lower quartile, upper quartile)] of an operation, as far as it was measured."""
+    its = ((size, find(found, operation, subject, way, size)) for size in found["sizes"] if size)
+    return [(size, one["wall_us"][0], one["wall_us"][2]) for size, one in its if one]
+
+
+def drawn(
+    lines: dict[str, Points],
+    spread: dict[str, list[tuple[int, float, float]]],
+    by_hand: dict[str, Points],
+    title: str,
+) -> str:
+    """The lines on logarithmic axes, as SVG in one line of HTML.
+
+    The quartiles are a band around each line, and SQL by hand is dotted.
+    """
     # it takes a second to import, which nothing else should wait for
     import matplotlib
     from matplotlib.figure import Figure
@@ -67,6 +84,8 @@ def drawn(lines: dict[str, Points], by_hand: dict[str, Points], title: str) -> s
             if its:
                 style = {"color": OF[name], "marker": MARKERS[name], "markersize": 5}
                 axes.plot(*zip(*its, strict=True), label=name, **style)  # type: ignore[arg-type]
+                sizes, low, high = zip(*spread[name], strict=True)
+                axes.fill_between(sizes, low, high, color=OF[name], alpha=0.15)
             if by_hand[name]:
                 axes.plot(*zip(*by_hand[name], strict=True), color=OF[name], linestyle=":")
         axes.plot([], [], color=SQL, linestyle=":", label="SQL by hand")

@@ -30,7 +30,7 @@ from workbench.compare import needs, results
 from workbench.compare.answers import Comparison, Question, in_line, known
 from workbench.errors import WorkbenchError
 from workbench.move import report as move_report
-from workbench.move.moves import all_moves
+from workbench.move.moves import Move, all_moves
 from workbench.notebook.break_it import MISSIONS
 from workbench.paths import PROJECT
 from workbench.schema.tables import of_players
@@ -54,6 +54,13 @@ from workbench.variants import EXTRA_FIELDS, SUMMARIES, VARIANTS
 Block = str
 Inline = str
 
+# questions that show what a move is for
+MOVED = (
+    "users_from_before_the_players_app",
+    "user_model_changed_later_in_a_new_app",
+    "user_model_changed_later_in_the_same_app",
+    "user_model_changed_later_in_an_app_without_migrations",
+)
 LANGUAGES = {".py": "python", ".css": "css", ".html": "html+django", ".sql": "sql", ".txt": "text"}
 
 
@@ -132,6 +139,17 @@ class Macros:
         """One variant's answer, linked to its evidence."""
         return f"[{inline(self.question(name)['answers'][variant])}]({self.evidence(name)})"
 
+    def means(self, name: str, variant: str, words: dict[str, str]) -> Inline:
+        """What one variant's answer means in plain words, linked to its evidence.
+
+        words: {answer, as readers see it: its meaning}. Raises WorkbenchError if the measured
+        answer is none of them.
+        """
+        answer = in_line(self.question(name)["answers"][variant])
+        if answer not in words:
+            raise WorkbenchError(f"{variant} answers {name} with {answer!r}, which has no words.")
+        return f"[{escaped(words[answer])}]({self.evidence(name)})"
+
     def who(self, name: str, *answers: Any) -> Inline:
         """The variants that gave one of these answers, as a list in words, linked."""
         found = [
@@ -155,16 +173,32 @@ class Macros:
         return f"[{escaped(self.question(name)['question'])}]({self.evidence(name)})"
 
     def count(self, what: str = "questions") -> Inline:
-        """How many "questions" there are, or in how many the variants are "differing"."""
-        return str(
-            len(self._questions)
-            if what == "questions"
-            else sum(comparison.differs(its) for its in self._questions.values())
-        )
+        """How many "questions" there are, how many of them only a "newer" Django can be asked.
+
+        Or in how many the variants are "differing", or those that store fields are "storing".
+        """
+        asked = self._questions.values()
+        main = _recorded(self.djangos()[0])
+        storing = [name for name in VARIANTS if name != "proxy_model"]
+        counts = {
+            "questions": len(asked),
+            "newer": sum(name not in main for name in self._questions),
+            "differing": sum(comparison.differs(its) for its in asked),
+            "storing": sum(comparison.differs(its, storing) for its in asked),
+        }
+        return str(counts[what])
 
     def version(self, name: str) -> Inline:
         """The version of Django, PostgreSQL, psycopg or Python in the measured run."""
         return str(self._comparison["versions"][name])
+
+    def pythons(self) -> Inline:
+        """The versions of Python in the recorded runs, each with its versions of Django."""
+        found: dict[str, list[str]] = {}
+        for django in self.djangos():
+            python = results.load(django)["versions"]["Python"]
+            found.setdefault(python, []).append(f"Django {django}")
+        return in_words([f"Python {name} ({in_words(its)})" for name, its in found.items()])
 
     # blocks
 
@@ -282,13 +316,13 @@ class Macros:
         ]
 
     def needs_table(self) -> Block:
-        """All needs, a row each, with the measured answers that rule an approach out."""
+        """All needs, a row each: whether an approach meets it by itself, with what, or why not."""
         rows = [(it, needs.verdicts([it], self._comparison)) for it in needs.all_needs()]
 
         def address(question: Question) -> str:
             return self.address(f"compare/{question['module']}.md#{question['id']}")
 
-        return part("needs_table", rows, address)
+        return part("needs_table", rows, self._questions, address, self.address)
 
     def preferences(self) -> str:
         """Which approach to take if several remain, as JSON, each with its evidence's address."""
@@ -315,6 +349,9 @@ class Macros:
         if question["source"]:
             cited = [f"[{escaped(text)}]({to})" for text, to in sources.links(question["source"])]
             parts.append(f"Source: {'; '.join(cited)}.")
+        if name in MOVED:
+            moves = self.to("the moves", "moves/index.md")
+            parts.append(f"To change the user model of a project with users, see {moves}.")
         return "\n\n".join([*parts, part("evidence", question), part("code", question["code"])])
 
     # the project's own files
@@ -488,15 +525,25 @@ class Macros:
         lines += [f"| **{its['title']}.** {its['task']} | | |" for its in MISSIONS.values()]
         return "\n".join(lines)
 
+    def moves_from(self, variant: str) -> Inline:
+        """The moves that leave a variant, as a list in words, linked."""
+        told = [self._to_move(it) for it in all_moves() if it.source == variant]
+        return f"{', '.join(told[:-1])} or {told[-1]}"
+
+    def _to_move(self, it: Move) -> Inline:
+        link = self.to(it.target, f"moves/{it.name}.md")
+        if it.stages:
+            link += f" ({self.to('in stages', f'moves/{it.staged_name}.md')})"
+        return link
+
     def moves_table(self) -> Block:
-        """What each move keeps, what waits in the archive, whether a site can serve meanwhile."""
-        lines = ["| from | to | kept | waits in the archive | while the site serves |"]
+        """What each move keeps, here and in the archive, and if a site can serve meanwhile."""
+        lines = ["| from | to | kept | kept in the archive | while the site serves |"]
         lines.append("| --- " * 5 + "|")
         for it in all_moves():
-            link = self.to(it.target, f"moves/{it.name}.md")
-            if it.stages:
-                link += f", {self.to('in stages', f'moves/{it.staged_name}.md')}"
-            lines.append(f"| {it.source} | {link} | {it.kept} | {it.waits} | {it.serving} |")
+            lines.append(
+                f"| {it.source} | {self._to_move(it)} | {it.kept} | {it.waits} | {it.serving} |"
+            )
         return "\n".join(lines)
 
     def moving(self) -> Block:
@@ -528,6 +575,17 @@ class Macros:
     def measured_on(self, found: Result) -> Inline:
         """The day, the machine and the versions of a result, and whether the code is newer."""
         return escaped(bench.measured_on(found))
+
+    def milliseconds(self, found: Result, operation: str, subject: str, way: str) -> float:
+        """The median time of a call with the most users."""
+        took = bench.wall(found, operation, subject, way)
+        if took is None:
+            raise WorkbenchError(f"{operation} of {subject} by {way} was not measured.")
+        return took / 1000
+
+    def falling(self, found: Result) -> tuple[int, int]:
+        """How many lines of time by users fall, and of how many: see summary.falling()."""
+        return bench.falling(found)
 
     def growth_chart(self, found: Result, operation: str) -> Block:
         """How long an operation takes at each number of players, with a table of the same."""

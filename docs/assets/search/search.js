@@ -25,7 +25,8 @@ function hit(one) {
   const link = element("a", "", { href: new URL(one.address, root).href });
   link.append(element("strong", one.title));
   if (one.kind !== "question") link.append(element("small", one.kind));
-  if (one.line !== one.title) link.append(element("span", one.line));
+  for (const line of new Set([one.line, one.so_what]))
+    if (line && line !== one.title) link.append(element("span", line));
   item.append(link);
   return item;
 }
@@ -49,7 +50,9 @@ async function show() {
   hits.replaceChildren(...found.map(hit));
   told.textContent = found.length
     ? `${found.length === 8 ? "The best 8" : found.length} ${found.length === 1 ? "hit" : "hits"}${isError(query) ? " for this error" : ""}`
-    : "Nothing was found. Try other or fewer words, or paste only the last line of the error.";
+    : isError(query)
+      ? "Nothing was found: no measured error is like this one. Try what you did when it came, in your own words."
+      : "Nothing was found. Try other or fewer words, or paste only the last line of the error.";
 }
 
 function open(query) {
