@@ -293,7 +293,7 @@ def test_every_table_is_drawn_with_every_column(found, variant):
     for name, table in snapshots.tables(found["variants"][variant]).items():
         [node] = re.findall(rf'^"{name}" \[label=.*$', dot, re.MULTILINE)
         assert re.findall(r'PORT="(\w+)_w"', node) == [column.name for column in table.columns]
-        lines = re.findall(rf'^"{name}":"(\w+)_w":w -> "(\w+)":', dot, re.MULTILINE)
+        lines = re.findall(rf'^"{name}":"(\w+)_e":e -> "(\w+)":', dot, re.MULTILINE)
         assert lines == [(key.columns[0], key.target) for key in table.foreign_keys]
 
 
