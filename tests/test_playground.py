@@ -542,7 +542,8 @@ def test_each_solution_tells_what_was_measured(stranger):
     for exercise in playground.exercises():
         card = stranger.locator(f'[data-exercise="{exercise["id"]}"] .solution .measured')
         assert card.locator("a").first.get_attribute("href").endswith(f"#{exercise['question']}")
-        assert card.locator("dd").count() == len(VARIANTS)
+        # one answer stands for all four if they agree
+        assert card.locator("dd").count() in (1, len(VARIANTS))
 
 
 TOLD = """async (steps) => {

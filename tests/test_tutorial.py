@@ -4,7 +4,6 @@ import os
 import pwd
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -202,7 +201,7 @@ class Reader:
 
     def stop(self):
         if self.site:
-            self.site.send_signal(signal.SIGINT)  # Ctrl+C
+            self.site.terminate()
             self.site.communicate(timeout=10)
             self.site = None
 
