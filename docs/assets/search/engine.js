@@ -44,7 +44,6 @@ const SYNONYMS = {
   firing: "call",
   fires: "call",
   forgot: "missing",
-  gdpr: "data table typed",
   insensitive: "case",
   late: "later existing",
   lock: "wait",
@@ -61,7 +60,6 @@ const SYNONYMS = {
   performance: "scale cost query faster",
   phone: "extra field discord",
   picture: "imagefield",
-  privacy: "data table typed",
   production: "wait migration",
   queries: "statement",
   query: "statement",
@@ -134,7 +132,7 @@ export function essence(query) {
 }
 
 /**
- * What tells one error from another: its class, its check, and its pairs of neighbouring words.  Modules are
+ * What tells one error from another: its class, its check, and its pairs of neighbouring words. Modules are
  * left out; what is quoted, dotted or a number is a name or a value of one's own, and counts as x.
  */
 export function marks(text) {
